@@ -1,0 +1,41 @@
+# make demo   registers a backend on the embedded service
+# make test   runs all tests
+# Both set up what they need in .venv.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(CURDIR)/$(VENV)/bin
+VERSION_FILES := pyproject.toml osmo_cli/__init__.py
+
+.PHONY: demo test lint bench pictures clean
+
+demo: $(VENV)/.local
+	@data=$$(mktemp -d) && trap 'rm -rf "$$data"' EXIT && \
+	PATH="$(BIN):$$PATH" OSMO_URL=local OSMO_LOCAL_DB="$$data/demo.db" examples/register-backend.sh
+
+test: $(VENV)/.dev
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+bench: $(VENV)/.dev
+	$(BIN)/python benchmarks/startup.py
+
+pictures: $(VENV)/.dev
+	$(BIN)/python docs/images/make_pictures.py
+
+clean:
+	rm -rf $(VENV)
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.local: $(VENV)/bin/python $(VERSION_FILES)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[local]'
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/bin/python $(VERSION_FILES)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@ $(VENV)/.local

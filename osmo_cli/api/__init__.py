@@ -1,0 +1,1 @@
+"""The REST client: transport, dialects, endpoints, errors. Nobody else knows a URL."""

@@ -1,0 +1,163 @@
+"""The client of one OSMO service: login, version headers and warnings around a transport."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import time
+from collections.abc import Callable, Sequence
+from types import TracebackType
+from typing import Any, Self
+
+from osmo_cli.api import login
+from osmo_cli.api.errors import RefusedError, UnauthorizedError
+from osmo_cli.api.transport import Answer, Query, Transport
+from osmo_cli.api.urls import build_path
+from osmo_cli.credentials.credential import Credential, Method
+from osmo_cli.credentials.jwt import is_expired
+from osmo_cli.credentials.session import drop_session, load_session, save_session
+from osmo_cli.errors import NotLoggedInError
+
+_OUTDATED = "Your client is out of date"
+_UPGRADE_NOTICE = "New client"
+
+
+class Client:
+    """Requests to the service that a credential belongs to.
+
+    Args:
+        credential: the login; its secrets go to its own origin only.
+        transport: connection to that origin.
+        open_idp: opens a transport to an identity provider's URL, when a login is renewed.
+        warn: called with each distinct warning of the service, once.
+        on_secret: called with each secret that is used, so that it is never printed.
+    """
+
+    def __init__(
+        self,
+        credential: Credential,
+        transport: Transport,
+        *,
+        open_idp: Callable[[str], Transport],
+        warn: Callable[[str], None],
+        on_secret: Callable[[str | None], None],
+    ) -> None:
+        self.credential = credential
+        self.transport = transport
+        self.service_version: str | None = None
+        self.newest_version: str | None = None
+        self._open_idp = open_idp
+        self._warn = warn
+        self._on_secret = on_secret
+        self._warned: set[str] = set()
+        self._jwt: str | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.transport.close()
+
+    def get(self, segments: Sequence[str], query: Query = ()) -> Any:
+        """GET a JSON value."""
+        return self.request("GET", segments, query=query).json()
+
+    def request(
+        self, method: str, segments: Sequence[str], *, query: Query = (), body: Any = None
+    ) -> Answer:
+        """Send one request as this login; a 401 renews a short-lived login once.
+
+        Raises:
+            OsmoError: as `Transport.send`, and NotLoggedInError where the login has ended.
+        """
+        path = build_path(segments)
+
+        def send(with_version: bool = True) -> Answer:
+            headers = self._identity()
+            if with_version and self.service_version:
+                headers["x-osmo-client-version"] = self.service_version
+            return self.transport.send(method, path, query=query, headers=headers, body=body)
+
+        try:
+            answer = send()
+        except UnauthorizedError as error:
+            if error.status != 401 or not self._forget_jwt():
+                raise
+            answer = send()
+        except RefusedError as error:
+            # The check is made for the official client and would lock every other out; without
+            # the header there is none (api.md 1.4, 13).
+            if not error.message.startswith(_OUTDATED) or not self.service_version:
+                raise
+            answer = send(with_version=False)
+        self._show_warnings(answer)
+        return answer
+
+    def jwt(self) -> str:
+        """A JWT that is valid for now, by exchange or refresh where there is none.
+
+        Raises:
+            NotLoggedInError: the login has ended.
+        """
+        now = time.time()
+        if self._jwt is None:
+            self._jwt = load_session(self.credential)
+        if self._jwt is None or is_expired(self._jwt, now):
+            self._jwt = self._new_jwt(now)
+            save_session(self.credential, self._jwt)
+        self._on_secret(self._jwt)
+        return self._jwt
+
+    def _new_jwt(self, now: float) -> str:
+        secrets = self.credential.secrets()
+        for secret in (secrets.access_token, secrets.refresh_token, secrets.jwt):
+            self._on_secret(secret)
+        if secrets.jwt and not is_expired(secrets.jwt, now):
+            return secrets.jwt
+        if secrets.access_token:
+            return login.exchange_access_token(self.transport, secrets.access_token)
+        if secrets.refresh_token and self.credential.refresh_url:
+            url = self.credential.refresh_url
+            with self._open_idp(url) as idp:
+                renewed = login.refresh(idp, url, secrets.refresh_token, self.credential.client_id)
+            self.credential.save(renewed)
+            if renewed.jwt:
+                return renewed.jwt
+        raise NotLoggedInError(
+            f"the login from the {self.credential.source} has expired",
+            hint=f"log in again: osmo login {self.credential.origin}",
+        )
+
+    def _forget_jwt(self) -> bool:
+        """Drop a JWT that the service refused; whether another can be had."""
+        if self.credential.method is Method.DEV or self._jwt is None:
+            return False
+        refused, self._jwt = self._jwt, None
+        drop_session(self.credential)
+        secrets = self.credential.secrets()
+        return bool(secrets.access_token or secrets.refresh_token) and refused != secrets.jwt
+
+    def _identity(self) -> dict[str, str]:
+        """Both auth headers: 6.0's gateway reads the first, later ones either (api.md 1.3)."""
+        if self.credential.method is Method.DEV:
+            return {"x-osmo-user": self.credential.username or ""}
+        jwt = self.jwt()
+        return {"x-osmo-auth": jwt, "authorization": f"Bearer {jwt}"}
+
+    def _show_warnings(self, answer: Answer) -> None:
+        self.newest_version = answer.headers.get("x-osmo-service-version", self.newest_version)
+        encoded = answer.headers.get("x-osmo-warning", "")
+        try:
+            text = base64.b64decode(encoded, validate=True).decode()
+        except (binascii.Error, UnicodeDecodeError):
+            return
+        for warning in filter(None, map(str.strip, text.split("WARNING:"))):
+            # What it says about upgrading is about the official client.
+            if warning not in self._warned and not warning.startswith(_UPGRADE_NOTICE):
+                self._warned.add(warning)
+                self._warn(warning)

@@ -1,0 +1,131 @@
+"""Which dialect the service speaks: its OpenAPI document says, else the shape of its answers."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import Any
+
+from osmo_cli.api.client import Client
+from osmo_cli.api.errors import ServiceError, UnexpectedAnswerError
+from osmo_cli.api.transport import Transport
+from osmo_cli.api.urls import build_path
+from osmo_cli.config.dialects import DIALECTS, Dialect
+from osmo_cli.errors import UsageError
+from osmo_cli.paths import cache_dir
+from osmo_cli.private_files import replace_private
+
+_CACHE = "services.json"
+_MAX_AGE_SECONDS = 3600.0
+
+
+def identify(client: Client, *, for_write: bool = False) -> Dialect:
+    """The dialect of the client's service; also sets the client's `service_version`.
+
+    What was learnt is kept for an hour by origin. Before a write the version is asked for
+    again, since a service may have been upgraded meanwhile.
+
+    Raises:
+        UsageError: it is a version that this program does not know.
+        OsmoError: the service cannot be asked.
+    """
+    remembered = _remembered(client)
+    if remembered and not for_write:
+        client.service_version = remembered[0]
+        return remembered[1]
+    client.service_version = version = version_of(client.transport)
+    if remembered and remembered[0] == version:
+        return remembered[1]
+    dialect = _detect(client, version)
+    _remember(client, version, dialect)
+    return dialect
+
+
+def version_of(transport: Transport) -> str:
+    """`major.minor.revision` of GET /api/version, which needs no login (api.md 1.3, 1.4).
+
+    Raises:
+        UnexpectedAnswerError: this is no OSMO service.
+    """
+    answer = transport.send("GET", build_path(("api", "version"))).json()
+    try:
+        return ".".join(str(answer[part]) for part in ("major", "minor", "revision"))
+    except (KeyError, TypeError):
+        raise UnexpectedAnswerError(
+            "this address does not answer as an OSMO service", hint="check the address"
+        ) from None
+
+
+def _detect(client: Client, version: str) -> Dialect:
+    try:
+        openapi = client.get(("api", "openapi.json"))
+    except (ServiceError, UnexpectedAnswerError):
+        openapi = None
+    fields, routes = _openapi_facts(openapi)
+    if not fields:
+        fields = _shape_facts(client)
+    fitting = [
+        dialect
+        for dialect in DIALECTS.values()
+        if (not fields or dialect.node_condition_fields == fields)
+        and ("/" + "/".join(dialect.token_routes.own) in routes if routes else True)
+        and (routes or dialect.version == version)
+    ]
+    if not fitting:
+        known = ", ".join(DIALECTS)
+        raise UsageError(
+            f"{client.credential.origin} is an OSMO service of version {version}, "
+            f"which this version of osmo does not know (it knows {known})",
+            hint="use a newer osmo",
+        )
+    return fitting[-1]
+
+
+def _openapi_facts(openapi: Any) -> tuple[frozenset[str], frozenset[str]]:
+    """Fields of `node_conditions` and the paths; empty where the document is not usable."""
+    try:
+        schema = openapi["components"]["schemas"]["BackendNodeConditions"]
+        return frozenset(schema["properties"]), frozenset(openapi["paths"])
+    except (KeyError, TypeError):
+        return frozenset(), frozenset()
+
+
+def _shape_facts(client: Client) -> frozenset[str]:
+    """Fields of `node_conditions` of the first backend; empty where there is none."""
+    try:
+        backends = client.get(("api", "configs", "backend"))["backends"]
+        return frozenset(backends[0]["node_conditions"])
+    except (ServiceError, KeyError, IndexError, TypeError):
+        return frozenset()
+
+
+def _cache() -> dict[str, Any]:
+    try:
+        cache = json.loads((cache_dir() / _CACHE).read_text("utf-8"))
+    except (OSError, ValueError, RuntimeError):
+        return {}
+    return cache if isinstance(cache, dict) else {}
+
+
+def _remembered(client: Client) -> tuple[str, Dialect] | None:
+    if client.credential.session_key is None:
+        return None
+    try:
+        entry = _cache()[str(client.credential.origin)]
+        if 0 <= time.time() - entry["at"] < _MAX_AGE_SECONDS:
+            return str(entry["version"]), DIALECTS[entry["dialect"]]
+    except (KeyError, TypeError):
+        pass
+    return None
+
+
+def _remember(client: Client, version: str, dialect: Dialect) -> None:
+    # A login from the environment leaves nothing behind (design: Credentials).
+    if client.credential.session_key is None:
+        return
+    entry = {"version": version, "dialect": dialect.name, "at": int(time.time())}
+    cache = _cache() | {str(client.credential.origin): entry}
+    try:
+        replace_private(cache_dir() / _CACHE, json.dumps(cache))
+    except (OSError, RuntimeError):
+        return

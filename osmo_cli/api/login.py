@@ -1,0 +1,194 @@
+"""The four ways to a JWT (api.md 1.5), and how one is renewed."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from osmo_cli.api.errors import NotFoundError, RefusedError, UnexpectedAnswerError
+from osmo_cli.api.transport import Answer, Transport
+from osmo_cli.api.urls import build_path
+from osmo_cli.credentials.credential import Secrets
+from osmo_cli.errors import NotLoggedInError, UsageError
+
+EXCHANGE_PATH = build_path(("api", "auth", "jwt", "access_token"))
+_SCOPE = "openid offline_access profile"
+_DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"
+_DEFAULT_CLIENT_ID = "osmo-device"  # what 6.0 falls back to (api.md 1.5)
+_UNKNOWN_TOKEN = re.compile(r"Access Token is invalid|invalid length", re.IGNORECASE)
+_REFUSALS = frozenset({400, 401, 403, 428})
+
+
+@dataclass(frozen=True)
+class LoginInfo:
+    """What GET /api/auth/login tells about the identity provider; None where it has none."""
+
+    device_endpoint: str | None
+    device_client_id: str | None
+    token_endpoint: str | None
+
+
+def login_info(transport: Transport) -> LoginInfo:
+    """Ask the service for its identity provider (api.md 1.1)."""
+    info = transport.send("GET", build_path(("api", "auth", "login"))).json()
+    if not isinstance(info, dict):
+        raise UnexpectedAnswerError("GET /api/auth/login did not answer with an object")
+    return LoginInfo(
+        info.get("device_endpoint"), info.get("device_client_id"), info.get("token_endpoint")
+    )
+
+
+def exchange_access_token(transport: Transport, access_token: str) -> str:
+    """The JWT that an OSMO access token is worth; it lives 300 s (api.md 1.1, 1.2).
+
+    The token goes in a POST body. Only a service that has no such route (405, up to 6.0) gets
+    it in the query of a GET, which its own proxies may log; this client does not.
+
+    Raises:
+        UnauthorizedError: the token is unknown or has expired.
+    """
+    try:
+        try:
+            answer = transport.send("POST", EXCHANGE_PATH, body={"token": access_token})
+        except NotFoundError:
+            answer = transport.send("GET", EXCHANGE_PATH, query=[("access_token", access_token)])
+    except RefusedError as error:
+        if _UNKNOWN_TOKEN.search(error.message):
+            raise NotLoggedInError(
+                "the service does not know this access token",
+                hint="it was deleted, or belongs to another service: `osmo whoami` shows where "
+                "it comes from; `osmo login URL` makes a new login",
+            ) from None
+        raise
+    return _jwt_of(answer, "token")
+
+
+def _jwt_of(answer: Answer, key: str) -> str:
+    payload = answer.json()
+    jwt = payload.get(key) if isinstance(payload, dict) else None
+    if not isinstance(jwt, str) or jwt.count(".") != 2:
+        raise UnexpectedAnswerError(f"{answer.request} answered without a token")
+    return jwt
+
+
+def password_login(idp: Transport, info: LoginInfo, username: str, password: str) -> Secrets:
+    """Exchange a name and password at the identity provider (api.md 1.5)."""
+    form = {
+        "grant_type": "password",
+        "client_id": info.device_client_id or _DEFAULT_CLIENT_ID,
+        "username": username,
+        "password": password,
+        "scope": _SCOPE,
+    }
+    return _oidc_secrets(idp.send("POST", _token_endpoint(info), form=form, accept=_REFUSALS))
+
+
+@dataclass(frozen=True)
+class DevicePrompt:
+    """What the user is asked to do while a device login waits."""
+
+    verification_uri: str
+    user_code: str
+    complete_uri: str | None
+    expires_in: float
+
+
+def device_login(
+    idp: Transport,
+    info: LoginInfo,
+    device_endpoint: str,
+    show: Callable[[DevicePrompt], None],
+    sleep: Callable[[float], None] = time.sleep,
+) -> Secrets:
+    """Log in with a code that the user types in a browser (RFC 8628).
+
+    Args:
+        idp: transport to the identity provider.
+        info: the service's answer about it.
+        device_endpoint: where the code comes from.
+        show: called once with what the user has to do.
+        sleep: waits between polls, in seconds.
+
+    Raises:
+        NotLoggedInError: the user refused, or the code's time ran out.
+    """
+    client_id = info.device_client_id or _DEFAULT_CLIENT_ID
+    start = idp.send("POST", device_endpoint, form={"client_id": client_id, "scope": _SCOPE}).json()
+    try:
+        device_code = str(start["device_code"])
+        prompt = DevicePrompt(
+            str(start["verification_uri"]),
+            str(start["user_code"]),
+            start.get("verification_uri_complete"),
+            float(start.get("expires_in", 900)),
+        )
+        interval = float(start.get("interval", 5))
+    except (KeyError, TypeError, ValueError, AttributeError):
+        raise UnexpectedAnswerError(
+            "the device endpoint did not answer as RFC 8628 wants",
+            hint="check --device-endpoint, or log in with --method token",
+        ) from None
+    show(prompt)
+    form = {"grant_type": _DEVICE_GRANT, "device_code": device_code, "client_id": client_id}
+    deadline = time.monotonic() + prompt.expires_in
+    while time.monotonic() + interval < deadline:
+        sleep(interval)
+        answer = idp.send("POST", _token_endpoint(info), form=form, accept=_REFUSALS)
+        if answer.status == 200:
+            return _oidc_secrets(answer)
+        error = _oidc_error(answer)
+        if error == "slow_down":
+            interval += 5  # RFC 8628, 3.5
+        elif error != "authorization_pending":
+            raise NotLoggedInError(f"the identity provider ended the login: {error}")
+    raise NotLoggedInError("nobody confirmed the code in time", hint="run `osmo login` again")
+
+
+def refresh(idp: Transport, refresh_url: str, refresh_token: str, client_id: str | None) -> Secrets:
+    """A new JWT for an OIDC refresh token (api.md 1.5); the refresh token may change too.
+
+    Raises:
+        NotLoggedInError: the identity provider does not take the refresh token any more.
+    """
+    form = {
+        "grant_type": "refresh_token",
+        "refresh_token": refresh_token,
+        "client_id": client_id or _DEFAULT_CLIENT_ID,
+    }
+    secrets = _oidc_secrets(idp.send("POST", refresh_url, form=form, accept=_REFUSALS))
+    return Secrets(
+        access_token=None, refresh_token=secrets.refresh_token or refresh_token, jwt=secrets.jwt
+    )
+
+
+def _token_endpoint(info: LoginInfo) -> str:
+    if not info.token_endpoint:
+        raise UsageError(
+            "this service has no identity provider",
+            hint="log in with --method token, or on a development service with --method dev",
+        )
+    return info.token_endpoint
+
+
+def _oidc_secrets(answer: Answer) -> Secrets:
+    if answer.status != 200:
+        raise NotLoggedInError(
+            f"the identity provider refused the login: {_oidc_error(answer)}",
+            hint="run `osmo login URL` again",
+        )
+    payload: Any = answer.json()
+    token = payload.get("refresh_token") if isinstance(payload, dict) else None
+    return Secrets(access_token=None, refresh_token=token, jwt=_jwt_of(answer, "id_token"))
+
+
+def _oidc_error(answer: Answer) -> str:
+    """The error code of RFC 6749, 5.2; the description may repeat input, so it is left out."""
+    try:
+        payload = answer.json()
+    except UnexpectedAnswerError:
+        return f"status {answer.status}"
+    code = payload.get("error") if isinstance(payload, dict) else None
+    return code if isinstance(code, str) else f"status {answer.status}"

@@ -1,0 +1,319 @@
+"""One HTTP transport: time limits, retries of reads, no redirects, typed errors."""
+
+from __future__ import annotations
+
+import json
+import socket
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from osmo_cli import __version__
+from osmo_cli.api.errors import UnexpectedAnswerError, UnreachableError, error_from
+from osmo_cli.errors import UsageError
+
+if TYPE_CHECKING:
+    import httpx
+
+CONNECT_SECONDS = 10.0
+REQUEST_SECONDS = 60.0
+MAX_ANSWER_BYTES = 64 * 1024 * 1024
+
+_ATTEMPTS = 3
+_BACKOFF_SECONDS = 0.2
+_LONGEST_WAIT_SECONDS = 10.0
+_WORTH_A_RETRY = frozenset({429, 502, 503, 504})
+
+Query = Sequence[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """What `--debug` tells of one request: never headers, query or bodies."""
+
+    method: str
+    path: str
+    status: int | None
+    seconds: float
+    sent: int
+    received: int
+
+
+@dataclass(frozen=True, repr=False)
+class Answer:
+    """A complete answer."""
+
+    request: str
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    def json(self) -> Any:
+        """The body's JSON value.
+
+        Raises:
+            UnexpectedAnswerError: it is not JSON, so this is not an OSMO service's answer.
+        """
+        try:
+            return json.loads(self.body)
+        except ValueError:
+            kind = self.headers.get("content-type", "no type").split(";")[0]
+            raise UnexpectedAnswerError(
+                f"{self.request} answered {self.status} with {kind}, not JSON",
+                hint="is this the address of an OSMO service? a login page or proxy may be in "
+                "between",
+            ) from None
+
+
+def import_httpx() -> Any:
+    """Import httpx without its own command line, which would load rich, click and pygments.
+
+    httpx/__init__.py tries to import `_main` and goes on without it; that try costs half of
+    the import's time (docs/performance.md).
+    """
+    import sys
+
+    sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]
+    import httpx
+
+    return httpx
+
+
+class Transport:
+    """A connection to one base address, reused for all requests.
+
+    Args:
+        base_url: scheme://host[:port].
+        timeout: limit for a whole request with its retries, in seconds.
+        ca_file: PEM file of certificate authorities to trust instead of the usual ones.
+        on_exchange: called after each attempt, for `--debug`.
+        inner: another httpx transport (the embedded service in this process).
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        timeout: float = REQUEST_SECONDS,
+        ca_file: str | None = None,
+        on_exchange: Callable[[Exchange], None] | None = None,
+        inner: httpx.BaseTransport | None = None,
+    ) -> None:
+        httpx = import_httpx()
+        self._httpx = httpx
+        self._timeout = timeout
+        self._on_exchange = on_exchange
+        self._socket: socket.socket | None = None
+        self._client = httpx.Client(
+            base_url=base_url,
+            transport=inner,
+            verify=_tls(base_url, ca_file),
+            follow_redirects=False,
+            headers={"user-agent": f"osmo-cli/{__version__}"},
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._client.close()
+
+    def send(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Query = (),
+        headers: Mapping[str, str] | None = None,
+        body: Any = None,
+        form: Mapping[str, str] | None = None,
+        accept: frozenset[int] = frozenset(),
+    ) -> Answer:
+        """Send one request and return its answer.
+
+        Args:
+            method: HTTP method; only GET is repeated.
+            path: a quoted path (`urls.build_path`), or a whole URL for an identity provider.
+            query: parameters.
+            headers: more headers.
+            body: a value to send as JSON; None sends no body.
+            form: fields to send as a form.
+            accept: error statuses to return instead of raising.
+
+        Raises:
+            ServiceError: the answer's status is 400 or more and not accepted.
+            UnreachableError: there was no answer in time.
+            UnexpectedAnswerError: a redirect, or more than 64 MiB.
+        """
+        deadline = time.monotonic() + self._timeout
+        content = json.dumps(body).encode() if body is not None else None
+        all_headers = dict(headers or {})
+        if content is not None:
+            all_headers["content-type"] = "application/json"
+        request = self._client.build_request(
+            method,
+            path,
+            params=list(query) or None,
+            headers=all_headers,
+            content=content,
+            data=form,
+        )
+        attempts = _ATTEMPTS if method == "GET" else 1
+        for attempt in range(1, attempts + 1):
+            wait = _BACKOFF_SECONDS * 2 ** (attempt - 1)
+            try:
+                answer = self._attempt(request, deadline)
+            except UnreachableError:
+                if attempt == attempts or time.monotonic() + wait >= deadline:
+                    raise
+            else:
+                wait = max(wait, _retry_after(answer.headers))
+                longest = min(_LONGEST_WAIT_SECONDS, deadline - time.monotonic())
+                if answer.status not in _WORTH_A_RETRY or attempt == attempts or wait > longest:
+                    return _checked(answer, accept)
+            time.sleep(wait)
+        raise AssertionError("the last attempt returns or raises")
+
+    def _attempt(self, request: httpx.Request, deadline: float) -> Answer:
+        httpx = self._httpx
+        name = f"{request.method} {request.url.path}"
+        started = time.monotonic()
+        left = max(deadline - started, 0.001)
+        timeout = httpx.Timeout(left, connect=min(CONNECT_SECONDS, left))
+        request.extensions = {"timeout": timeout.as_dict(), "trace": self._keep_socket}
+        status: int | None = None
+        received = 0
+        watchdog = threading.Timer(left, self._hang_up)
+        watchdog.daemon = True
+        watchdog.start()
+        try:
+            response = self._client.send(request, stream=True)
+            status = response.status_code
+            chunks = []
+            try:
+                for chunk in response.iter_bytes():
+                    chunks.append(chunk)
+                    received += len(chunk)
+                    if received > MAX_ANSWER_BYTES:
+                        raise UnexpectedAnswerError(f"{name} answered with more than 64 MiB")
+            finally:
+                response.close()
+            return Answer(name, status, response.headers, b"".join(chunks))
+        except httpx.HTTPError as error:
+            late = time.monotonic() >= deadline
+            raise _unreachable(error, name, request, self._timeout, late) from None
+        except httpx.InvalidURL:
+            raise UsageError(f"not an address: {request.url.host}") from None
+        finally:
+            watchdog.cancel()
+            if self._on_exchange:
+                sent = len(request.content) if request.headers.get("content-length") else 0
+                seconds = time.monotonic() - started
+                self._on_exchange(
+                    Exchange(request.method, request.url.path, status, seconds, sent, received)
+                )
+
+    def _keep_socket(self, event: str, info: Mapping[str, Any]) -> None:
+        if event in ("connection.connect_tcp.complete", "connection.start_tls.complete"):
+            self._socket = info["return_value"].get_extra_info("socket")
+
+    def _hang_up(self) -> None:
+        # httpx limits the wait for each piece; an answer that drips in byte by byte would
+        # never end. Shutting the socket down wakes the reader.
+        if self._socket is not None:
+            try:
+                self._socket.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                self._socket = None
+
+
+def _tls(base_url: str, ca_file: str | None) -> Any:
+    import ssl
+
+    if ca_file is not None:
+        try:
+            return ssl.create_default_context(cafile=ca_file)
+        except (OSError, ssl.SSLError):
+            raise UsageError(
+                f"{ca_file} is not a readable file of PEM certificates", hint="see --ca-file"
+            ) from None
+    if base_url.startswith("https:"):
+        return True
+    # Loading the trusted authorities takes longer than a request; plain http needs none, and
+    # an empty context trusts nobody.
+    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+
+
+def _retry_after(headers: Mapping[str, str]) -> float:
+    """Seconds that `Retry-After` asks for (RFC 9110, 10.2.3); 0 where it is absent or odd."""
+    value = headers.get("retry-after", "")
+    if value.isdigit():
+        return float(value)
+    from email.utils import parsedate_to_datetime
+
+    try:
+        return max(parsedate_to_datetime(value).timestamp() - time.time(), 0.0)
+    except (TypeError, ValueError):
+        return 0.0
+
+
+def _checked(answer: Answer, accept: frozenset[int]) -> Answer:
+    if 300 <= answer.status < 400:
+        target = answer.headers.get("location", "nowhere").split("?")[0].split("#")[0]
+        raise UnexpectedAnswerError(
+            f"{answer.request} was redirected to {target}; redirects are not followed",
+            hint="log in to the address of the service itself; a login page in front of it "
+            "wants a token: `osmo login URL --method token`",
+        )
+    if answer.status >= 400 and answer.status not in accept:
+        error = error_from(
+            answer.status, answer.body, answer.headers.get("content-type", ""), answer.request
+        )
+        seconds = _retry_after(answer.headers)
+        if answer.status == 429 and seconds:
+            error.hint = f"try again in {seconds:.0f} seconds"
+        raise error
+    return answer
+
+
+def _unreachable(
+    error: Exception, name: str, request: httpx.Request, limit: float, late: bool
+) -> UnreachableError:
+    httpx = import_httpx()
+    where = f"{request.url.scheme}://{request.url.netloc.decode()}"
+    never_sent = isinstance(error, (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError))
+    if isinstance(error, httpx.ConnectTimeout):
+        return UnreachableError(
+            f"cannot connect to {where}: no answer within {min(CONNECT_SECONDS, limit):g} seconds",
+            hint="check the address and the network",
+        )
+    if late or isinstance(error, httpx.TimeoutException):
+        return UnreachableError(
+            f"{name}: no complete answer within {limit:g} seconds",
+            hint="try again, or allow more with --timeout SECONDS",
+            outcome_unknown=not never_sent,
+        )
+    text = str(error) or type(error).__name__
+    if "CERTIFICATE_VERIFY_FAILED" in text:
+        return UnreachableError(
+            f"the certificate of {where} is not trusted: {text.split(': ')[-1].split(' (')[0]}",
+            hint="for a private certificate authority give its PEM file with --ca-file",
+        )
+    if never_sent:
+        return UnreachableError(
+            f"cannot connect to {where}: {text}",
+            hint="is the service running, and is the address right? `osmo whoami` shows it",
+        )
+    return UnreachableError(f"{name} at {where} failed: {text}", outcome_unknown=True)

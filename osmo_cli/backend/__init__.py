@@ -1,0 +1,1 @@
+"""Registering a backend: manifests, Helm values, node availability. Pure."""

@@ -1,0 +1,137 @@
+"""`osmo config`: show, update, delete."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any
+
+import typer
+
+from osmo_cli.api import configs
+from osmo_cli.commands.arguments import (
+    DescriptionOption,
+    FormatOption,
+    OsmoCommand,
+    TagsOption,
+)
+from osmo_cli.commands.config_update import update
+from osmo_cli.commands.session import Session
+from osmo_cli.config.types import ConfigType, config_type
+from osmo_cli.errors import UsageError
+
+app = typer.Typer(
+    name="config",
+    help="Show, update and delete configurations.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+app.command("update", cls=OsmoCommand)(update)
+
+_REVISION = re.compile(r"[1-9][0-9]*", re.ASCII)
+
+
+def parse_type(text: str) -> tuple[ConfigType, int | None]:
+    """`TYPE` or `TYPE:REVISION`.
+
+    Raises:
+        UsageError: there is no such type, or the revision is no whole number above 0.
+    """
+    name, colon, number = text.partition(":")
+    found = config_type(name)
+    if colon and not _REVISION.fullmatch(number):
+        raise UsageError(
+            f'"{text}" is not TYPE:REVISION',
+            hint=f"for example {found.name}:3; revisions start at 1",
+        )
+    return found, int(number) if colon else None
+
+
+@app.command("show", cls=OsmoCommand)
+def show(
+    ctx: typer.Context,
+    what: Annotated[str, typer.Argument(metavar="TYPE[:REVISION]", show_default=False)],
+    words: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[NAME [KEY|INDEX]...]", help="What to show of it."),
+    ] = None,
+    format_type: FormatOption = None,
+) -> None:
+    """Show a configuration, live or at a revision, or a part of it."""
+    session: Session = ctx.obj
+    printer = session.use_format(format_type)
+    found, number = parse_type(what)
+    with session.connect() as client:
+        if number is None:
+            data = configs.read(client, found).data
+        else:
+            data = configs.revision(client, found, number).data
+    if words:
+        printer.object(_part(found, data, words, what))
+    elif found.named is not None and printer.on_terminal and printer.format is None:
+        printer.object(configs.items_by_name(found, data))
+    else:
+        printer.object(data)
+
+
+def _part(found: ConfigType, data: Any, words: list[str], what: str) -> Any:
+    """The value that the words lead to, one step a word."""
+    here = configs.items_by_name(found, data) if found.named is not None else data
+    at = what
+    for word in words:
+        if isinstance(here, list) and all(isinstance(item, dict) for item in here):
+            named = {str(item["name"]): item for item in here if "name" in item}
+            here = named if word in named else here
+        here = _step(here, word, at)
+        at += f" {word}"
+    return here
+
+
+def _step(here: Any, word: str, at: str) -> Any:
+    if isinstance(here, dict):
+        if word in here:
+            return here[word]
+        there = ", ".join(map(str, here)) or "nothing"
+        raise UsageError(f'{at} has no "{word}"', hint=f"it has: {there}")
+    if isinstance(here, list):
+        if re.fullmatch(r"-?[0-9]+", word) and -len(here) <= int(word) < len(here):
+            return here[int(word)]
+        raise UsageError(f'{at} is a list of {len(here)}: there is no "{word}" in it')
+    raise UsageError(f'{at} is a single value: there is no "{word}" in it')
+
+
+@app.command("delete", cls=OsmoCommand)
+def delete(
+    ctx: typer.Context,
+    what: Annotated[str, typer.Argument(metavar="TYPE | TYPE:REVISION", show_default=False)],
+    name: Annotated[str | None, typer.Argument(metavar="[NAME]", show_default=False)] = None,
+    description: DescriptionOption = None,
+    tags: TagsOption = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Delete a backend although workflows run on it.")
+    ] = False,
+) -> None:
+    """Delete an item by its name, or a revision from the history."""
+    session: Session = ctx.obj
+    printer = session.printer
+    found, number = parse_type(what)
+    if (number is None) == (name is None):
+        raise UsageError(
+            "name either an item or a revision",
+            hint=f"osmo config delete {found.name} NAME, or osmo config delete {found.name}:3",
+        )
+    if name is not None and found.named is None:
+        raise UsageError(
+            f"{found.name} has no named items that could be deleted",
+            hint=f"to delete a revision: osmo config delete {found.name}:3",
+        )
+    with session.connect() as client:
+        if number is not None:
+            configs.delete_revision(client, found, number)
+            printer.text(f"Successfully deleted revision {number} of {found.name} config")
+            return
+        assert name is not None
+        # For an unknown name the service answers with success, and notes it in the history
+        # (api.md 13).
+        configs.read(client, found).item(name)
+        configs.delete(client, found, name, description=description, tags=tags, force=force)
+    printer.text(f'Successfully deleted {found.name} config "{name}"')

@@ -1,0 +1,152 @@
+"""What a command works with: the printer, the login, and a client of its service."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from osmo_cli.errors import UsageError
+from osmo_cli.output.printer import Format, Printer
+
+if TYPE_CHECKING:
+    from osmo_cli.api.client import Client
+    from osmo_cli.api.transport import Transport
+    from osmo_cli.credentials.credential import Credential
+    from osmo_cli.credentials.origin import Origin
+    from osmo_cli.plan.update import SecretMemory
+
+DEFAULT_TIMEOUT_SECONDS = 60.0
+
+
+@dataclass
+class Session:
+    """One run of the program.
+
+    Attributes:
+        printer: where everything is printed.
+        profile: the profile named on the command line.
+        timeout: limit of one request, in seconds.
+        debug: whether requests are told of on stderr.
+    """
+
+    printer: Printer = field(default_factory=Printer)
+    profile: str | None = None
+    timeout: float = DEFAULT_TIMEOUT_SECONDS
+    debug: bool = False
+
+    def use_format(self, chosen: Format | None) -> Printer:
+        """The printer, set to the form that the user asked for."""
+        if chosen is not None:
+            self.printer.format = chosen
+        return self.printer
+
+    def credential(self) -> Credential:
+        """The login that this run uses; its warnings are shown.
+
+        Raises:
+            NotLoggedInError: there is none.
+        """
+        from osmo_cli.credentials.resolve import resolve
+
+        credential = resolve(profile=self.profile)
+        for warning in credential.warnings:
+            self.printer.warn(warning)
+        return credential
+
+    @contextmanager
+    def connect(self, credential: Credential | None = None) -> Iterator[Client]:
+        """A client of the login's service."""
+        from osmo_cli.api.client import Client
+
+        login = credential or self.credential()
+        transport = self.transport(login.origin, ca_file=login.ca_file)
+        with Client(
+            login,
+            transport,
+            open_idp=self.identity_provider,
+            warn=self.printer.warn,
+            on_secret=self.printer.redactor.add,
+        ) as client:
+            yield client
+
+    def transport(self, origin: Origin, *, ca_file: str | None = None) -> Transport:
+        """A connection to `origin`, or to the embedded service in this process."""
+        from osmo_cli.api.transport import Transport
+
+        inner = None
+        address = str(origin)
+        if origin.is_local:
+            from osmo_cli.local.database import default_database
+            from osmo_cli.local.transport import in_process_transport
+
+            inner = in_process_transport(default_database())
+            address = "http://local"
+        return Transport(
+            address,
+            timeout=self.timeout,
+            ca_file=ca_file,
+            inner=inner,
+            on_exchange=self.printer.debug if self.debug else None,
+        )
+
+    def identity_provider(self, url: str) -> Transport:
+        """A connection to the identity provider at `url`, which the service named.
+
+        Raises:
+            UsageError: it wants secrets over plain http to another machine.
+        """
+        from urllib.parse import urlsplit
+
+        from osmo_cli.credentials.origin import parse_origin
+
+        parts = urlsplit(url)
+        return self.transport(parse_origin(f"{parts.scheme}://{parts.netloc}"))
+
+    def secret_memory(self, credential: Credential) -> SecretMemory:
+        """What tells a secret that was sent before; nothing, where nothing may be kept."""
+        return _Fingerprints(credential)
+
+
+class _Fingerprints:
+    def __init__(self, credential: Credential) -> None:
+        self._credential = credential
+
+    def recall(self, key: str, value: str) -> int | None:
+        from osmo_cli.credentials import fingerprints
+
+        if self._credential.session_key is None:
+            return None
+        return fingerprints.recall(self._credential.origin, key, value)
+
+    def remember(self, key: str, value: str, revision: int) -> None:
+        from osmo_cli.credentials import fingerprints
+
+        if self._credential.session_key is not None:
+            fingerprints.remember(self._credential.origin, key, value, revision)
+
+
+class Prompts:
+    """Questions to a person at a terminal."""
+
+    def secret(self, question: str, _way_out: str) -> str:
+        """Ask for a secret without showing it."""
+        from getpass import getpass
+
+        return getpass(question)
+
+
+class NoPrompts(Prompts):
+    """In a script nobody answers, so a question is an error that says what to give."""
+
+    def secret(self, question: str, way_out: str) -> str:
+        """Refuse."""
+        what = question.strip(" :").lower()
+        raise UsageError(f"the {what} is missing, and there is no terminal to ask at", hint=way_out)
+
+
+def prompts() -> Prompts:
+    """What this run may ask."""
+    return Prompts() if sys.stdin.isatty() and sys.stderr.isatty() else NoPrompts()

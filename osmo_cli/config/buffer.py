@@ -1,0 +1,99 @@
+"""The text that is edited when a configuration is updated without a file."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from copy import deepcopy
+from typing import Any
+
+from osmo_cli.config.dialects import Dialect
+from osmo_cli.config.document import Document
+from osmo_cli.config.json_text import parse_json
+from osmo_cli.config.problems import Path, Problem, path_text
+from osmo_cli.config.types import ConfigType
+
+_COMMENT = "//"
+
+
+def new_buffer(title: str, config_type: ConfigType, dialect: Dialect, live: dict[str, Any]) -> str:
+    """`live` as text to edit: the whole object but for read-only and secret fields."""
+    left_out: list[str] = sorted(config_type.read_only & live.keys())
+    shown, secret = without_secrets(config_type, dialect, live)
+    for field in config_type.read_only:
+        shown.pop(field, None)
+    head = [f"{title}: what you remove goes back to its default. Save and close to send it;"]
+    head.append("leave it unchanged, or empty, to send nothing.")
+    if left_out:
+        head.append("Set by the service, not shown: " + ", ".join(left_out))
+    if secret:
+        head.append("Secret, not shown, kept unless you add them: ")
+        head += ["  " + path_text(path) for path in secret]
+    return _comments(head) + json.dumps(shown, indent=2, ensure_ascii=False) + "\n"
+
+
+def without_secrets(
+    config_type: ConfigType, dialect: Dialect, value: dict[str, Any]
+) -> tuple[dict[str, Any], list[Path]]:
+    """A copy of `value` without its secret fields, and where those were."""
+    from osmo_cli.config.schemas.base import field_path, secret_paths
+
+    model = config_type.schema(dialect)
+    patterns = set(secret_paths(model))
+    found: list[Path] = []
+
+    def strip(here: Any, path: Path) -> Any:
+        if not isinstance(here, dict):
+            return deepcopy(here)
+        kept = {}
+        for key, inner in here.items():
+            if field_path(model, (*path, key)) in patterns:
+                found.append((*path, key))
+            else:
+                kept[key] = strip(inner, (*path, key))
+        return kept
+
+    return strip(value, ()), found
+
+
+def with_problems(edited: str, problems: Iterable[Problem]) -> str:
+    """The edited text again, under comments that say what is wrong with it.
+
+    The lines in the comments count from the top of this new text.
+    """
+    found = list(problems)
+    content = "\n".join(
+        line for line in edited.split("\n") if not line.lstrip().startswith(_COMMENT)
+    ).strip("\n")
+    removed = _leading_lines(edited)
+    head = ["This cannot be stored; mend it, or leave it unchanged to send nothing:"]
+    lines = [problem.line for problem in found]
+    shift = len(head) + len(found) - removed
+    for problem, line in zip(found, lines, strict=True):
+        place = f"line {line + shift}: " if line is not None else ""
+        field = f"{path_text(problem.path)}: " if problem.path else ""
+        hint = f" ({problem.hint})" if problem.hint else ""
+        head.append(f"{place}{field}{problem.message}{hint}".replace("\n", " "))
+    return _comments(head) + content + "\n"
+
+
+def parse_buffer(name: str, edited: str) -> Document:
+    """Parse an edited buffer; a line that begins with // is a comment.
+
+    Raises:
+        InvalidInputError: the rest is not JSON.
+    """
+    lines = ["" if line.lstrip().startswith(_COMMENT) else line for line in edited.split("\n")]
+    return parse_json(name, "\n".join(lines))
+
+
+def _leading_lines(edited: str) -> int:
+    """How many lines of comments and blanks stand above the content."""
+    for number, line in enumerate(edited.split("\n")):
+        if line.strip() and not line.lstrip().startswith(_COMMENT):
+            return number
+    return 0
+
+
+def _comments(lines: Iterable[str]) -> str:
+    return "".join(f"{_COMMENT} {line}".rstrip() + "\n" for line in lines)

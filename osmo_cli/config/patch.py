@@ -1,0 +1,113 @@
+"""The request that takes a stored object to the wanted one."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from dataclasses import dataclass
+from typing import Any
+
+from osmo_cli.config.dialects import Dialect
+from osmo_cli.config.merge import same
+from osmo_cli.config.strategic_merge import ACTION, DELETE, INDEX, MergeFault, strategic_merge
+from osmo_cli.config.types import Verb
+from osmo_cli.errors import UsageError
+
+
+@dataclass(frozen=True, repr=False)
+class Patch:
+    """One write.
+
+    Attributes:
+        verb: method, body key and semantics.
+        content: what goes under the body key; may hold secrets, so it is not in the repr.
+    """
+
+    verb: Verb
+    content: dict[str, Any]
+
+    def __repr__(self) -> str:
+        return f"Patch({self.verb.method}, fields: {', '.join(self.content)})"
+
+    def body(self, description: str, tags: list[str] | None) -> dict[str, Any]:
+        """The request's JSON body (api.md 3.1)."""
+        body: dict[str, Any] = {self.verb.body_key: self.content, "description": description}
+        return body | ({"tags": tags} if tags else {})
+
+
+def make_patch(
+    verb: Verb, dialect: Dialect, live: dict[str, Any], wanted: dict[str, Any]
+) -> Patch | None:
+    """The write after which the service shows `wanted`, or None where it does already.
+
+    A secret that stays is the mask on both sides, so it is never part of the patch, except
+    where a list of objects must be sent whole, which is refused.
+
+    Raises:
+        UsageError: the service has no request that ends in exactly `wanted`.
+    """
+    changed = {
+        key: value for key, value in wanted.items() if key not in live or not same(live[key], value)
+    }
+    if verb.semantics == "replace-fields":
+        content = deepcopy(changed)
+    else:
+        content = {
+            key: _edit(live[key], v, dialect) if key in live else v for key, v in changed.items()
+        }
+        content |= {key: dict(DELETE) for key in live if key not in wanted}
+    if not content:
+        return None
+    if verb.semantics == "strategic-merge":
+        _prove(live, content, wanted, dialect)
+    return Patch(verb, content)
+
+
+def _edit(live: Any, wanted: Any, dialect: Dialect) -> Any:
+    """The strategic-merge patch value that turns `live` into `wanted` (api.md 3.3)."""
+    if isinstance(wanted, dict) and isinstance(live, dict):
+        edits = {
+            key: _edit(live[key], value, dialect) if key in live else deepcopy(value)
+            for key, value in wanted.items()
+            if key not in live or not same(live[key], value)
+        }
+        return edits | {key: dict(DELETE) for key in live if key not in wanted}
+    if wanted == [] and dialect.empty_list_is_lost:
+        # Without the key the field falls back to its default, and those are all [].
+        return dict(DELETE)
+    if isinstance(wanted, list) and isinstance(live, list) and _are_objects([*live, *wanted]):
+        edits_by_index = [
+            {INDEX: index, ACTION: "replace", **deepcopy(item)} if index < len(live) else item
+            for index, item in enumerate(wanted)
+            if index >= len(live) or not same(live[index], item)
+        ]
+        gone = range(len(wanted), len(live))
+        return edits_by_index + [{INDEX: index, **DELETE} for index in gone]
+    return deepcopy(wanted)
+
+
+def _are_objects(items: list[Any]) -> bool:
+    return bool(items) and all(isinstance(item, dict) for item in items)
+
+
+def _prove(
+    live: dict[str, Any], content: dict[str, Any], wanted: dict[str, Any], dialect: Dialect
+) -> None:
+    """Run the service's own merge; raise if it would not end in `wanted`."""
+    try:
+        result = strategic_merge(live, content, dialect)
+    except MergeFault:
+        result = {}
+    wrong = [key for key in wanted if not same(_bare(result.get(key)), _bare(wanted[key]))]
+    if wrong:
+        raise UsageError(
+            f"a service of version {dialect.name} has no request that stores this change of "
+            + ", ".join(wrong),
+            hint="change it in two steps: first without the field, then with it",
+        )
+
+
+def _bare(value: Any) -> Any:
+    """`value` without empty lists, which a removed key falls back to."""
+    if isinstance(value, dict):
+        return {key: _bare(inner) for key, inner in value.items() if inner != []}
+    return value

@@ -1,0 +1,92 @@
+"""What is wrong with an input, and where."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from osmo_cli.errors import UsageError
+
+Path = tuple[str | int, ...]
+"""Keys and list positions that lead from a document's top to a value."""
+
+
+def path_text(path: Path) -> str:
+    """A field path for people: `scheduler_settings.tests[0]`; empty for the whole document.
+
+    A key that is not a plain word is quoted, so that `rules["a.b"]` can be told from two keys.
+    """
+    text = ""
+    for part in path:
+        if isinstance(part, int):
+            text += f"[{part}]"
+        elif part.replace("-", "_").isidentifier():
+            text += f".{part}" if text else part
+        else:
+            quoted = part.replace("\\", "\\\\").replace('"', '\\"')
+            text += f'["{quoted}"]'
+    return text
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong.
+
+    Attributes:
+        message: what is wrong; never holds the value of a secret field.
+        file: name of the input as the user gave it, or None where no file is to blame.
+        line, column: 1-based place of the key or value in the file, or None.
+        path: the field.
+        hint: the way out.
+        severity: an `error` stops the command before the first write.
+    """
+
+    message: str
+    file: str | None = None
+    line: int | None = None
+    column: int | None = None
+    path: Path = ()
+    hint: str | None = None
+    severity: Literal["error", "warning"] = "error"
+
+    def __str__(self) -> str:
+        """`file:line:column: field.path: problem (hint)`, without the parts that are unknown."""
+        place = ":".join(
+            str(part) for part in (self.file, self.line, self.column) if part is not None
+        )
+        parts = [part for part in (place, path_text(self.path), self.message) if part]
+        return ": ".join(parts) + (f" ({self.hint})" if self.hint else "")
+
+
+class InvalidInputError(UsageError):
+    """An input was refused before anything was sent; holds every problem found (exit 2)."""
+
+    def __init__(self, problems: Sequence[Problem], *, hint: str | None = None) -> None:
+        super().__init__(
+            "\n".join(str(problem) for problem in problems),
+            hint=hint,
+            details={
+                "problems": [
+                    {
+                        "file": problem.file,
+                        "line": problem.line,
+                        "column": problem.column,
+                        "path": path_text(problem.path),
+                        "message": problem.message,
+                        "hint": problem.hint,
+                        "severity": problem.severity,
+                    }
+                    for problem in problems
+                ]
+            },
+        )
+        self.problems = tuple(problems)
+
+
+def raise_for_errors(problems: Iterable[Problem]) -> list[Problem]:
+    """Return the warnings among `problems`; raise InvalidInputError if there are errors."""
+    found = list(problems)
+    if any(problem.severity == "error" for problem in found):
+        raise InvalidInputError(found)
+    return found

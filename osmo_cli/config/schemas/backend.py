@@ -1,0 +1,102 @@
+"""BACKEND: one compute cluster (api.md 3.6, section 12)."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, ValidationInfo, field_validator
+from pydantic_core import PydanticCustomError
+
+from osmo_cli.config.schemas.base import ConfigModel, ReadOnlyFlag, ReadOnlyText
+
+NODE_CONDITION_PREFIX = "osmo.nvidia.com/"
+
+
+class SchedulerSettings(ConfigModel):
+    """Which Kubernetes scheduler places the pods."""
+
+    scheduler_type: Annotated[
+        Literal["default", "scheduler-plugins", "volcano", "kai"],
+        Field(description="Kind of scheduler."),
+    ] = "default"
+    scheduler_name: Annotated[str, Field(description="Name of the scheduler in the cluster.")] = (
+        "default-scheduler"
+    )
+    coscheduling: Annotated[bool, Field(description="Whether pod groups start together.")] = False
+    scheduler_timeout: Annotated[
+        int, Field(description="Seconds that a pod may wait to be scheduled.")
+    ] = 30
+
+    @field_validator("coscheduling")
+    @classmethod
+    def _needs_a_gang_scheduler(cls, value: bool, info: ValidationInfo) -> bool:
+        if value and info.data.get("scheduler_type") == "default":
+            raise PydanticCustomError(
+                "coscheduling_by_default_scheduler",
+                'cannot be true with scheduler_type "default", which starts pods one by one',
+            )
+        return value
+
+
+_Prefix = Annotated[
+    str, Field(description="Prefix of the node label `<prefix>verified`; the operator sets it.")
+]
+
+
+class NodeConditionsSeed(ConfigModel):
+    """Which node conditions decide whether a node can be used (api.md 12)."""
+
+    additional_node_conditions: Annotated[
+        list[str] | None,
+        Field(description="Condition types that must be True beside Ready; `*` only at the end."),
+    ] = None
+    ignore_node_conditions: Annotated[
+        list[str] | None,
+        Field(description="Condition types that do not count; `*` only at the end."),
+    ] = None
+    prefix: _Prefix = NODE_CONDITION_PREFIX
+
+
+class NodeConditions60(ConfigModel):
+    """Which node conditions decide whether a node can be used (api.md 6)."""
+
+    rules: Annotated[
+        dict[str, str] | None,
+        Field(description="Regex on the condition type to regex on its status."),
+    ] = None
+    prefix: _Prefix = NODE_CONDITION_PREFIX
+
+
+class _Backend(ConfigModel):
+    name: ReadOnlyText = ""
+    description: Annotated[str, Field(description="What the cluster is for.")] = ""
+    version: ReadOnlyText = ""
+    k8s_uid: Annotated[
+        str, Field(description="The cluster's uid; changing it locks the real cluster out.")
+    ] = ""
+    k8s_namespace: ReadOnlyText = ""
+    dashboard_url: Annotated[str, Field(description="Page that shows the running pods.")] = ""
+    grafana_url: Annotated[str, Field(description="Page that shows resources and status.")] = ""
+    tests: Annotated[list[str], Field(description="Names of BACKEND_TEST items to run.")] = []
+    scheduler_settings: SchedulerSettings = SchedulerSettings()
+    # The place in the service's own order; each version fills it with its own class.
+    node_conditions: ConfigModel = ConfigModel()
+    last_heartbeat: ReadOnlyText = ""
+    created_date: ReadOnlyText = ""
+    router_address: Annotated[str, Field(description="Address of the router, wss://...")] = ""
+    online: ReadOnlyFlag = False
+
+
+class BackendSeed(_Backend):
+    """A backend of the seed generation."""
+
+    node_conditions: NodeConditionsSeed = NodeConditionsSeed()
+
+
+class Backend60(_Backend):
+    """A backend of 6.0."""
+
+    node_conditions: NodeConditions60 = NodeConditions60()
+
+
+SCHEMAS: dict[str, type[ConfigModel]] = {"seed": BackendSeed, "6.0": Backend60}

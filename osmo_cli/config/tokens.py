@@ -1,0 +1,100 @@
+"""What an access token may be called and how long it may live (api.md 2.1)."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime, timedelta
+
+from osmo_cli.errors import UsageError
+
+DEFAULT_DAYS = 31
+SOON_DAYS = 7
+_NAME = re.compile(r"[a-zA-Z]([a-zA-Z0-9_-]*[a-zA-Z0-9])?")
+_DATE = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})", re.ASCII)
+_DURATION = re.compile(r"(\d+)(d|h|m|s|ms|us)", re.ASCII)
+_UNITS = {
+    "d": "days",
+    "h": "hours",
+    "m": "minutes",
+    "s": "seconds",
+    "ms": "milliseconds",
+    "us": "microseconds",
+}
+
+
+def today() -> date:
+    """The day in UTC, which is what the service counts by."""
+    return datetime.now(UTC).date()
+
+
+def check_token_name(name: str) -> str:
+    """`name`, if the service takes it.
+
+    Raises:
+        UsageError: it does not.
+    """
+    if not _NAME.fullmatch(name):
+        raise UsageError(
+            f'"{name}" cannot be the name of a token',
+            hint="letters, digits, - and _ of ASCII; a letter first, no - or _ at the end",
+        )
+    return name
+
+
+def check_expiry(text: str | None, longest: str | None) -> str:
+    """The expiry date to send, as YYYY-MM-DD.
+
+    Args:
+        text: what the user said; None is 31 days from today, as in the official CLI.
+        longest: the service's `max_token_duration`, or None where it is not known.
+
+    Raises:
+        UsageError: it is no date, not in the future, or further away than the service allows.
+    """
+    now = today()
+    if text is None:
+        day = now + timedelta(days=DEFAULT_DAYS)
+    else:
+        match = _DATE.fullmatch(text)
+        try:
+            day = date(*map(int, match.groups())) if match else date.min
+        except ValueError:
+            day = date.min
+        if day == date.min:
+            example = now + timedelta(days=DEFAULT_DAYS)
+            raise UsageError(
+                f'"{text}" is not a date', hint=f"write it as YYYY-MM-DD, for example {example}"
+            )
+    if day <= now:
+        raise UsageError(
+            f"{day} is not in the future: today is {now} (UTC)",
+            hint="a token works through the day before its expiry date",
+        )
+    last = _last_day(now, longest)
+    if last is not None and day > last:
+        if text is None:
+            return last.isoformat()
+        raise UsageError(
+            f"{day} is too far away: this service's tokens live {longest} at most",
+            hint=f"the last possible date is {last}",
+        )
+    return day.isoformat()
+
+
+def _last_day(now: date, longest: str | None) -> date | None:
+    match = _DURATION.fullmatch(longest or "")
+    if match is None:
+        return None
+    try:
+        # Parts of a day are dropped by the service too.
+        return now + timedelta(**{_UNITS[match[2]]: int(match[1])})
+    except OverflowError:
+        return None
+
+
+def days_left(expires_at: str) -> int | None:
+    """Days until a listed token's `expires_at`; 0 or less is expired, None is not a date."""
+    try:
+        return (datetime.fromisoformat(expires_at).date() - today()).days
+    except ValueError:
+        return None

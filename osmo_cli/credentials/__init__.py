@@ -1,0 +1,1 @@
+"""Where a login comes from, and where secrets are kept."""

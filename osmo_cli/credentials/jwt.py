@@ -1,0 +1,76 @@
+"""What a JWT says about itself (RFC 7519), without checking who signed it: that is the
+service's part; a client needs the claims only to know whom it speaks for and until when."""
+
+from __future__ import annotations
+
+import binascii
+import json
+from base64 import urlsafe_b64decode
+from typing import Any
+
+from osmo_cli.errors import UsageError
+
+EXPIRY_LEEWAY = 3
+"""Seconds before its expiry at which a JWT is refreshed (api.md 1.2)."""
+
+
+class InvalidJwtError(UsageError):
+    """A text that should be a JWT is none (exit 2)."""
+
+    def __init__(self) -> None:
+        super().__init__("a login token is not a JWT", hint="log in again with `osmo login`")
+
+
+def decode_claims(jwt: str) -> dict[str, Any]:
+    """The claims of `jwt`; its signature is not checked.
+
+    Raises:
+        InvalidJwtError: not three base64url parts with a JSON object in the second.
+    """
+    parts = jwt.split(".")
+    if len(parts) != 3 or not jwt.isascii():
+        raise InvalidJwtError
+    payload = parts[1]
+    try:
+        claims = json.loads(urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+    except (binascii.Error, ValueError, RecursionError):
+        raise InvalidJwtError from None
+    if not isinstance(claims, dict):
+        raise InvalidJwtError
+    return claims
+
+
+def is_jwt(text: str) -> bool:
+    """Whether `text` is a JWT rather than an access token, which has no dots (api.md 1.1)."""
+    try:
+        decode_claims(text)
+    except InvalidJwtError:
+        return False
+    return True
+
+
+def expires_at(jwt: str) -> int | None:
+    """When `jwt` expires, in unix seconds; None where it does not say.
+
+    Raises:
+        InvalidJwtError: see `decode_claims`.
+    """
+    expiry = decode_claims(jwt).get("exp")
+    if isinstance(expiry, bool) or not isinstance(expiry, int | float):
+        return None
+    try:
+        return int(expiry)
+    except (ValueError, OverflowError):  # NaN and infinity, which Python's parser lets pass
+        return None
+
+
+def is_expired(jwt: str, now: float, leeway: int = EXPIRY_LEEWAY) -> bool:
+    """Whether `jwt` is to be refreshed at `now` (unix seconds): `exp - leeway < now`.
+
+    The rule of the official clients (api.md 1.2). One without expiry does not expire.
+
+    Raises:
+        InvalidJwtError: see `decode_claims`.
+    """
+    expiry = expires_at(jwt)
+    return expiry is not None and expiry - leeway < now

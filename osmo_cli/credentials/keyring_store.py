@@ -1,0 +1,232 @@
+"""Secrets in the operating system's keyring. The only module that imports `keyring`.
+
+A keyring is somebody else's program: it may be absent, locked, stopped or a fake. Each call
+runs in a daemon thread with a time limit, so that none of these can hang a command, and what
+is written is read back.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from collections.abc import Callable
+from enum import Enum, auto
+from typing import TYPE_CHECKING, TypeVar
+
+from osmo_cli.credentials.origin import Origin
+from osmo_cli.errors import NotLoggedInError
+
+if TYPE_CHECKING:
+    from keyring.backend import KeyringBackend
+
+T = TypeVar("T")
+
+CALL_SECONDS = 3.0
+"""Limit of one call; a time-out means locked, not absent."""
+DIALOG_SECONDS = 60.0
+"""Limit where a dialog may open on the user's desktop: people need time to type."""
+
+_SECRET_SERVICE = ("keyring.backends.SecretService", "keyring.backends.libsecret")
+_KWALLET = "keyring.backends.kwallet"
+# Everything else (null, fail, keyrings.alt, ...) drops what it is given or keeps it readable.
+_TRUSTED = (
+    *_SECRET_SERVICE,
+    _KWALLET,
+    "keyring.backends.macOS",
+    "keyring.backends.Windows",
+)
+_CHAINER = "keyring.backends.chainer"
+_WAYS_OUT = (
+    "set OSMO_URL with OSMO_TOKEN or OSMO_TOKEN_FILE, or log in with --insecure-storage "
+    "(a file that only you can read)"
+)
+
+
+class KeyringUnavailableError(NotLoggedInError):
+    """There is no keyring that keeps secrets (exit 4)."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(
+            f"no keyring can be used: {reason}",
+            hint=f"{_WAYS_OUT}, or install and start a keyring (gnome-keyring, KWallet)",
+        )
+
+
+class KeyringLockedError(NotLoggedInError):
+    """There is a keyring, but it is locked or does not answer (exit 4)."""
+
+    def __init__(self, reason: str = "it is locked") -> None:
+        super().__init__(
+            f"the keyring can't be read: {reason}",
+            hint=f"unlock it on your desktop and try again; or {_WAYS_OUT}",
+        )
+
+
+class _State(Enum):
+    READY = auto()
+    LOCKED = auto()
+    EMPTY = auto()  # no default collection: nothing is kept, creating it opens a dialog
+
+
+def get(origin: Origin, key: str) -> str | None:
+    """The secret kept for `origin` under `key`, or None.
+
+    Raises:
+        KeyringUnavailableError, KeyringLockedError
+    """
+    return _call(lambda backend: backend.get_password(_service(origin), key), when_empty=(None,))
+
+
+def put(origin: Origin, key: str, value: str) -> None:
+    """Keep `value` for `origin` under `key`, and read it back.
+
+    Raises:
+        KeyringUnavailableError: also when the keyring does not give back what it was given.
+        KeyringLockedError
+    """
+    service = _service(origin)
+
+    def write(backend: KeyringBackend) -> bool:
+        backend.set_password(service, key, value)
+        return backend.get_password(service, key) == value
+
+    if not _call(write):
+        raise KeyringUnavailableError("it did not keep what it was given")
+
+
+def delete(origin: Origin, key: str) -> bool:
+    """Remove what is kept for `origin` under `key`; whether there was something.
+
+    Raises:
+        KeyringUnavailableError, KeyringLockedError
+    """
+    service = _service(origin)
+
+    def remove(backend: KeyringBackend) -> bool:
+        if backend.get_password(service, key) is None:
+            return False
+        backend.delete_password(service, key)
+        return True
+
+    return _call(remove, when_empty=(False,))
+
+
+def is_available() -> bool:
+    """Whether a secret could be kept now; where no dialog may open, not if it is locked."""
+    try:
+        _, state = _within(CALL_SECONDS, _open)
+    except NotLoggedInError:
+        return False
+    return state is _State.READY or _may_ask()
+
+
+def _service(origin: Origin) -> str:
+    return f"osmo {origin}"
+
+
+def _may_ask() -> bool:
+    """Whether the keyring may open a dialog: a person is there, and a screen to show it on."""
+    if os.environ.get("CI") or sys.stdin is None or not sys.stdin.isatty():
+        return False
+    if sys.platform.startswith("linux"):
+        return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+    return True
+
+
+def _call(operation: Callable[[KeyringBackend], T], *, when_empty: tuple[T, ...] = ()) -> T:
+    """The result of `operation`; that of an empty keyring where `when_empty` holds one."""
+    backend, state = _within(CALL_SECONDS, _open)
+    if state is _State.EMPTY and when_empty:
+        return when_empty[0]
+    if state is not _State.READY and not _may_ask():
+        if state is _State.LOCKED:
+            raise KeyringLockedError
+        raise KeyringUnavailableError("it has no default collection yet")
+    seconds = CALL_SECONDS if state is _State.READY else DIALOG_SECONDS
+    return _within(seconds, lambda: operation(backend))
+
+
+def _within(seconds: float, work: Callable[[], T]) -> T:
+    """The result of `work`, done in a daemon thread: a stuck one does not keep the process."""
+    results: list[T] = []
+    errors: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            results.append(work())
+        except BaseException as error:
+            errors.append(error)
+
+    thread = threading.Thread(target=run, name="keyring", daemon=True)
+    thread.start()
+    thread.join(seconds)
+    if results:
+        return results[0]
+    if errors:
+        raise _as_ours(errors[0]) from None
+    raise KeyringLockedError(f"it does not answer within {seconds:.0f} s")
+
+
+def _as_ours(error: BaseException) -> BaseException:
+    """`error` of any keyring backend as one of this module's, without its text."""
+    if isinstance(error, NotLoggedInError) or not isinstance(error, Exception):
+        return error
+    names = {cls.__name__ for cls in type(error).__mro__}
+    if names & {"KeyringLocked", "LockedException", "PromptDismissedException"}:
+        return KeyringLockedError()
+    return KeyringUnavailableError(f"it failed with {type(error).__name__}")
+
+
+def _open() -> tuple[KeyringBackend, _State]:
+    """The backend to use, and whether it can be used without a dialog."""
+    # Without this address D-Bus libraries may start a bus of their own (autolaunch).
+    address = os.environ.get("DBUS_SESSION_BUS_ADDRESS", "")
+    if sys.platform.startswith("linux") and (not address or address.startswith("autolaunch:")):
+        raise KeyringUnavailableError("this session has no D-Bus (DBUS_SESSION_BUS_ADDRESS)")
+    backend = _trusted_backend()
+    module = type(backend).__module__
+    if module in _SECRET_SERVICE:
+        return backend, _secret_service_state()
+    # KWallet can't be asked whether it is open through its backend without opening a dialog.
+    return backend, _State.LOCKED if module == _KWALLET else _State.READY
+
+
+def _trusted_backend() -> KeyringBackend:
+    import logging
+
+    import keyring
+
+    # It logs plug-ins that do not load, with tracebacks; without a handler these reach stderr.
+    logging.getLogger("keyring").addHandler(logging.NullHandler())
+    try:
+        backend = keyring.get_keyring()
+    except Exception as error:  # whatever the module named in PYTHON_KEYRING_BACKEND raises
+        raise KeyringUnavailableError(
+            f"the backend that is set up does not load ({type(error).__name__}); see "
+            "PYTHON_KEYRING_BACKEND and keyringrc.cfg"
+        ) from None
+    module = type(backend).__module__
+    if module == _CHAINER:
+        # The chainer would pass a secret on to any member; the best trusted one is used alone.
+        for member in getattr(backend, "backends", []):
+            if type(member).__module__ in _TRUSTED:
+                return member  # type: ignore[no-any-return]
+    if module not in _TRUSTED:
+        if module == "keyring.backends.fail":
+            raise KeyringUnavailableError("no keyring is running")
+        raise KeyringUnavailableError(f"{module} does not keep secrets safe")
+    return backend
+
+
+def _secret_service_state() -> _State:
+    from contextlib import closing
+
+    import secretstorage
+
+    with closing(secretstorage.dbus_init()) as connection:
+        try:
+            collection = secretstorage.Collection(connection)
+        except secretstorage.ItemNotFoundException:
+            return _State.EMPTY
+        return _State.LOCKED if collection.is_locked() else _State.READY

@@ -1,0 +1,130 @@
+"""Which service a credential belongs to: scheme, host and port (RFC 6454), in one spelling."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from ipaddress import AddressValueError, IPv4Address, IPv6Address
+
+from osmo_cli.errors import UsageError
+
+_DEFAULT_PORTS = {"https": 443, "http": 80}
+_EMBEDDED = "local"
+_LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?")
+_HOST_LIKE = re.compile(r"[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*(?::\d{1,5}/?|\.[A-Za-z]+/?)")
+_LOOPBACK_NETWORK = 127
+_EXAMPLE = "for example https://osmo.example.com"
+
+
+@dataclass(frozen=True)
+class Origin:
+    """A service: secrets issued for one origin are sent to no other.
+
+    Attributes:
+        scheme: `https`, `http` or, for the embedded service, `local`.
+        host: lower case, IDNA for names beyond ASCII, IPv6 without brackets.
+        port: TCP port, also where it is the scheme's default; 0 for the embedded service.
+    """
+
+    scheme: str
+    host: str
+    port: int
+
+    def __str__(self) -> str:
+        if self.is_local:
+            return _EMBEDDED
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        default = _DEFAULT_PORTS.get(self.scheme) == self.port
+        return f"{self.scheme}://{host}" + ("" if default else f":{self.port}")
+
+    @property
+    def is_local(self) -> bool:
+        """Whether this is the embedded service, inside this process."""
+        return self.scheme == _EMBEDDED
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether requests stay on this machine: 127.0.0.0/8, ::1 or localhost."""
+        if self.host in ("localhost", "::1"):
+            return True
+        try:
+            return IPv4Address(self.host).packed[0] == _LOOPBACK_NETWORK
+        except AddressValueError:
+            return False
+
+
+LOCAL = Origin(_EMBEDDED, "", 0)
+"""The embedded service, in this process."""
+
+
+def parse_origin(text: str, *, allow_http: bool = False) -> Origin:
+    """The origin that a service's URL names; `local` is the embedded service.
+
+    No error repeats more of `text` than its scheme and host, as the rest may be a secret.
+
+    Raises:
+        UsageError: not an http(s) URL of a host alone, or plain http to another machine
+            without `allow_http`.
+    """
+    from urllib.parse import urlsplit
+
+    text = text.strip()
+    if text == _EMBEDDED:
+        return LOCAL
+    if not text:
+        raise UsageError("the service's URL is empty", hint=f"give its address, {_EXAMPLE}")
+    if "://" not in text:
+        known = "/" not in text.rstrip("/") and _HOST_LIKE.fullmatch(text)
+        hint = f"write https://{text}" if known else f"give its address, {_EXAMPLE}"
+        raise UsageError("the service's URL has no scheme", hint=hint)
+    if "\\" in text or any(character.isspace() or ord(character) < 0x20 for character in text):
+        raise UsageError("the service's URL has a character that no URL has", hint=_EXAMPLE)
+    try:
+        parts = urlsplit(text)
+        port = parts.port
+    except ValueError:
+        raise UsageError("the service's URL has no valid host and port", hint=_EXAMPLE) from None
+    if parts.scheme not in _DEFAULT_PORTS:
+        raise UsageError(f"no service is reached by {parts.scheme}://", hint="use https://")
+    if "@" in parts.netloc:
+        raise UsageError(
+            "the service's URL holds user information",
+            hint="leave out what stands before the @; osmo login asks for what it needs",
+        )
+    if port == 0:
+        raise UsageError("the service's URL has port 0", hint="name the port it listens on")
+    host = _host(parts.hostname or "", is_ipv6="[" in parts.netloc)
+    origin = Origin(parts.scheme, host, port or _DEFAULT_PORTS[parts.scheme])
+    if parts.path not in ("", "/") or parts.query or parts.fragment or text[-1] in "?#":
+        raise UsageError(
+            "the service's URL has more than scheme, host and port", hint=f"write {origin}"
+        )
+    if origin.scheme == "http" and not origin.is_loopback and not allow_http:
+        raise UsageError(
+            f"{origin} is plain http: a login sent to it can be read on its way",
+            hint="use https, or allow it with `osmo login --allow-http` (OSMO_ALLOW_HTTP=1 in "
+            "the environment)",
+        )
+    return origin
+
+
+def _host(host: str, *, is_ipv6: bool) -> str:
+    try:
+        if is_ipv6:
+            if "%" in host:
+                raise ValueError(host)
+            return str(IPv6Address(host))
+        if not host.isascii():
+            import idna
+
+            host = idna.encode(host, uts46=True).decode("ascii")
+        labels = host.lower().split(".")
+        if len(host) > 253 or not all(_LABEL.fullmatch(label) for label in labels):
+            raise ValueError(host)
+        # A name that ends in a number is an IPv4 address in some spelling (WHATWG URL, 3.5);
+        # only the plain one is taken, so that 127.1 or 0x7f000001 can't pass for a name.
+        if labels[-1].isdecimal() or re.fullmatch(r"0x[0-9a-f]*", labels[-1]):
+            return str(IPv4Address(host))
+    except ValueError:  # also what idna and ipaddress raise
+        raise UsageError("the service's URL has no valid host", hint=_EXAMPLE) from None
+    return ".".join(labels)

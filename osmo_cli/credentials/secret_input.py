@@ -1,0 +1,116 @@
+"""Secrets that a user hands in: a file, stdin, an environment variable."""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+
+from osmo_cli.credentials.origin import Origin, parse_origin
+from osmo_cli.errors import UsageError
+
+MAX_BYTES = 64 * 1024
+"""Bound of a secret's file; tokens have 43 or 64 characters, JWTs a few thousand."""
+
+
+def read_secret_file(path: str) -> str:
+    """The text of a file with one secret, `-` for stdin; a trailing newline is left in.
+
+    Raises:
+        UsageError: it can't be read, is a directory, empty, not text or larger than 64 KiB.
+    """
+    name = "stdin" if path == "-" else path
+    try:
+        data = _read(path)
+    except OSError as error:
+        raise UsageError(f"cannot read {name}: {error.strerror}") from None
+    except ValueError:  # a NUL in the path
+        raise UsageError("cannot read a file of this name") from None
+    if len(data) > MAX_BYTES:
+        raise UsageError(f"{name} is larger than 64 KiB", hint="it should hold one secret alone")
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError:
+        text = "\0"
+    if "\0" in text:
+        raise UsageError(f"{name} is not a text file", hint="it should hold one secret as text")
+    if not text.strip():
+        raise UsageError(f"{name} is empty", hint="it should hold one secret")
+    return text
+
+
+def _read(path: str) -> bytes:
+    if path == "-":
+        if sys.stdin is None:
+            raise UsageError("stdin is closed", hint="give the name of a file")
+        return sys.stdin.buffer.read(MAX_BYTES + 1)
+    with open(path, "rb", buffering=0) as file:
+        # A pipe (`<(command)`) gives its text in pieces.
+        data = b""
+        while len(data) <= MAX_BYTES and (piece := file.read(MAX_BYTES + 1 - len(data))):
+            data += piece
+        return data
+
+
+def readable_by_others(path: str) -> bool:
+    """Whether a regular file may be read by its group or by everyone."""
+    try:
+        mode = os.stat(path).st_mode
+    except OSError:
+        return False
+    return stat.S_ISREG(mode) and bool(mode & (stat.S_IRGRP | stat.S_IROTH))
+
+
+def check_token(text: str, name: str) -> str:
+    """`text` without one trailing newline, if it can be a token at all.
+
+    Raises:
+        UsageError: it is empty or has white space, control or non-ASCII characters inside.
+    """
+    token = text.removesuffix("\n").removesuffix("\r")
+    if not token.strip():
+        raise UsageError(f"{name} is empty", hint="it should hold an access token")
+    if not all("!" <= character <= "~" for character in token):
+        raise UsageError(
+            f"{name} holds more than a token: white space, control or non-ASCII characters",
+            hint="it should hold the token alone, without quotes or spaces",
+        )
+    return token
+
+
+def parse_token_text(text: str, name: str = "the token file") -> tuple[str, Origin | None]:
+    """The token in `text`, and its origin where `text` is a complete 6.0 refresh URL.
+
+    6.0 keeps tokens as `https://HOST/api/auth/jwt/access_token?access_token=TOKEN` (api.md
+    1.5). No error repeats `text`.
+
+    Raises:
+        UsageError: `text` is neither a token nor such a URL.
+    """
+    token = check_token(text, name)
+    if not token.lower().startswith(("http://", "https://")):
+        return token, None
+    return split_refresh_url(token, name)
+
+
+def split_refresh_url(url: str, name: str) -> tuple[str, Origin]:
+    """The access token in a 6.0 refresh URL's query, and the URL's origin.
+
+    Raises:
+        UsageError: the URL has no host, or not one `access_token`.
+    """
+    from urllib.parse import parse_qs, urlsplit
+
+    try:
+        parts = urlsplit(url)
+        found = parse_qs(parts.query, max_num_fields=20).get("access_token", [])
+    except ValueError:
+        found = []
+    if len(found) != 1:
+        raise UsageError(
+            f"{name} holds a URL without one access_token in its query",
+            hint="it should hold the token, or the complete refresh URL that OSMO 6.0 printed",
+        )
+    # Whether http is allowed is asked of the URL that requests go to, which must be the same.
+    origin = parse_origin(f"{parts.scheme}://{parts.netloc}", allow_http=True)
+    return check_token(found[0], name), origin

@@ -1,0 +1,66 @@
+"""The root of every error that a user can cause, and the exit codes they end in.
+
+The rooms raise subclasses; only `osmo_cli.main` turns one into a message and an exit.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import Any
+
+
+class ExitCode(IntEnum):
+    """Process exit codes (docs/exit-codes.md)."""
+
+    OK = 0
+    REFUSED_SUBMISSION = 1
+    INVALID = 2
+    INTERRUPTED = 3
+    NOT_AUTHORIZED = 4
+    CHANGES_PENDING = 5
+    CONFLICT = 6
+    SERVICE_FAILURE = 10
+    RATE_LIMITED = 75
+
+
+class OsmoError(Exception):
+    """Something that ends the command with one message and an exit code.
+
+    Attributes:
+        message: what is wrong, in one line where possible; never holds a secret.
+        hint: what to do next, or None.
+        code: HTTP status where the service answered, else 1 (as the official CLI's JSON errors).
+        details: more members for the JSON form of the error.
+    """
+
+    exit_code: ExitCode = ExitCode.INVALID
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        hint: str | None = None,
+        code: int = 1,
+        details: dict[str, Any] | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        self.code = code
+        self.details = details or {}
+
+
+class UsageError(OsmoError):
+    """The command line, an input file or an environment variable is wrong (exit 2)."""
+
+
+class NotLoggedInError(OsmoError):
+    """There is no usable credential, or the service refused it (exit 4)."""
+
+    exit_code = ExitCode.NOT_AUTHORIZED
+
+
+class ConflictError(OsmoError):
+    """What was read has changed since, or is managed elsewhere (exit 6)."""
+
+    exit_code = ExitCode.CONFLICT

@@ -1,0 +1,1 @@
+"""The embedded OSMO-compatible service on SQLite: for trying, rehearsing and testing."""

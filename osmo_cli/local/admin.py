@@ -1,0 +1,99 @@
+"""What is done to the embedded service from outside its API."""
+
+from __future__ import annotations
+
+import uuid
+from contextlib import closing
+from datetime import timedelta
+from pathlib import Path
+
+from osmo_cli.errors import UsageError
+from osmo_cli.local import backends, tokens
+from osmo_cli.local.clock import Clock, utc_now
+from osmo_cli.local.database import Store, is_database, open_database
+
+ADMIN_TOKEN_DAYS = 30
+
+
+def add_backend(
+    db: Path, name: str, *, offline: bool = False, now: Clock = utc_now
+) -> bool:
+    """What a connecting operator does; True where the backend is new.
+
+    An online backend stays online, as if its operator kept beating; an offline one had its last
+    heartbeat just before it stopped to count as online.
+
+    Raises:
+        UsageError: the name is empty or can't stand in a path.
+        OsmoError: the database can't be used.
+    """
+    if not name or any(character in name for character in "/?#%") or name in (".", ".."):
+        raise UsageError(f'"{name}" cannot be the name of a backend')
+    time = now()
+    heartbeat = time - backends.ONLINE_FOR - timedelta(seconds=1) if offline else time
+    with open_database(db) as store, store.write() as connection:
+        return backends.register(
+            connection,
+            store.dialect,
+            name,
+            time,
+            connected=not offline,
+            heartbeat=heartbeat,
+            k8s_uid=str(uuid.uuid4()),
+        )
+
+
+def reset(db: Path, dialect: str | None = None) -> bool:
+    """Delete the database with its side files and create it anew; True if there was one.
+
+    Raises:
+        OsmoError: what is there is no database of this program; nothing was deleted.
+    """
+    existed = db.exists()
+    if existed:
+        check_is_ours(db)
+        for suffix in ("-wal", "-shm", ""):
+            db.with_name(db.name + suffix).unlink(missing_ok=True)
+    open_database(db, dialect).close()
+    return existed
+
+
+def check_is_ours(db: Path) -> None:
+    """Raise OsmoError unless `db` is a database of this program, or empty."""
+    import sqlite3
+
+    try:
+        is_database(db)
+    except sqlite3.DatabaseError:
+        raise UsageError(
+            f"{db} is not a database of osmo", hint="it was left as it is; name another with --db"
+        ) from None
+
+
+def create_admin_token(store: Store, now: Clock = utc_now) -> str:
+    """A new access token of user `admin` with role `osmo-admin`, valid for 30 days."""
+    expires = now().date() + timedelta(days=ADMIN_TOKEN_DAYS)
+    name = f"local-serve-{uuid.uuid4().hex[:8]}"
+    with store.write() as connection:
+        return tokens.insert(
+            connection, "USER", "admin", name, expires, "osmo local serve", ["osmo-admin"]
+        )
+
+
+def write_admin_token(db: Path, dialect: str | None, file: Path) -> None:
+    """Make an administrator's token and write it to a new 0600 file.
+
+    Raises:
+        UsageError: the file exists already or can't be written; no token is left behind.
+        OsmoError: the database can't be used.
+    """
+    from osmo_cli.private_files import create_private
+
+    with closing(open_database(db, dialect)) as store:
+        text = create_admin_token(store)
+        try:
+            create_private(file, text + "\n")
+        except BaseException:
+            with store.write() as connection:
+                tokens.discard(connection, text)
+            raise

@@ -1,0 +1,144 @@
+"""The service as an ASGI application."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from osmo_cli.local.call import Call, Reply
+from osmo_cli.local.clock import Clock, utc_now
+from osmo_cli.local.database import Store, open_database
+from osmo_cli.local.gate import AuthMode, RefusedError, identify, version_headers
+from osmo_cli.local.jwts import missing_packages
+from osmo_cli.local.routes import routes
+from osmo_cli.local.service import Route, Service, answer
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from starlette.applications import Starlette
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+Runner = Callable[..., Awaitable[Reply]]
+"""Runs a handler, which blocks: in a thread, or directly where nothing else waits."""
+
+
+async def run_directly(work: Callable[..., Reply], *arguments: Any) -> Reply:
+    """The runner for one request at a time."""
+    return work(*arguments)
+
+
+def build_app(
+    path: Path, *, dialect: str | None = None, auth: AuthMode = "none", now: Clock = utc_now
+) -> Starlette:
+    """The service on the database at `path`, which is created where there is none.
+
+    Handlers run in worker threads; the database is closed when the application shuts down.
+
+    Args:
+        dialect: which generation of the service; None takes the database's own.
+        auth: `none` trusts the header x-osmo-user, as the real developer mode does; `token` wants
+            a JWT.
+
+    Raises:
+        OsmoError: the database cannot be used (`open_database`), or the extra is not installed.
+    """
+    try:
+        from starlette.concurrency import run_in_threadpool
+    except ImportError:
+        raise missing_packages() from None
+    return app_on(open_database(path, dialect, now=now), auth, now, run_in_threadpool)
+
+
+def app_on(store: Store, auth: AuthMode, now: Clock, run: Runner) -> Starlette:
+    """The service on an open store; `run` runs its handlers."""
+    from starlette.applications import Starlette
+    from starlette.routing import Route as StarletteRoute
+
+    service = Service(store, now, developer=auth == "none")
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        try:
+            yield
+        finally:
+            store.close()
+
+    def endpoint(route: Route) -> Callable[[Request], Awaitable[Response]]:
+        async def respond(request: Request) -> Response:
+            call = Call(
+                path=request.path_params,
+                query=request.query_params.multi_items(),
+                body=await request.body(),
+                accept=request.headers.get("accept", ""),
+                content_type=request.headers.get("content-type", ""),
+                caller=request.state.caller,
+            )
+            return _response(await run(answer, route, service, call))
+
+        return respond
+
+    table = [
+        StarletteRoute(route.path, endpoint(route), methods=[route.method])
+        for route in routes(store.dialect)
+    ]
+    app = Starlette(
+        routes=table,
+        lifespan=lifespan,
+        exception_handlers={404: _detail, 405: _detail},
+    )
+    app.add_middleware(_Gate, service=service)
+    return app
+
+
+async def _detail(_: Request, error: Exception) -> Response:
+    from starlette.exceptions import HTTPException
+
+    assert isinstance(error, HTTPException)
+    return _response(Reply({"detail": error.detail}, error.status_code))
+
+
+def _response(reply: Reply) -> Response:
+    from starlette.responses import Response
+
+    if reply.text is not None:
+        return Response(reply.text, reply.status, media_type="text/plain")
+    separators = (",", ":") if reply.indent is None else None
+    body = json.dumps(reply.data, ensure_ascii=False, indent=reply.indent, separators=separators)
+    return Response(body, reply.status, media_type="application/json")
+
+
+class _Gate:
+    """Asks `gate` before the routes are looked at, and adds its headers to the answer."""
+
+    def __init__(self, app: Any, service: Service) -> None:
+        self._app = app
+        self._service = service
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers = {
+            name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]
+        }
+        path = scope["path"]
+        try:
+            caller = identify(self._service, scope["method"], path, headers)
+            extra = version_headers(self._service, path, headers)
+        except RefusedError as refused:
+            await _response(refused.reply)(scope, receive, send)
+            return
+        scope.setdefault("state", {})["caller"] = caller
+
+        async def send_more(message: Any) -> None:
+            if extra and message["type"] == "http.response.start":
+                more = [(name.encode(), value.encode()) for name, value in extra.items()]
+                message = {**message, "headers": [*message["headers"], *more]}
+            await send(message)
+
+        await self._app(scope, receive, send_more)

@@ -1,0 +1,106 @@
+"""Version, login, keys and access tokens (api.md 1.1, 2)."""
+
+from __future__ import annotations
+
+from osmo_cli.local import tokens
+from osmo_cli.local.call import Call, Parameters, Reply
+from osmo_cli.local.database import item
+from osmo_cli.local.initial import LOGIN_INFO
+from osmo_cli.local.service import Handler, Service
+
+
+def get_version(service: Service, call: Call) -> Reply:
+    """GET /api/version."""
+    major, minor, revision = service.store.dialect.version.split(".")
+    return Reply({"major": major, "minor": minor, "revision": revision, "hash": ""})
+
+
+def get_client_version(service: Service, call: Call) -> Reply:
+    """GET /client/version: plain text for those who ask for it."""
+    if "text/plain" in call.accept:
+        return Reply(text=service.store.dialect.version)
+    return get_version(service, call)
+
+
+def get_health(service: Service, call: Call) -> Reply:
+    """GET /health."""
+    return Reply({"status": "OK"})
+
+
+def get_login(service: Service, call: Call) -> Reply:
+    """GET /api/auth/login: no identity provider."""
+    return Reply(LOGIN_INFO)
+
+
+def get_keys(service: Service, call: Call) -> Reply:
+    """GET /api/auth/keys: the public keys of the JWTs."""
+    import json
+
+    with service.store.read() as connection:
+        configuration = item(connection, "SERVICE") or {}
+    keys = configuration["service_auth"]["keys"].values()
+    return Reply({"keys": [json.loads(key["public_key"]) for key in keys]})
+
+
+def exchange(service: Service, call: Call) -> Reply:
+    """GET /api/auth/jwt/access_token: a JWT for an access token."""
+    given = Parameters(call)
+    text = given.required("access_token")
+    given.done()
+    with service.store.read() as connection:
+        token = tokens.usable(connection, text, service.now().date())
+    jwt, expires_at = service.signer.sign(token["user_name"], token["roles"])
+    return Reply({"token": jwt, "expires_at": expires_at, "error": None})
+
+
+def get_token_info(service: Service, call: Call) -> Reply:
+    """GET /api/auth/access_token: what is known of a token."""
+    given = Parameters(call)
+    text = given.required("access_token")
+    given.done()
+    with service.store.read() as connection:
+        return Reply(tokens.find(connection, text))
+
+
+def list_of(kind: tokens.AccessType) -> Handler:
+    """The handler that lists the caller's own tokens, or the service tokens."""
+
+    def list_tokens(service: Service, call: Call) -> Reply:
+        with service.store.read() as connection:
+            return Reply(tokens.list_tokens(connection, kind, call.caller.user))
+
+    return list_tokens
+
+
+def create_of(kind: tokens.AccessType) -> Handler:
+    """The handler that makes a token of the caller, or a service token."""
+
+    def create_token(service: Service, call: Call) -> Reply:
+        given = Parameters(call)
+        expires_at = given.required("expires_at")
+        given.done()
+        with service.store.write() as connection:
+            text = tokens.create(
+                connection,
+                kind,
+                call.caller.user,
+                call.path["token_name"],
+                expires_at,
+                given.text("description") or "",
+                given.texts("roles"),
+                service.now().date(),
+            )
+        return Reply(text)
+
+    return create_token
+
+
+def delete_of(kind: tokens.AccessType) -> Handler:
+    """The handler that deletes a token of the caller, or a service token."""
+
+    def delete_token(service: Service, call: Call) -> Reply:
+        with service.store.write() as connection:
+            tokens.delete(connection, kind, call.caller.user, call.path["token_name"])
+        return Reply()
+
+    return delete_token

@@ -1,0 +1,158 @@
+"""BACKEND: rows that operators make by connecting, and that the API then changes (api.md 3.6)."""
+
+from __future__ import annotations
+
+import sqlite3
+from datetime import datetime, timedelta
+from typing import Any
+
+from osmo_cli.config.dialects import Dialect
+from osmo_cli.local.database import item, set_item
+from osmo_cli.local.faults import Fault, server_fault, user_fault
+from osmo_cli.local.history import Author, add_revision, shown_time, stamp
+
+ONLINE_FOR = timedelta(minutes=2)
+"""How old a heartbeat may be for its backend to count as online (api.md 7)."""
+_TYPE = "BACKEND"
+# What a backend has when its operator connects; the model's own defaults differ (api.md 3.6).
+_NODE_CONDITIONS: dict[str, Any] = {
+    "rules": {"Ready": "True"},
+    "additional_node_conditions": [],
+    "ignore_node_conditions": [],
+}
+
+
+def register(
+    connection: sqlite3.Connection,
+    dialect: Dialect,
+    name: str,
+    now: datetime,
+    *,
+    connected: bool,
+    heartbeat: datetime,
+    k8s_uid: str,
+) -> bool:
+    """What a connecting operator does; True where the backend is new.
+
+    Args:
+        connected: the operator keeps beating, so that the backend stays online.
+        heartbeat: the operator's last sign of life.
+        k8s_uid: the cluster's uid; kept as it is where the backend is known.
+    """
+    connection.execute(
+        "INSERT OR REPLACE INTO operators VALUES (?, ?, ?)", (name, stamp(heartbeat), connected)
+    )
+    if item(connection, _TYPE, name) is not None:
+        return False
+    from osmo_cli.config.types import BACKEND
+
+    backend = BACKEND.schema(dialect)().model_dump()
+    for field in backend["node_conditions"]:
+        if field in _NODE_CONDITIONS:
+            backend["node_conditions"][field] = _NODE_CONDITIONS[field]
+    backend |= {
+        "name": name,
+        "version": dialect.version,
+        "k8s_uid": k8s_uid,
+        "k8s_namespace": "osmo",
+        "created_date": stamp(now),
+    }
+    set_item(connection, _TYPE, name, backend)
+    _add_revision(connection, name, now, Author("system", f"Create backend {name}", []))
+    return True
+
+
+def all_backends(connection: sqlite3.Connection, now: datetime) -> list[dict[str, Any]]:
+    """All backends as the service shows them, by name."""
+    rows = connection.execute(
+        "SELECT name FROM configs WHERE config_type = ? ORDER BY name", (_TYPE,)
+    ).fetchall()
+    return [backend(connection, row["name"], now) for row in rows]
+
+
+def backend(connection: sqlite3.Connection, name: str, now: datetime) -> dict[str, Any]:
+    """One backend as the service shows it. Raises Fault (500) where there is none."""
+    found = item(connection, _TYPE, name)
+    if found is None:
+        raise _unknown(name)
+    operator = connection.execute("SELECT * FROM operators WHERE name = ?", (name,)).fetchone()
+    beat = now if operator["connected"] else datetime.fromisoformat(operator["last_heartbeat"])
+    found["created_date"] = shown_time(found["created_date"])
+    found["last_heartbeat"] = beat.isoformat()
+    found["online"] = now - beat <= ONLINE_FOR
+    assert isinstance(found, dict)
+    return found
+
+
+def _unknown(name: str) -> Fault:
+    return server_fault(f"Backend {name} is not found.")
+
+
+def update(
+    connection: sqlite3.Connection,
+    name: str,
+    changes: dict[str, Any],
+    now: datetime,
+    author: Author,
+) -> None:
+    """POST: set each field of `changes` that is not null, whole; always a new revision.
+
+    Raises:
+        Fault: unknown backend (500); duplicate or unknown tests (400).
+    """
+    if item(connection, _TYPE, name) is None:
+        raise _unknown(name)
+    _set_fields(connection, name, changes)
+    _add_revision(connection, name, now, author)
+
+
+def _set_fields(connection: sqlite3.Connection, name: str, changes: dict[str, Any]) -> None:
+    stored = item(connection, _TYPE, name)
+    tests = changes.get("tests") or []
+    if len(set(tests)) < len(tests):
+        raise user_fault("Backend tests list contains duplicates")
+    for test in tests:
+        if item(connection, "BACKEND_TEST", test) is None:
+            raise user_fault(f"Backend test with name {test} not found")
+    stored |= {field: value for field, value in changes.items() if value is not None}
+    set_item(connection, _TYPE, name, stored)
+
+
+def delete(connection: sqlite3.Connection, name: str, now: datetime, author: Author) -> None:
+    """DELETE: also an unknown backend is "deleted", with a revision of its own."""
+    _remove(connection, name)
+    _add_revision(connection, name, now, author)
+
+
+def _remove(connection: sqlite3.Connection, name: str) -> None:
+    connection.execute("DELETE FROM configs WHERE config_type = ? AND name = ?", (_TYPE, name))
+    connection.execute("DELETE FROM operators WHERE name = ?", (name,))
+
+
+def restore(
+    connection: sqlite3.Connection,
+    snapshot: list[dict[str, Any]],
+    writable: frozenset[str],
+) -> None:
+    """What a rollback does before it writes its revision.
+
+    Raises:
+        Fault: a backend of the snapshot is gone: it can't be made again (500). The changes made
+            so far stay, as in the service.
+    """
+    wanted = {backend["name"] for backend in snapshot}
+    rows = connection.execute("SELECT name FROM configs WHERE config_type = ?", (_TYPE,)).fetchall()
+    for row in rows:
+        if row["name"] not in wanted:
+            _remove(connection, row["name"])
+    for backend in sorted(snapshot, key=lambda one: str(one["name"])):
+        name = backend["name"]
+        if item(connection, _TYPE, name) is None:
+            raise server_fault(f"Backend '{name}' not found", keeps_changes=True)
+        _set_fields(connection, name, {key: backend[key] for key in writable if key in backend})
+
+
+def _add_revision(
+    connection: sqlite3.Connection, name: str, now: datetime, author: Author
+) -> None:
+    add_revision(connection, _TYPE, all_backends(connection, now), now, author, name=name)

@@ -1,0 +1,304 @@
+"""The embedded service's store: one SQLite file, safe for several processes and for kill -9."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from osmo_cli import paths
+from osmo_cli.errors import OsmoError, UsageError
+from osmo_cli.local.clock import Clock, utc_now
+
+if TYPE_CHECKING:
+    from osmo_cli.config.dialects import Dialect
+
+APPLICATION_ID = 0x4F534D4F
+"""Marks the file as ours in SQLite's header (the letters OSMO)."""
+SCHEMA_VERSION = 1
+BUSY_SECONDS = 20.0
+"""How long a writer waits for another one before it gives up."""
+
+_SCHEMA = """
+CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE configs (
+  config_type TEXT NOT NULL,
+  name TEXT NOT NULL,
+  data TEXT NOT NULL,
+  PRIMARY KEY (config_type, name)
+) WITHOUT ROWID;
+CREATE TABLE operators (
+  name TEXT PRIMARY KEY,
+  last_heartbeat TEXT NOT NULL,
+  connected INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE history (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  config_type TEXT NOT NULL,
+  revision INTEGER NOT NULL,
+  name TEXT NOT NULL,
+  username TEXT NOT NULL,
+  created_at TEXT NOT NULL,
+  description TEXT NOT NULL,
+  tags TEXT,
+  data TEXT NOT NULL,
+  deleted_by TEXT,
+  UNIQUE (config_type, revision)
+);
+CREATE INDEX history_by_time ON history (created_at, id);
+CREATE TABLE tokens (
+  user_name TEXT NOT NULL,
+  token_name TEXT NOT NULL,
+  access_type TEXT NOT NULL,
+  hash TEXT NOT NULL UNIQUE,
+  expires_at TEXT NOT NULL,
+  description TEXT NOT NULL,
+  roles TEXT NOT NULL,
+  PRIMARY KEY (user_name, token_name, access_type)
+) WITHOUT ROWID;
+"""
+
+
+def default_database() -> Path:
+    """`$OSMO_LOCAL_DB`, else `local.db` in the user's data directory."""
+    if explicit := os.environ.get("OSMO_LOCAL_DB"):
+        return Path(explicit)
+    return paths.data_dir() / "local.db"
+
+
+def open_database(path: Path, dialect: str | None = None, *, now: Clock = utc_now) -> Store:
+    """Open the store, and create it where there is none (with `dialect`, else `seed`).
+
+    Raises:
+        UsageError: an unknown dialect, or a store that speaks another one than `dialect`.
+        OsmoError: the file is not such a store, is of a newer version, or cannot be used.
+    """
+    from osmo_cli.config.dialects import DIALECTS
+
+    if dialect is not None and dialect not in DIALECTS:
+        raise UsageError(
+            f'"{dialect}" is not a dialect of the embedded service',
+            hint="known dialects: " + ", ".join(DIALECTS),
+        )
+    store = Store(path)
+    try:
+        store.prepare(dialect, now)
+    except BaseException:
+        store.close()
+        raise
+    return store
+
+
+class Store:
+    """An open store. Threads may share it; each transaction has a connection of its own.
+
+    Attributes:
+        path: the database file.
+        dialect: which generation of the service the store was created for.
+    """
+
+    dialect: Dialect
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._lock = threading.Lock()
+        self._idle: list[sqlite3.Connection] = []
+        self._closed = False
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close every connection that is not in use; those in use close when they are done."""
+        with self._lock:
+            self._closed = True
+            idle, self._idle = self._idle, []
+        for connection in idle:
+            connection.close()
+
+    @contextlib.contextmanager
+    def read(self) -> Iterator[sqlite3.Connection]:
+        """A transaction that sees one state of the database. Raises sqlite3.Error."""
+        with self._transaction("BEGIN") as connection:
+            yield connection
+
+    @contextlib.contextmanager
+    def write(self) -> Iterator[sqlite3.Connection]:
+        """The one transaction that may write; stored when the block ends, undone if it raises.
+
+        An exception with a true `keeps_changes` leaves the block after the changes are stored.
+
+        Raises:
+            sqlite3.Error: another writer kept the database for `BUSY_SECONDS`, or a disk error.
+        """
+        with self._transaction("BEGIN IMMEDIATE") as connection:
+            yield connection
+
+    @contextlib.contextmanager
+    def _transaction(self, begin: str) -> Iterator[sqlite3.Connection]:
+        connection = self._take()
+        try:
+            connection.execute(begin)
+            try:
+                yield connection
+            except BaseException as error:
+                keep = getattr(error, "keeps_changes", False)
+                connection.execute("COMMIT" if keep else "ROLLBACK")
+                raise
+            connection.execute("COMMIT")
+        finally:
+            self._give_back(connection)
+
+    def _take(self) -> sqlite3.Connection:
+        with self._lock:
+            if self._idle:
+                return self._idle.pop()
+        # Python's own transaction handling is off: BEGIN IMMEDIATE must come first.
+        connection = sqlite3.connect(
+            self.path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
+        )
+        connection.row_factory = sqlite3.Row
+        # In WAL mode NORMAL keeps the file whole whenever the process dies.
+        connection.execute("PRAGMA synchronous = NORMAL")
+        return connection
+
+    def _give_back(self, connection: sqlite3.Connection) -> None:
+        with self._lock:
+            if not self._closed and not connection.in_transaction:
+                self._idle.append(connection)
+                return
+        connection.close()
+
+    def prepare(self, dialect: str | None, now: Clock) -> None:
+        """Check the file, create what is missing, and find out its dialect (`open_database`)."""
+        from osmo_cli.config.dialects import DIALECTS
+
+        try:
+            self._make_file()
+            if not is_database(self.path):
+                self._create(dialect or "seed", now)
+            with self.read() as connection:
+                stored = meta(connection, "dialect")
+        except sqlite3.DatabaseError as error:
+            raise OsmoError(
+                f"cannot use the database {self.path}: {error}",
+                hint="name another file with --db or OSMO_LOCAL_DB",
+            ) from None
+        except OSError as error:
+            raise OsmoError(
+                f"cannot use the database {self.path}: {error.strerror}",
+                hint="name another file with --db or OSMO_LOCAL_DB",
+            ) from None
+        if stored not in DIALECTS:
+            raise _too_new(self.path)
+        if dialect is not None and stored != dialect:
+            raise UsageError(
+                f"the database {self.path} holds a service of dialect {stored}, not {dialect}",
+                hint="osmo local reset deletes it; --db names another file",
+            )
+        self.dialect = DIALECTS[stored]
+
+    def _make_file(self) -> None:
+        from osmo_cli.private_files import make_private_dir
+
+        make_private_dir(self.path.parent)
+        # O_EXCL: closing a descriptor of a database in use would drop SQLite's locks on it.
+        with contextlib.suppress(FileExistsError):
+            os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+
+    def _create(self, dialect: str, now: Clock) -> None:
+        from osmo_cli.config.dialects import DIALECTS
+        from osmo_cli.local.initial import write_initial_state
+        from osmo_cli.local.jwts import new_signing_key
+
+        key = new_signing_key()
+        connection = self._take()
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        finally:
+            self._give_back(connection)
+        with self.write() as connection:
+            # Another process may have been faster.
+            if _version(connection):
+                return
+            for statement in filter(str.strip, _SCHEMA.split(";")):
+                connection.execute(statement)
+            set_meta(connection, "dialect", dialect)
+            write_initial_state(connection, DIALECTS[dialect], key, now)
+            connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+            connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+
+
+def is_database(path: Path) -> bool:
+    """Whether `path` is a store of this program; False for a file without content.
+
+    Raises:
+        OsmoError: it is a database of something else, or of a newer version.
+        sqlite3.DatabaseError: it is no database at all.
+    """
+    connection = sqlite3.connect(path, timeout=BUSY_SECONDS)
+    try:
+        mark = connection.execute("PRAGMA application_id").fetchone()[0]
+        version = _version(connection)
+        tables = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
+    finally:
+        connection.close()
+    if mark != APPLICATION_ID:
+        if not tables and not mark and not version:
+            return False
+        raise OsmoError(
+            f"{path} is a database of another program",
+            hint="name another file with --db or OSMO_LOCAL_DB",
+        )
+    if version > SCHEMA_VERSION:
+        raise _too_new(path)
+    return True
+
+
+def _too_new(path: Path) -> OsmoError:
+    return OsmoError(
+        f"the database {path} was made by a newer version of osmo",
+        hint="update osmo-cli, or name another file with --db or OSMO_LOCAL_DB",
+    )
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
+def meta(connection: sqlite3.Connection, name: str) -> str:
+    """A fact about the store itself."""
+    row = connection.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
+    return str(row[0])
+
+
+def set_meta(connection: sqlite3.Connection, name: str, value: str) -> None:
+    """Keep a fact about the store itself."""
+    connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (name, value))
+
+
+def item(connection: sqlite3.Connection, config_type: str, name: str = "") -> Any | None:
+    """One configuration object, or None; a type without named items keeps it under ''."""
+    import json
+
+    row = connection.execute(
+        "SELECT data FROM configs WHERE config_type = ? AND name = ?", (config_type, name)
+    ).fetchone()
+    return None if row is None else json.loads(row[0])
+
+
+def set_item(connection: sqlite3.Connection, config_type: str, name: str, data: Any) -> None:
+    """Store one configuration object."""
+    import json
+
+    connection.execute(
+        "INSERT OR REPLACE INTO configs VALUES (?, ?, ?)",
+        (config_type, name, json.dumps(data, ensure_ascii=False)),
+    )

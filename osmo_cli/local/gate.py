@@ -1,0 +1,107 @@
+"""What stands before the routes: identity, permission and the client's version (api.md 1.3-1.6)."""
+
+from __future__ import annotations
+
+from fnmatch import fnmatchcase
+from typing import Literal
+
+from osmo_cli.local.call import Reply
+from osmo_cli.local.database import item
+from osmo_cli.local.faults import server_fault
+from osmo_cli.local.jwts import Identity, RefusedJwtError
+from osmo_cli.local.service import Service
+
+AuthMode = Literal["none", "token"]
+
+_DEVELOPER = "testuser"
+_DEFAULT_ROLE = "osmo-default"
+_OPEN_PATHS = (
+    "/api/version",
+    "/api/auth/login",
+    "/api/auth/keys",
+    "/api/auth/refresh_token",
+    "/api/auth/jwt/refresh_token",
+    "/api/auth/jwt/access_token",
+    "/client/version",
+)
+
+
+class RefusedError(Exception):
+    """A request does not get through; `reply` is the answer."""
+
+    def __init__(self, reply: Reply) -> None:
+        super().__init__(reply.status)
+        self.reply = reply
+
+
+def identify(service: Service, method: str, path: str, headers: dict[str, str]) -> Identity:
+    """Who makes a request, once they may.
+
+    Args:
+        headers: by lower-case name.
+
+    Raises:
+        RefusedError: no valid JWT (401, plain text), or no role that permits it (403).
+    """
+    if service.developer:
+        return Identity(headers.get("x-osmo-user") or _DEVELOPER)
+    if path.startswith(_OPEN_PATHS):
+        return Identity("")
+    token = headers.get("x-osmo-auth", "")
+    scheme, _, bearer = headers.get("authorization", "").partition(" ")
+    if not token and scheme.lower() == "bearer":
+        token = bearer.strip()
+    try:
+        if not token:
+            raise RefusedJwtError("Jwt is missing")
+        identity = service.signer.check(token)
+    except RefusedJwtError as refused:
+        raise RefusedError(Reply(status=401, text=str(refused))) from None
+    if not _permitted(service, method, path, identity):
+        raise RefusedError(Reply({"message": "Forbidden", "error_code": 403}, 403))
+    return identity
+
+
+def _permitted(service: Service, method: str, path: str, identity: Identity) -> bool:
+    with service.store.read() as connection:
+        roles = [item(connection, "ROLE", name) for name in (*identity.roles, _DEFAULT_ROLE)]
+    return any(
+        _matches(policy["actions"], method, path)
+        for role in roles
+        if role is not None
+        for policy in role["policies"]
+    )
+
+
+def _matches(actions: list[str], method: str, path: str) -> bool:
+    """Whether a policy's actions (`http:<path glob>:<method>`, `!` forbids) permit a request."""
+    permitted = False
+    for action in actions:
+        _, pattern, wanted = action.split(":")
+        if wanted != "*" and wanted.upper() != method:
+            continue
+        if pattern.startswith("!"):
+            if fnmatchcase(path, pattern[1:]):
+                return False
+        elif fnmatchcase(path, pattern):
+            permitted = True
+    return permitted
+
+
+def version_headers(service: Service, path: str, headers: dict[str, str]) -> dict[str, str]:
+    """The answer's headers that tell an older client which version there is.
+
+    Raises:
+        RefusedError: the client's version is malformed (500, as in the service).
+    """
+    client = headers.get("x-osmo-client-version")
+    if not client or path.startswith("/client"):
+        return {}
+    newest = service.store.dialect.version
+    parts = client.split(".")
+    if len(parts) not in (3, 4) or not all(part.isdecimal() for part in parts[:3]):
+        fault = server_fault("Version should be of the format major.minor.revision")
+        raise RefusedError(Reply(fault.body, fault.status))
+    if [int(part) for part in parts[:3]] < [int(part) for part in newest.split(".")]:
+        return {"x-osmo-service-version": newest}
+    return {}

@@ -1,0 +1,115 @@
+"""Revisions: history, rollback, tags, diff (api.md 4)."""
+
+from __future__ import annotations
+
+import json
+
+from osmo_cli.config.types import BACKEND, CONFIG_TYPES
+from osmo_cli.local import backends, history
+from osmo_cli.local.call import Call, Parameters, Reply
+from osmo_cli.local.config_handlers import INDENT
+from osmo_cli.local.database import item, set_item
+from osmo_cli.local.faults import detail, invalid_request, user_fault
+from osmo_cli.local.service import Service, read_body
+
+
+def get_history(service: Service, call: Call) -> Reply:
+    """GET /api/configs/history."""
+    dialect = service.store.dialect
+    given = Parameters(call)
+    offset = given.integer("offset", least=0)
+    limit = given.integer("limit", above=0, most=1000)
+    query = history.Query(
+        offset=0 if offset is None else offset,
+        limit=20 if limit is None else limit,
+        descending=given.choice("order", ["ASC", "DESC"], "ASC") == "DESC",
+        config_types=given.choices("config_types", history.config_types(dialect)),
+        name=given.text("name"),
+        revision=given.integer("revision", above=0),
+        tags=given.texts("tags"),
+        created_before=given.time("created_before"),
+        created_after=given.time("created_after"),
+        at_timestamp=given.time("at_timestamp"),
+        omit_data=given.flag("omit_data"),
+    )
+    given.done()
+    if query.at_timestamp and (query.created_before or query.created_after):
+        text = "at_timestamp cannot be used together with created_before or created_after"
+        raise invalid_request(detail(("query", "at_timestamp"), text, "value_error"))
+    with service.store.read() as connection:
+        return Reply({"configs": history.find_revisions(connection, query, dialect)})
+
+
+def get_diff(service: Service, call: Call) -> Reply:
+    """GET /api/configs/diff."""
+    dialect = service.store.dialect
+    given = Parameters(call)
+    config_type = given.choice("config_type", history.config_types(dialect))
+    first = given.required_integer("first_revision")
+    second = given.required_integer("second_revision")
+    given.done()
+    with service.store.read() as connection:
+        found = history.diff(connection, config_type, first, second, dialect)
+    return Reply(found, indent=INDENT)
+
+
+def post_rollback(service: Service, call: Call) -> Reply:
+    """POST /api/configs/history/rollback."""
+    request = read_body(service, call, "rollback")
+    config_type, number = request.config_type, request.revision
+    with service.store.write() as connection:
+        row = history.revision(connection, config_type, number)
+        if row["deleted_by"] is not None:
+            raise user_fault(
+                f"Cannot roll back to revision {number} for config type {config_type}"
+                f" as it was deleted by {row['deleted_by']}"
+            )
+        if config_type not in CONFIG_TYPES:
+            raise user_fault(f"The embedded service cannot change {config_type} yet")
+        data = json.loads(row["data"])
+        now = service.now()
+        if config_type == BACKEND.name:
+            schema = BACKEND.schema(service.store.dialect)
+            backends.restore(connection, data, frozenset(schema.model_fields) - BACKEND.read_only)
+            data = backends.all_backends(connection, now)
+        else:
+            data = (item(connection, config_type) or {}) | data
+            set_item(connection, config_type, "", data)
+        remark = f"Roll back {config_type} to r{number}"
+        if request.description:
+            remark += f": {request.description}"
+        by = history.Author(call.caller.user, remark, request.tags)
+        history.add_revision(connection, config_type, data, now, by)
+    return Reply()
+
+
+def delete_revision(service: Service, call: Call) -> Reply:
+    """DELETE /api/configs/history/{config_type}/revision/{revision}."""
+    given = Parameters(call)
+    number = given.path_integer("revision")
+    given.done()
+    config_type = _type_in_path(service, call)
+    with service.store.write() as connection:
+        history.delete_revision(connection, config_type, number, call.caller.user)
+    return Reply()
+
+
+def post_tags(service: Service, call: Call) -> Reply:
+    """POST /api/configs/history/{config_type}/revision/{revision}/tags."""
+    given = Parameters(call)
+    number = given.path_integer("revision")
+    given.done()
+    request = read_body(service, call, "tags")
+    config_type = _type_in_path(service, call)
+    with service.store.write() as connection:
+        history.change_tags(
+            connection, config_type, number, request.set_tags or [], request.delete_tags or []
+        )
+    return Reply()
+
+
+def _type_in_path(service: Service, call: Call) -> str:
+    name = call.path["config_type"]
+    if name.upper() not in history.config_types(service.store.dialect):
+        raise user_fault(f'Invalid config type "{name}"')
+    return name.upper()

@@ -1,0 +1,169 @@
+"""The configuration that a new service has before anyone has changed it (api.md 4, 3.8)."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Any
+
+from osmo_cli.config.dialects import Dialect
+from osmo_cli.local import history
+from osmo_cli.local.clock import Clock
+from osmo_cli.local.database import set_item
+
+_USER_AREAS = (
+    "app",
+    "bucket",
+    "credentials",
+    "resources",
+    "task",
+    "workflow",
+)
+_DEFAULT_ROLES: dict[str, tuple[str, tuple[str, ...]]] = {
+    "osmo-admin": (
+        "Administrator role",
+        (
+            "http:!/api/agent/*:*",
+            "http:!/api/logger/*:*",
+            "http:!/api/router/*/*/backend/*:*",
+            "http:*:*",
+        ),
+    ),
+    "osmo-backend": (
+        "For backend agents",
+        (
+            "http:/api/agent/listener/*:*",
+            "http:/api/agent/worker/*:*",
+            "http:/api/configs/backend/*:Get",
+            "http:/api/configs/backend:Get",
+            "http:/api/pool/*:Get",
+        ),
+    ),
+    "osmo-ctrl": (
+        "For workflow pods",
+        ("http:/api/logger/workflow/*:*", "http:/api/router/*/*/backend/*:*"),
+    ),
+    "osmo-default": (
+        "Default role",
+        (
+            "http:/api/auth/access_token:*",
+            "http:/api/auth/access_tokenq:*",
+            "http:/api/auth/jwt/access_token:*",
+            "http:/api/auth/jwt/refresh_token:*",
+            "http:/api/auth/keys:Get",
+            "http:/api/auth/login:Get",
+            "http:/api/auth/refresh_token:*",
+            "http:/api/router/version:*",
+            "http:/api/version:*",
+            "http:/client/version:*",
+            "http:/health:*",
+        ),
+    ),
+    "osmo-user": (
+        "User role",
+        tuple(
+            sorted(
+                [f"http:/api/{area}{tail}:*" for area in _USER_AREAS for tail in ("", "/*")]
+                + [
+                    "http:/api/auth/access_token/user/*:*",
+                    "http:/api/auth/access_token/user:*",
+                    "http:/api/auth/access_token:*",
+                    "http:/api/plugins/configs:*",
+                    "http:/api/pool/default/*:*",
+                    "http:/api/pool:*",
+                    "http:/api/pool_quota:*",
+                    "http:/api/profile/*:*",
+                    "http:/api/router/*/*/client/*:*",
+                    "http:/api/router/webserver/*/:*",
+                    "http:/api/router/webserver_enabled:*",
+                    "http:/api/tag:*",
+                    "http:/api/users:*",
+                ]
+            )
+        ),
+    ),
+}
+
+LOGIN_INFO: dict[str, str | None] = dict.fromkeys(
+    (
+        "device_endpoint",
+        "device_client_id",
+        "browser_endpoint",
+        "browser_client_id",
+        "token_endpoint",
+        "logout_endpoint",
+    )
+)
+"""No identity provider: what GET /api/auth/login answers."""
+
+
+def _service(key: dict[str, dict[str, str]]) -> dict[str, Any]:
+    return {
+        "service_base_url": "",
+        "service_auth": {
+            "keys": key,
+            "active_key": next(iter(key)),
+            "issuer": "osmo",
+            "audience": "osmo",
+            "user_roles": ["osmo-user"],
+            "ctrl_roles": ["osmo-user", "osmo-ctrl"],
+            "login_info": dict(LOGIN_INFO),
+            "max_token_duration": "365d",
+        },
+        "cli_config": {"latest_version": None, "min_supported_version": None},
+        "max_pod_restart_limit": "30m",
+        "agent_queue_size": 1024,
+    }
+
+
+def _roles() -> list[dict[str, Any]]:
+    return [
+        {
+            "name": name,
+            "description": description,
+            "policies": [{"actions": list(actions)}],
+            "immutable": False,
+        }
+        for name, (description, actions) in _DEFAULT_ROLES.items()
+    ]
+
+
+def write_initial_state(
+    connection: sqlite3.Connection,
+    dialect: Dialect,
+    key: dict[str, dict[str, str]],
+    now: Clock,
+) -> None:
+    """Store the first configuration of every type, and its revision 1.
+
+    Args:
+        key: the signing key, as `jwts.new_signing_key` makes it.
+    """
+    from osmo_cli.config.types import WORKFLOW
+
+    whole: dict[str, Any] = {
+        "SERVICE": _service(key),
+        "WORKFLOW": WORKFLOW.schema(dialect)().model_dump(),
+        "DATASET": {"buckets": {}, "default_bucket": ""},
+    }
+    snapshots = {
+        **whole,
+        "BACKEND": [],
+        "POOL": {"pools": {}},
+        "POD_TEMPLATE": {},
+        "RESOURCE_VALIDATION": {},
+        "BACKEND_TEST": {},
+        "ROLE": _roles(),
+    }
+    for config_type, data in whole.items():
+        set_item(connection, config_type, "", data)
+    for role in snapshots["ROLE"]:
+        set_item(connection, "ROLE", role["name"], role)
+    for config_type, data in snapshots.items():
+        if config_type in dialect.config_types:
+            history.add_revision(
+                connection,
+                config_type,
+                data,
+                now(),
+                history.Author("system", "Initial configuration", ["initial-config"]),
+            )

@@ -1,0 +1,132 @@
+"""The JWTs that the service signs, and how they are checked (api.md 1.2, 1.6)."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from osmo_cli.errors import OsmoError
+from osmo_cli.local.clock import Clock
+
+LIFETIME_SECONDS = 300
+ALGORITHM = "RS256"
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Who makes a request."""
+
+    user: str
+    roles: tuple[str, ...] = ()
+
+
+class RefusedJwtError(Exception):
+    """A JWT is missing or not right; the text is what the gateway answers."""
+
+
+def missing_packages() -> OsmoError:
+    """What to say where the packages of the extra are not installed."""
+    return OsmoError(
+        "the embedded service needs packages that are not installed",
+        hint="pip install 'osmo-cli[local]'",
+    )
+
+
+def new_signing_key() -> dict[str, dict[str, str]]:
+    """A new RSA key as `service_auth.keys` holds it: JWK texts by key id.
+
+    Raises:
+        OsmoError: the extra `local` is not installed.
+    """
+    import uuid
+
+    try:
+        from cryptography.hazmat.primitives.asymmetric import rsa
+        from jwt.algorithms import RSAAlgorithm
+    except ImportError:
+        raise missing_packages() from None
+    private = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    key_id = str(uuid.uuid4())
+
+    def jwk(key: Any) -> str:
+        numbers = RSAAlgorithm.to_jwk(key, as_dict=True)
+        numbers.pop("key_ops", None)
+        return json.dumps({**numbers, "kid": key_id}, sort_keys=True, separators=(",", ":"))
+
+    return {key_id: {"public_key": jwk(private.public_key()), "private_key": jwk(private)}}
+
+
+class Signer:
+    """Makes and checks JWTs with the active key of a SERVICE configuration's `service_auth`."""
+
+    def __init__(self, service_auth: dict[str, Any], now: Clock) -> None:
+        self._auth = service_auth
+        self._now = now
+        self._keys: tuple[Any, Any] | None = None
+
+    def _pair(self) -> tuple[Any, Any]:
+        if self._keys is None:
+            from jwt.algorithms import RSAAlgorithm
+
+            key = self._auth["keys"][self._auth["active_key"]]
+            self._keys = (
+                RSAAlgorithm.from_jwk(key["private_key"]),
+                RSAAlgorithm.from_jwk(key["public_key"]),
+            )
+        return self._keys
+
+    def _seconds(self) -> int:
+        from datetime import UTC
+
+        return int(self._now().replace(tzinfo=UTC).timestamp())
+
+    def sign(self, user: str, roles: list[str]) -> tuple[str, int]:
+        """A new JWT and the second at which it expires."""
+        import jwt
+
+        issued = self._seconds()
+        claims = {
+            "iss": self._auth["issuer"],
+            "aud": self._auth["audience"],
+            "iat": issued,
+            "nbf": issued,
+            "exp": issued + LIFETIME_SECONDS,
+            "unique_name": user,
+            "roles": roles,
+        }
+        return jwt.encode(claims, self._pair()[0], algorithm=ALGORITHM), claims["exp"]
+
+    def check(self, token: str) -> Identity:
+        """Who a JWT stands for.
+
+        Raises:
+            RefusedJwtError: it is malformed, signed by another key, expired or not for us.
+        """
+        import jwt
+
+        try:
+            claims = jwt.decode(
+                token,
+                self._pair()[1],
+                algorithms=[ALGORITHM],
+                audience=self._auth["audience"],
+                issuer=self._auth["issuer"],
+                # Times are held against the service's own clock below.
+                options={"verify_exp": False, "verify_nbf": False, "verify_iat": False},
+            )
+        except jwt.InvalidSignatureError:
+            raise RefusedJwtError("Jwt verification fails") from None
+        except jwt.InvalidIssuerError:
+            raise RefusedJwtError("Jwt issuer is not configured") from None
+        except jwt.InvalidAudienceError:
+            raise RefusedJwtError("Audiences in Jwt are not allowed") from None
+        except jwt.InvalidTokenError:
+            raise RefusedJwtError(
+                "Jwt is not in the form of Header.Payload.Signature with two dots and 3 sections"
+            ) from None
+        if claims.get("exp", 0) <= self._seconds():
+            raise RefusedJwtError("Jwt is expired")
+        if claims.get("nbf", 0) > self._seconds():
+            raise RefusedJwtError("Jwt not yet valid")
+        return Identity(str(claims.get("unique_name", "")), tuple(claims.get("roles", ())))

@@ -1,0 +1,72 @@
+"""The route table of a dialect, and the OpenAPI document made from it."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from osmo_cli.config.dialects import DIALECTS, Dialect
+from osmo_cli.local import auth_handlers as auth
+from osmo_cli.local import config_handlers as config
+from osmo_cli.local import history_handlers as history
+from osmo_cli.local.call import Call, Reply
+from osmo_cli.local.service import Route, Service
+
+_HISTORY = "/api/configs/history"
+_REVISION = _HISTORY + "/{config_type}/revision/{revision}"
+_EXCHANGE = "/api/auth/jwt/access_token"
+
+
+_EVERYWHERE = (
+    Route("GET", "/api/version", auth.get_version),
+    Route("GET", "/client/version", auth.get_client_version),
+    Route("GET", "/api/auth/login", auth.get_login, documented=False),
+    Route("GET", "/api/auth/keys", auth.get_keys, documented=False),
+    Route("GET", _EXCHANGE, auth.exchange),
+    Route("GET", "/api/configs/backend", config.list_backends),
+    Route("GET", "/api/configs/backend/{name}", config.get_backend),
+    Route("POST", "/api/configs/backend/{name}", config.post_backend, "post_backend"),
+    Route("DELETE", "/api/configs/backend/{name}", config.delete_backend, "delete_backend"),
+    Route("GET", "/api/configs/workflow", config.get_workflow),
+    Route("PUT", "/api/configs/workflow", config.put_workflow, "put_workflow"),
+    Route("PATCH", "/api/configs/workflow", config.patch_workflow, "patch"),
+    Route("GET", _HISTORY, history.get_history),
+    Route("POST", _HISTORY + "/rollback", history.post_rollback, "rollback"),
+    Route("DELETE", _REVISION, history.delete_revision),
+    Route("POST", _REVISION + "/tags", history.post_tags, "tags"),
+    Route("GET", "/api/configs/diff", history.get_diff),
+)
+
+
+@cache
+def routes(dialect: Dialect) -> tuple[Route, ...]:
+    """All routes of a dialect."""
+    found = list(_EVERYWHERE)
+    if dialect.health_route:
+        found.append(Route("GET", "/health", auth.get_health))
+    own, service = dialect.token_routes.own, dialect.token_routes.service
+    if service is not None:
+        found.append(Route("GET", "/api/auth/access_token", auth.get_token_info))
+    for kind, segments in (("USER", own), ("SERVICE", service)):
+        if segments is None:
+            continue
+        path = "/" + "/".join(segments)
+        found += (
+            Route("GET", path, auth.list_of(kind)),  # type: ignore[arg-type]
+            Route("POST", path + "/{token_name}", auth.create_of(kind)),  # type: ignore[arg-type]
+            Route("DELETE", path + "/{token_name}", auth.delete_of(kind)),  # type: ignore[arg-type]
+        )
+    found.append(Route("GET", "/api/openapi.json", get_openapi, documented=False))
+    return tuple(found)
+
+
+def get_openapi(service: Service, call: Call) -> Reply:
+    """GET /api/openapi.json: clients find out by it which generation they face."""
+    return Reply(_openapi(service.store.dialect.name))
+
+
+@cache
+def _openapi(dialect: str) -> dict[str, Any]:
+    from osmo_cli.local.openapi import document
+
+    return document(DIALECTS[dialect], routes(DIALECTS[dialect]))

@@ -1,0 +1,78 @@
+"""What the handlers share, and the one way from a handler's outcome to an answer."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from osmo_cli.local.call import Call, Reply
+from osmo_cli.local.clock import Clock
+from osmo_cli.local.database import Store, item
+from osmo_cli.local.faults import Fault
+from osmo_cli.local.jwts import Signer
+
+
+@dataclass
+class Service:
+    """The running service.
+
+    Attributes:
+        store: where everything is kept.
+        now: the clock.
+        developer: no authorization; the service is also laxer with unknown fields (api.md 3.2).
+        signer: makes and checks JWTs.
+    """
+
+    store: Store
+    now: Clock
+    developer: bool
+    signer: Signer = field(init=False)
+
+    def __post_init__(self) -> None:
+        with self.store.read() as connection:
+            configuration = item(connection, "SERVICE")
+        assert configuration is not None
+        self.signer = Signer(configuration["service_auth"], self.now)
+
+
+Handler = Callable[[Service, Call], Reply]
+
+
+@dataclass(frozen=True)
+class Route:
+    """One row of the route table.
+
+    Attributes:
+        path: the path with its parameters in braces.
+        body: name of the request body's model in `bodies.BODIES`; None without a body.
+        documented: it stands in the OpenAPI document.
+    """
+
+    method: str
+    path: str
+    handler: Handler
+    body: str | None = None
+    documented: bool = True
+
+
+def answer(route: Route, service: Service, call: Call) -> Reply:
+    """Run a handler; every outcome is an answer (api.md 1.7)."""
+    try:
+        return route.handler(service, call)
+    except Fault as fault:
+        return Reply(fault.body, fault.status)
+    except sqlite3.Error as error:
+        body = {"message": f"Error: {error}", "error_code": "DATABASE", "workflow_id": None}
+        return Reply(body, 400)
+    except Exception as error:
+        return Reply({"message": f"Internal server error: {error}"}, 500)
+
+
+def read_body(service: Service, call: Call, name: str) -> Any:
+    """The request's body as one of `bodies.BODIES`. Raises Fault where it is wrong."""
+    from osmo_cli.local.bodies import BODIES
+    from osmo_cli.local.validation import parse
+
+    return parse(BODIES[name](service.store.dialect.name), call.json(), ("body",))

@@ -1,0 +1,164 @@
+"""Access tokens (api.md 2): only their SHA-256 is kept; a token is exchanged for a JWT."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import secrets
+import sqlite3
+from datetime import date, datetime, timedelta
+from typing import Any, Literal
+
+from osmo_cli.local.database import item
+from osmo_cli.local.faults import user_fault
+
+AccessType = Literal["USER", "SERVICE"]
+
+NAME_PATTERN = r"^[a-zA-Z]([a-zA-Z0-9_-]*[a-zA-Z0-9])?$"
+_DURATION = re.compile(r"(\d+)(d|h|ms|m|us|s)")
+_UNITS = {
+    "d": "days",
+    "h": "hours",
+    "m": "minutes",
+    "s": "seconds",
+    "ms": "milliseconds",
+    "us": "microseconds",
+}
+
+
+def create(
+    connection: sqlite3.Connection,
+    kind: AccessType,
+    user: str,
+    name: str,
+    expires_at: str,
+    description: str,
+    roles: list[str],
+    today: date,
+) -> str:
+    """Make a token and return its text, which is kept nowhere.
+
+    Args:
+        user: the owner; a service token owns itself.
+        expires_at: the first day (UTC) on which the token does not work any more.
+        roles: of a service token; a user's token takes the roles that SERVICE gives to users.
+
+    Raises:
+        Fault: name, date, roles or a name that is taken (400).
+    """
+    if not re.match(NAME_PATTERN, name):
+        raise user_fault(f"Token name {name} must match regex {NAME_PATTERN}")
+    service_auth = _service_auth(connection)
+    last_day = _expiry(expires_at, today, service_auth["max_token_duration"])
+    if kind == "USER":
+        roles = service_auth["user_roles"]
+    for role in roles:
+        if item(connection, "ROLE", role) is None:
+            raise user_fault(f"Invalid role: {role}")
+    owner = user if kind == "USER" else name
+    return insert(connection, kind, owner, name, last_day, description, roles)
+
+
+def insert(
+    connection: sqlite3.Connection,
+    kind: AccessType,
+    owner: str,
+    name: str,
+    expires_at: date,
+    description: str,
+    roles: list[str],
+) -> str:
+    """Store a token that has been checked. Raises Fault where its name is taken (400)."""
+    text = secrets.token_hex(32)
+    try:
+        connection.execute(
+            "INSERT INTO tokens VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (owner, name, kind, _hash(text), str(expires_at), description, json.dumps(roles)),
+        )
+    except sqlite3.IntegrityError:
+        raise user_fault(f"Token name {name} already exists.") from None
+    return text
+
+
+def _service_auth(connection: sqlite3.Connection) -> dict[str, Any]:
+    service = item(connection, "SERVICE")
+    assert service is not None
+    auth = service["service_auth"]
+    assert isinstance(auth, dict)
+    return auth
+
+
+def _expiry(text: str, today: date, longest: str) -> date:
+    try:
+        expires = datetime.strptime(text, "%Y-%m-%d").date()
+    except ValueError:
+        raise user_fault(
+            f"Invalid date format {text}. Date must be in YYYY-MM-DD format (e.g. 2025-12-31)"
+        ) from None
+    if expires <= today:
+        raise user_fault(f"Expiration date must be past the current date ({today})")
+    match = _DURATION.fullmatch(longest)
+    assert match is not None
+    if expires > today + timedelta(**{_UNITS[match[2]]: int(match[1])}):
+        raise user_fault(f"Access token cannot last longer than {longest}")
+    return expires
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _shown(row: sqlite3.Row) -> dict[str, Any]:
+    return {
+        "user_name": row["user_name"],
+        "token_name": row["token_name"],
+        "expires_at": f"{row['expires_at']}T00:00:00",
+        "description": row["description"],
+        "access_type": row["access_type"],
+        "roles": json.loads(row["roles"]),
+    }
+
+
+def list_tokens(
+    connection: sqlite3.Connection, kind: AccessType, user: str
+) -> list[dict[str, Any]]:
+    """A user's own tokens, or all service tokens, by name."""
+    rows = connection.execute(
+        "SELECT * FROM tokens WHERE access_type = ? AND (access_type = 'SERVICE' OR user_name = ?)"
+        " ORDER BY token_name",
+        (kind, user),
+    )
+    return [_shown(row) for row in rows]
+
+
+def delete(connection: sqlite3.Connection, kind: AccessType, user: str, name: str) -> None:
+    """Delete a token. Raises Fault where there is none (400)."""
+    owner = user if kind == "USER" else name
+    deleted = connection.execute(
+        "DELETE FROM tokens WHERE user_name = ? AND token_name = ? AND access_type = ?",
+        (owner, name, kind),
+    )
+    if not deleted.rowcount:
+        raise user_fault(f"{kind.capitalize()} access token {name} does not exist.")
+
+
+def find(connection: sqlite3.Connection, text: str) -> dict[str, Any]:
+    """What is known of a token, expired or not. Raises Fault for an unknown one (400)."""
+    row = connection.execute("SELECT * FROM tokens WHERE hash = ?", (_hash(text),)).fetchone()
+    if row is None:
+        raise user_fault("Access Token is invalid")
+    return _shown(row)
+
+
+def usable(connection: sqlite3.Connection, text: str, today: date) -> dict[str, Any]:
+    """A token that may be exchanged. Raises Fault for an unknown or expired one (400)."""
+    token = find(connection, text)
+    if token["expires_at"][:10] <= str(today):
+        raise user_fault("Access Token has expired")
+    return token
+
+
+def discard(connection: sqlite3.Connection, text: str) -> None:
+    """Forget a token that could not be handed over."""
+    connection.execute("DELETE FROM tokens WHERE hash = ?", (_hash(text),))

@@ -1,0 +1,39 @@
+"""How a change of a configuration is shown."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from osmo_cli.config.merge import ABSENT, Difference
+from osmo_cli.config.problems import path_text
+from osmo_cli.config.secrets import is_mask
+
+
+def change_lines(differences: Iterable[Difference]) -> list[str]:
+    """One line a difference: `field: before -> after`."""
+    return [
+        f"{path_text(difference.path)}: {_short(difference.before)} -> {_short(difference.after)}"
+        for difference in differences
+    ]
+
+
+def change_data(differences: Iterable[Difference]) -> list[dict[str, Any]]:
+    """The differences as data; a side that is absent has no key."""
+    return [
+        {"path": path_text(difference.path)}
+        | ({} if difference.before is ABSENT else {"before": _shown(difference.before)})
+        | ({} if difference.after is ABSENT else {"after": _shown(difference.after)})
+        for difference in differences
+    ]
+
+
+def _shown(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _shown(inner) for key, inner in value.items()}
+    return "(secret)" if is_mask(value) else value
+
+
+def _short(value: Any) -> str:
+    return "(none)" if value is ABSENT else json.dumps(_shown(value), ensure_ascii=False)

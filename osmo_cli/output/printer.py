@@ -1,0 +1,138 @@
+"""Where results, hints, warnings and errors are printed: data to stdout, the rest to stderr."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import Any, TextIO
+
+from osmo_cli.api.transport import Exchange
+from osmo_cli.config.merge import Difference
+from osmo_cli.errors import OsmoError
+from osmo_cli.output.changes import change_data, change_lines
+from osmo_cli.output.clean import Redactor, clean
+from osmo_cli.output.tables import key_value_rows, render_table
+
+
+class Format(StrEnum):
+    """Forms of a result."""
+
+    TEXT = "text"
+    JSON = "json"
+    YAML = "yaml"
+
+
+class Printer:
+    """The one sink of a run.
+
+    Attributes:
+        format: the form that the user asked for, or None: the command's own default.
+        redactor: told of each secret that the run comes by.
+    """
+
+    def __init__(self, stdout: TextIO | None = None, stderr: TextIO | None = None) -> None:
+        self.stdout = stdout or sys.stdout
+        self.stderr = stderr or sys.stderr
+        self.format: Format | None = None
+        self.redactor = Redactor()
+
+    @property
+    def on_terminal(self) -> bool:
+        """Whether a person reads stdout."""
+        return self.stdout.isatty()
+
+    def text(self, text: str) -> None:
+        """A line of the result."""
+        self._write(self.stdout, self._safe(text))
+
+    def secret(self, prefix: str, secret: str) -> None:
+        """A line of the result that is a secret the user asked for."""
+        self._write(self.stdout, prefix + clean(secret))
+
+    def secret_json(self, value: dict[str, str]) -> None:
+        """A result on one line of JSON that holds a secret the user asked for."""
+        self._write(self.stdout, json.dumps(value))
+
+    def data(self, value: Any) -> None:
+        """A result in JSON (the default for data) or YAML."""
+        if self.format is Format.YAML:
+            import yaml
+
+            text = yaml.safe_dump(value, sort_keys=False, allow_unicode=True, width=100)
+            self._write(self.stdout, self._safe(text.removesuffix("\n").removesuffix("\n...")))
+        else:
+            self._write(self.stdout, self._safe(json.dumps(value, indent=2)))
+
+    def table(self, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+        """A result as a table; on a terminal it is folded to fit."""
+        width = shutil.get_terminal_size().columns if self.on_terminal else None
+        safe = [[self._safe(cell) for cell in row] for row in rows]
+        self._write(self.stdout, render_table(columns, safe, width).removesuffix("\n"))
+
+    def object(self, value: Any) -> None:
+        """A configuration: on a terminal a Key/Value table, else (or with -t) JSON or YAML."""
+        chosen = self.format or (Format.TEXT if self.on_terminal else Format.JSON)
+        if chosen is Format.TEXT and isinstance(value, dict):
+            self.table(("Key", "Value"), key_value_rows(value))
+        else:
+            self.data(value)
+
+    def change(self, differences: Sequence[Difference]) -> None:
+        """A change as the result: a line a field, or with -t json a list."""
+        if self.format in (None, Format.TEXT):
+            for line in change_lines(differences):
+                self.text(line)
+        else:
+            self.data(change_data(differences))
+
+    def note(self, text: str) -> None:
+        """Something good to know."""
+        self._write(self.stderr, self._safe(text))
+
+    def warn(self, text: str) -> None:
+        """Something that may be wrong."""
+        self._write(self.stderr, self._paint("33", "warning: ") + self._safe(text))
+
+    def debug(self, exchange: Exchange) -> None:
+        """One request in `--debug`."""
+        status = exchange.status or "no answer"
+        self._write(
+            self.stderr,
+            self._safe(
+                f"debug: {exchange.method} {exchange.path} -> {status} "
+                f"in {exchange.seconds * 1000:.0f} ms, "
+                f"sent {exchange.sent} B, received {exchange.received} B"
+            ),
+        )
+
+    def error(self, error: OsmoError) -> None:
+        """What ended the command, and the way out; with `-t json` one JSON object."""
+        if self.format is Format.JSON:
+            content = {"message": error.message, "code": error.code, "hint": error.hint}
+            content |= error.details
+            self._write(self.stderr, self._safe(json.dumps(content)))
+            return
+        self._write(self.stderr, self._paint("31", "error: ") + self._safe(error.message))
+        if error.hint:
+            self._write(self.stderr, "  hint: " + self._safe(error.hint))
+
+    def _safe(self, text: str) -> str:
+        return self.redactor.redact(clean(text))
+
+    def _paint(self, colour: str, text: str) -> str:
+        if not self.stderr.isatty() or os.environ.get("NO_COLOR"):
+            return text
+        return f"\x1b[{colour}m{text}\x1b[0m"
+
+    @staticmethod
+    def _write(stream: TextIO, text: str) -> None:
+        try:
+            stream.write(text + "\n")
+        except UnicodeEncodeError:
+            encoding = stream.encoding or "ascii"
+            stream.write(text.encode(encoding, "backslashreplace").decode(encoding) + "\n")
+        stream.flush()

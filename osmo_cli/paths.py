@@ -1,0 +1,39 @@
+"""Where files of this user live, by the XDG rules that the official CLI follows too."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+
+def _xdg(variable: str, default: str) -> Path:
+    # The XDG Base Directory Specification: a relative path is invalid and is to be ignored.
+    value = os.environ.get(variable, "")
+    base = Path(value) if os.path.isabs(value) else Path.home() / default
+    return base / "osmo"
+
+
+def config_dir() -> Path:
+    """Folder of login.yaml and of the profiles: `$OSMO_CONFIG_FILE_DIR`, else XDG (api.md 1.5).
+
+    Raises:
+        RuntimeError: no home directory can be determined.
+    """
+    if explicit := os.environ.get("OSMO_CONFIG_FILE_DIR"):
+        return Path(explicit)
+    return _xdg("XDG_CONFIG_HOME", ".config")
+
+
+def cache_dir() -> Path:
+    """Folder of what can be fetched again (which dialect an origin speaks)."""
+    return _xdg("XDG_CACHE_HOME", ".cache")
+
+
+def state_dir() -> Path:
+    """Folder of short-lived session tokens and of fingerprints of secrets that were sent."""
+    return _xdg("XDG_STATE_HOME", ".local/state")
+
+
+def data_dir() -> Path:
+    """Folder of the embedded service's database."""
+    return _xdg("XDG_DATA_HOME", ".local/share")

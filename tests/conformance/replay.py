@@ -1,0 +1,189 @@
+"""Replays recorded exchanges against the embedded service."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from osmo_cli.local import backends, history
+from osmo_cli.local.database import Store, open_database, set_item
+from osmo_cli.local.transport import in_process_transport
+
+RECORDINGS = Path(__file__).resolve().parents[3] / "shared" / "osmo"
+
+_OTHER_TYPES = re.compile(
+    r"/api/configs/(service|dataset|pool|pod_template|resource_validation|backend_test|role)(/|$)"
+)
+_VOLATILE = {"created_at", "last_heartbeat", "created_date", "token", "public_key", "active_key"}
+_VOLATILE |= {"kid", "n"}
+_ACCESS_TOKEN = re.compile(r"[0-9a-f]{64}")
+# What the recorded service's own start wrote beside revision 1 (api.md 4).
+_BOOTSTRAP = (
+    ("POD_TEMPLATE", "", "Put complete pod template"),
+    ("RESOURCE_VALIDATION", "", "Put complete resource validation default_storage"),
+    ("POOL", "System", "Set all pool configurations"),
+)
+
+
+class ScriptedClock:
+    """The recorded session's time: its requests, spread evenly between its known times."""
+
+    def __init__(self, exchanges: list[dict[str, Any]]) -> None:
+        self.time = datetime(2026, 11, 23, 11, 32, 26)
+        self._known = [(-1, datetime(2026, 11, 23, 11, 32, 29))]
+        for index, exchange in enumerate(exchanges):
+            asked = dict(exchange["query"]).get("at_timestamp", "")
+            # The official client's `config list` asks for the present moment.
+            if "." in asked:
+                self._known.append((index, datetime.fromisoformat(asked)))
+
+    def __call__(self) -> datetime:
+        self.time += timedelta(microseconds=1)
+        return self.time
+
+    def move_to(self, index: int) -> None:
+        before = max(known for known in self._known if known[0] < index)
+        after = min(known for known in self._known if known[0] >= index)
+        share = (index - before[0]) / (after[0] - before[0])
+        self.time = before[1] + (after[1] - before[1]) * share - timedelta(milliseconds=1)
+
+
+@dataclass(frozen=True)
+class Result:
+    """One replayed exchange: status, headers and JSON of both sides, made comparable."""
+
+    index: int
+    step: str
+    request: str
+    recorded: Any
+    answered: Any
+
+    @property
+    def same(self) -> bool:
+        return bool(self.recorded == self.answered)
+
+
+def comparable(value: Any, key: str = "") -> Any:
+    """`value` without what differs from run to run; tags are a set (api.md 4)."""
+    if key in _VOLATILE and value is not None:
+        return f"<{key}>"
+    if key == "expires_at" and isinstance(value, int):
+        return "<second>"
+    if key == "tags" and value is not None:
+        return sorted(value)
+    if isinstance(value, dict):
+        if key == "keys":
+            return [comparable(one) for one in value.values()]
+        return {name: comparable(one, name) for name, one in value.items()}
+    if isinstance(value, list):
+        return [comparable(one) for one in value]
+    if isinstance(value, str) and _ACCESS_TOKEN.fullmatch(value):
+        return "<access token>"
+    return value
+
+
+def replay(recording: str, dialect: str, folder: Path) -> list[Result]:
+    """Replay the exchanges of the routes that exist, in order; the others only leave traces."""
+    exchanges = json.loads((RECORDINGS / recording).read_text(encoding="utf-8"))
+    clock = ScriptedClock(exchanges)
+    database = folder / "local.db"
+    results = []
+    tokens: dict[str, str] = {}
+    with (
+        open_database(database, dialect, now=clock) as store,
+        httpx.Client(
+            transport=in_process_transport(database, now=clock), base_url="http://local"
+        ) as client,
+    ):
+        _start(store, clock)
+        for index, exchange in enumerate(exchanges):
+            clock.move_to(index)
+            if not _OTHER_TYPES.match(exchange["path"]):
+                result, body = _ask(client, index, exchange, tokens)
+                results.append(result)
+                if isinstance(exchange["response_json"], str):
+                    tokens[exchange["response_json"]] = str(body)
+            _leave_traces(store, clock, exchange)
+    return results
+
+
+def _start(store: Store, clock: ScriptedClock) -> None:
+    """Two backends, one of which stops to beat at once; and the recorded service's own writes."""
+    with store.write() as connection:
+        for config_type, user, description in _BOOTSTRAP:
+            by = history.Author(user, description, None)
+            history.add_revision(connection, config_type, {}, clock(), by)
+        for name, connected in (("gpu-b", False), ("gpu-a", True)):
+            backends.register(
+                connection,
+                store.dialect,
+                name,
+                clock(),
+                connected=connected,
+                heartbeat=clock(),
+                k8s_uid=f"5a1d6c2e-0b7b-4f0e-9c1c-{name[-1]}00000000002"[:-1]
+                + ("1" if connected else "2"),
+            )
+
+
+def _ask(
+    client: httpx.Client, index: int, exchange: dict[str, Any], tokens: dict[str, str]
+) -> tuple[Result, Any]:
+    content = None
+    if (body := exchange["request_json"]) is not None:
+        raw = body.get("__raw__") if isinstance(body, dict) else None
+        content = (json.dumps(body) if raw is None else raw).encode()
+    response = client.request(
+        exchange["method"],
+        exchange["path"],
+        params=[(name, tokens.get(value, value)) for name, value in exchange["query"]],
+        headers=exchange["request_headers"],
+        content=content,
+    )
+    headers = {
+        name: value
+        for name, value in response.headers.items()
+        if name in ("content-type", "x-osmo-service-version")
+    }
+    answered = response.json()
+    result = Result(
+        index,
+        exchange["step"],
+        f"{exchange['method']} {exchange['path']} {exchange['query']}",
+        (exchange["status"], exchange["response_headers"], comparable(exchange["response_json"])),
+        (response.status_code, headers, comparable(answered)),
+    )
+    return result, answered
+
+
+def _leave_traces(store: Store, clock: ScriptedClock, exchange: dict[str, Any]) -> None:
+    """What a write to a type that does not exist here yet leaves for the types that do.
+
+    Its revision, and whether the backend test `nccl` exists.
+    """
+    body = exchange["request_json"] or {}
+    rolled_back = exchange["path"].endswith("/rollback")
+    wrote = exchange["status"] == 200 or body.get("description") == "unknown backend"
+    if exchange["method"] == "GET" or not wrote:
+        return
+    if found := _OTHER_TYPES.match(exchange["path"]):
+        config_type = found[1].upper()
+        name = exchange["path"][found.end() :].replace("%20", " ")
+        description = body["description"]
+    elif rolled_back and body["config_type"] not in ("BACKEND", "WORKFLOW"):
+        config_type, name = body["config_type"], ""
+        description = f"Roll back {config_type} to r{body['revision']}: {body['description']}"
+    else:
+        return
+    user = exchange["request_headers"].get("x-osmo-user", "testuser")
+    by = history.Author(user, description, body.get("tags"))
+    with store.write() as connection:
+        history.add_revision(connection, config_type, {}, clock(), by, name=name)
+        if config_type == "BACKEND_TEST" and exchange["method"] == "PUT":
+            set_item(connection, config_type, "nccl", {})
