@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import secrets
 from pathlib import Path
 
 from osmo_cli.errors import UsageError
@@ -57,7 +56,7 @@ def replace_private(path: Path, text: str) -> None:
         OSError: the folder can't be created or written.
     """
     make_private_dir(path.parent)
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    temporary = path.with_name(f".{path.name}.{os.urandom(8).hex()}")
     _write_new(temporary, text)
     try:
         os.replace(temporary, path)

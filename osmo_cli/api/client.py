@@ -9,7 +9,6 @@ from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Any, Self
 
-from osmo_cli.api import login
 from osmo_cli.api.errors import RefusedError, UnauthorizedError
 from osmo_cli.api.transport import Answer, Query, Transport
 from osmo_cli.api.urls import build_path
@@ -119,6 +118,8 @@ class Client:
             self._on_secret(secret)
         if secrets.jwt and not is_expired(secrets.jwt, now):
             return secrets.jwt
+        from osmo_cli.api import login
+
         if secrets.access_token:
             return login.exchange_access_token(self.transport, secrets.access_token)
         if secrets.refresh_token and self.credential.refresh_url:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from osmo_cli.api.client import Client
 from osmo_cli.api.errors import UnexpectedAnswerError
-from osmo_cli.config.patch import Patch
-from osmo_cli.config.types import ConfigType
 from osmo_cli.errors import UsageError
+
+if TYPE_CHECKING:
+    from osmo_cli.config.patch import Patch
+    from osmo_cli.config.types import ConfigType
 
 _ROOT = ("api", "configs")
 _HISTORY = (*_ROOT, "history")

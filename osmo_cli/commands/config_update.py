@@ -21,7 +21,6 @@ from osmo_cli.commands.arguments import (
 from osmo_cli.commands.session import Session
 from osmo_cli.config.types import config_type
 from osmo_cli.errors import OsmoError, UsageError
-from osmo_cli.output.changes import change_lines
 
 if TYPE_CHECKING:
     from osmo_cli.api.client import Client
@@ -50,6 +49,7 @@ def update(
     """
     from osmo_cli.api.dialects import identify
     from osmo_cli.config.document import read_document
+    from osmo_cli.output.changes import change_lines
     from osmo_cli.plan.update import apply_change, find_target, plan_update
 
     session: Session = ctx.obj

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -73,6 +74,7 @@ def serve(
     from osmo_cli.local.server import serve as run
 
     session: Session = ctx.obj
+    gc.enable()  # unlike other commands, this one stays
     if admin_token_file is not None and auth is not Auth.TOKEN:
         raise UsageError("--admin-token-file is for --auth token")
     if auth is Auth.TOKEN and admin_token_file is None:

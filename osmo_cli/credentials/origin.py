@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from ipaddress import AddressValueError, IPv4Address, IPv6Address
+from urllib.parse import urlsplit
 
 from osmo_cli.errors import UsageError
 
@@ -66,8 +67,6 @@ def parse_origin(text: str, *, allow_http: bool = False) -> Origin:
         UsageError: not an http(s) URL of a host alone, or plain http to another machine
             without `allow_http`.
     """
-    from urllib.parse import urlsplit
-
     text = text.strip()
     if text == _EMBEDDED:
         return LOCAL

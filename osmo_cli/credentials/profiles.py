@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import secrets as random
+import os
 
 from osmo_cli.credentials import secret_storage
 from osmo_cli.credentials.credential import Credential, Method, Secrets, Vault
@@ -106,7 +106,7 @@ def save_login(
             origin=origin,
             method=method,
             storage=_storage(method, insecure_storage, before),
-            login_id=random.token_hex(8),
+            login_id=os.urandom(8).hex(),
             username=username,
             refresh_url=refresh_url,
             client_id=client_id,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import sys
+from urllib.parse import parse_qs, urlsplit
 
 from osmo_cli.credentials.origin import Origin, parse_origin
 from osmo_cli.errors import UsageError
@@ -99,8 +100,6 @@ def split_refresh_url(url: str, name: str) -> tuple[str, Origin]:
     Raises:
         UsageError: the URL has no host, or not one `access_token`.
     """
-    from urllib.parse import parse_qs, urlsplit
-
     try:
         parts = urlsplit(url)
         found = parse_qs(parts.query, max_num_fields=20).get("access_token", [])

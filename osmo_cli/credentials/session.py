@@ -4,7 +4,6 @@ nor a token exchange. A cache: what can't be read or written is as if it were no
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
 import time
 from pathlib import Path
@@ -51,6 +50,8 @@ def drop_session(credential: Credential) -> None:
 
 
 def _file(credential: Credential) -> Path:
+    import hashlib
+
     parts = [
         str(credential.origin),
         credential.profile,

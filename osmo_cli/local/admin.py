@@ -15,9 +15,7 @@ from osmo_cli.local.database import Store, is_database, open_database
 ADMIN_TOKEN_DAYS = 30
 
 
-def add_backend(
-    db: Path, name: str, *, offline: bool = False, now: Clock = utc_now
-) -> bool:
+def add_backend(db: Path, name: str, *, offline: bool = False, now: Clock = utc_now) -> bool:
     """What a connecting operator does; True where the backend is new.
 
     An online backend stays online, as if its operator kept beating; an offline one had its last
@@ -29,9 +27,9 @@ def add_backend(
     """
     if not name or any(character in name for character in "/?#%") or name in (".", ".."):
         raise UsageError(f'"{name}" cannot be the name of a backend')
-    time = now()
-    heartbeat = time - backends.ONLINE_FOR - timedelta(seconds=1) if offline else time
     with open_database(db) as store, store.write() as connection:
+        time = now()
+        heartbeat = time - backends.ONLINE_FOR - timedelta(seconds=1) if offline else time
         return backends.register(
             connection,
             store.dialect,

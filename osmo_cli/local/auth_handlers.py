@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from osmo_cli.local import tokens
 from osmo_cli.local.call import Call, Parameters, Reply
-from osmo_cli.local.database import item
 from osmo_cli.local.initial import LOGIN_INFO
+from osmo_cli.local.records import whole
 from osmo_cli.local.service import Handler, Service
 
 
@@ -37,9 +37,8 @@ def get_keys(service: Service, call: Call) -> Reply:
     import json
 
     with service.store.read() as connection:
-        configuration = item(connection, "SERVICE") or {}
-    keys = configuration["service_auth"]["keys"].values()
-    return Reply({"keys": [json.loads(key["public_key"]) for key in keys]})
+        keys = whole(connection, "SERVICE")["service_auth"]["keys"]
+    return Reply({"keys": [json.loads(key["public_key"]) for key in keys.values()]})
 
 
 def exchange(service: Service, call: Call) -> Reply:

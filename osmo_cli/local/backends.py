@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from osmo_cli.config.dialects import Dialect
-from osmo_cli.local.database import item, set_item
-from osmo_cli.local.faults import Fault, server_fault, user_fault
+from osmo_cli.local.faults import server_fault, user_fault
 from osmo_cli.local.history import Author, add_revision, shown_time, stamp
+from osmo_cli.local.records import delete_item, item, items, set_item
 
 ONLINE_FOR = timedelta(minutes=2)
 """How old a heartbeat may be for its backend to count as online (api.md 7)."""
@@ -64,28 +64,33 @@ def register(
 
 def all_backends(connection: sqlite3.Connection, now: datetime) -> list[dict[str, Any]]:
     """All backends as the service shows them, by name."""
-    rows = connection.execute(
-        "SELECT name FROM configs WHERE config_type = ? ORDER BY name", (_TYPE,)
-    ).fetchall()
-    return [backend(connection, row["name"], now) for row in rows]
+    operators = {row["name"]: row for row in connection.execute("SELECT * FROM operators")}
+    stored = items(connection, _TYPE)
+    return [_shown(backend, operators[name], now) for name, backend in stored.items()]
 
 
 def backend(connection: sqlite3.Connection, name: str, now: datetime) -> dict[str, Any]:
     """One backend as the service shows it. Raises Fault (500) where there is none."""
+    operator = connection.execute("SELECT * FROM operators WHERE name = ?", (name,)).fetchone()
+    return _shown(_stored(connection, name), operator, now)
+
+
+def _stored(connection: sqlite3.Connection, name: str) -> dict[str, Any]:
     found = item(connection, _TYPE, name)
     if found is None:
-        raise _unknown(name)
-    operator = connection.execute("SELECT * FROM operators WHERE name = ?", (name,)).fetchone()
-    beat = now if operator["connected"] else datetime.fromisoformat(operator["last_heartbeat"])
-    found["created_date"] = shown_time(found["created_date"])
-    found["last_heartbeat"] = beat.isoformat()
-    found["online"] = now - beat <= ONLINE_FOR
+        raise server_fault(f"Backend {name} is not found.")
     assert isinstance(found, dict)
     return found
 
 
-def _unknown(name: str) -> Fault:
-    return server_fault(f"Backend {name} is not found.")
+def _shown(stored: dict[str, Any], operator: sqlite3.Row, now: datetime) -> dict[str, Any]:
+    beat = now if operator["connected"] else datetime.fromisoformat(operator["last_heartbeat"])
+    return {
+        **stored,
+        "created_date": shown_time(stored["created_date"]),
+        "last_heartbeat": beat.isoformat(),
+        "online": now - beat <= ONLINE_FOR,
+    }
 
 
 def update(
@@ -100,22 +105,21 @@ def update(
     Raises:
         Fault: unknown backend (500); duplicate or unknown tests (400).
     """
-    if item(connection, _TYPE, name) is None:
-        raise _unknown(name)
-    _set_fields(connection, name, changes)
+    _set_fields(connection, name, _stored(connection, name), changes)
     _add_revision(connection, name, now, author)
 
 
-def _set_fields(connection: sqlite3.Connection, name: str, changes: dict[str, Any]) -> None:
-    stored = item(connection, _TYPE, name)
+def _set_fields(
+    connection: sqlite3.Connection, name: str, stored: dict[str, Any], changes: dict[str, Any]
+) -> None:
     tests = changes.get("tests") or []
     if len(set(tests)) < len(tests):
         raise user_fault("Backend tests list contains duplicates")
     for test in tests:
         if item(connection, "BACKEND_TEST", test) is None:
             raise user_fault(f"Backend test with name {test} not found")
-    stored |= {field: value for field, value in changes.items() if value is not None}
-    set_item(connection, _TYPE, name, stored)
+    given = {field: value for field, value in changes.items() if value is not None}
+    set_item(connection, _TYPE, name, stored | given)
 
 
 def delete(connection: sqlite3.Connection, name: str, now: datetime, author: Author) -> None:
@@ -125,7 +129,7 @@ def delete(connection: sqlite3.Connection, name: str, now: datetime, author: Aut
 
 
 def _remove(connection: sqlite3.Connection, name: str) -> None:
-    connection.execute("DELETE FROM configs WHERE config_type = ? AND name = ?", (_TYPE, name))
+    delete_item(connection, _TYPE, name)
     connection.execute("DELETE FROM operators WHERE name = ?", (name,))
 
 
@@ -140,19 +144,16 @@ def restore(
         Fault: a backend of the snapshot is gone: it can't be made again (500). The changes made
             so far stay, as in the service.
     """
-    wanted = {backend["name"] for backend in snapshot}
-    rows = connection.execute("SELECT name FROM configs WHERE config_type = ?", (_TYPE,)).fetchall()
-    for row in rows:
-        if row["name"] not in wanted:
-            _remove(connection, row["name"])
-    for backend in sorted(snapshot, key=lambda one: str(one["name"])):
-        name = backend["name"]
-        if item(connection, _TYPE, name) is None:
+    wanted = {str(one["name"]): one for one in snapshot}
+    stored = items(connection, _TYPE)
+    for name in stored.keys() - wanted.keys():
+        _remove(connection, name)
+    for name, one in sorted(wanted.items()):
+        if name not in stored:
             raise server_fault(f"Backend '{name}' not found", keeps_changes=True)
-        _set_fields(connection, name, {key: backend[key] for key in writable if key in backend})
+        changes = {field: one[field] for field in writable if field in one}
+        _set_fields(connection, name, stored[name], changes)
 
 
-def _add_revision(
-    connection: sqlite3.Connection, name: str, now: datetime, author: Author
-) -> None:
+def _add_revision(connection: sqlite3.Connection, name: str, now: datetime, author: Author) -> None:
     add_revision(connection, _TYPE, all_backends(connection, now), now, author, name=name)

@@ -76,11 +76,11 @@ def put_workflow(dialect: str) -> type[ConfigsRequest]:
 @cache
 def rollback(dialect: str) -> type[ConfigsRequest]:
     """POST of a rollback."""
-    names = tuple(config_types(DIALECTS[dialect]))
+    names: Any = Literal[tuple(config_types(DIALECTS[dialect]))]
     return create_model(
         "RollbackConfigRequest",
         __base__=ConfigsRequest,
-        config_type=(Literal[names], ...),
+        config_type=(names, ...),
         revision=(Annotated[int, Field(gt=0)], ...),
     )
 

@@ -45,9 +45,7 @@ class Call:
             raise invalid_request(_missing(("body",)))
         if self.content_type and "json" not in self.content_type:
             # The service's framework leaves any other body as bytes.
-            raise invalid_request(
-                detail(("body",), "value is not a valid dict", "type_error.dict")
-            )
+            raise invalid_request(detail(("body",), "value is not a valid dict", "type_error.dict"))
         try:
             value = json.loads(self.body)
         except json.JSONDecodeError as error:
@@ -153,9 +151,7 @@ class Parameters:
         try:
             return int(text)
         except ValueError:
-            self.problems.append(
-                detail(loc, "value is not a valid integer", "type_error.integer")
-            )
+            self.problems.append(detail(loc, "value is not a valid integer", "type_error.integer"))
             return 1
 
     def flag(self, name: str) -> bool:
@@ -166,9 +162,7 @@ class Parameters:
         found = _FLAGS.get(value.lower())
         if found is None:
             self.problems.append(
-                detail(
-                    ("query", name), "value could not be parsed to a boolean", "type_error.bool"
-                )
+                detail(("query", name), "value could not be parsed to a boolean", "type_error.bool")
             )
         return bool(found)
 
@@ -186,9 +180,7 @@ class Parameters:
             self._check_choice(("query", name), value, permitted)
         return value
 
-    def _check_choice(
-        self, loc: tuple[str | int, ...], value: str, permitted: list[str]
-    ) -> None:
+    def _check_choice(self, loc: tuple[str | int, ...], value: str, permitted: list[str]) -> None:
         if value not in permitted:
             self.problems.append(enum_detail(loc, permitted))
 

@@ -7,10 +7,10 @@ from typing import Any
 from osmo_cli.config.types import WORKFLOW
 from osmo_cli.local import backends
 from osmo_cli.local.call import Call, Reply
-from osmo_cli.local.database import item, set_item
 from osmo_cli.local.faults import server_fault
 from osmo_cli.local.history import Author, add_revision
 from osmo_cli.local.masks import mask
+from osmo_cli.local.records import set_item, whole
 from osmo_cli.local.service import Service, read_body
 
 INDENT = 4
@@ -61,7 +61,7 @@ def delete_backend(service: Service, call: Call) -> Reply:
 def get_workflow(service: Service, call: Call) -> Reply:
     """GET /api/configs/workflow."""
     with service.store.read() as connection:
-        stored = item(connection, "WORKFLOW")
+        stored = whole(connection, "WORKFLOW")
     return Reply(mask(stored, "WORKFLOW", service.store.dialect), indent=INDENT)
 
 
@@ -73,7 +73,7 @@ def put_workflow(service: Service, call: Call) -> Reply:
     request = read_body(service, call, "put_workflow")
     changes = request.configs.model_dump(include=request.configs.model_fields_set)
     with service.store.write() as connection:
-        stored = _whole(connection, "WORKFLOW") | changes
+        stored = whole(connection, "WORKFLOW") | changes
         set_item(connection, "WORKFLOW", "", stored)
         by = author(call, request, "Set complete workflow configuration")
         add_revision(connection, "WORKFLOW", stored, service.now(), by)
@@ -88,15 +88,13 @@ def patch_workflow(service: Service, call: Call) -> Reply:
     dialect = service.store.dialect
     request = read_body(service, call, "patch")
     with service.store.write() as connection:
-        stored = _whole(connection, "WORKFLOW")
+        stored = whole(connection, "WORKFLOW")
         try:
             merged = strategic_merge(stored, request.configs_dict, dialect)
         except MergeFault as fault:
             raise server_fault(str(fault)) from None
         changed = {
-            key: value
-            for key, value in merged.items()
-            if key not in stored or value != stored[key]
+            key: value for key, value in merged.items() if key not in stored or value != stored[key]
         }
         model = parse_or_report(
             WORKFLOW.schema(dialect),
@@ -110,9 +108,3 @@ def patch_workflow(service: Service, call: Call) -> Reply:
         add_revision(connection, "WORKFLOW", stored, service.now(), by)
     shown = mask(stored, "WORKFLOW", dialect)
     return Reply({key: value for key, value in shown.items() if key in request.configs_dict})
-
-
-def _whole(connection: Any, config_type: str) -> dict[str, Any]:
-    stored = item(connection, config_type)
-    assert isinstance(stored, dict)
-    return stored

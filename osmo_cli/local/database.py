@@ -8,11 +8,12 @@ import sqlite3
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from osmo_cli import paths
 from osmo_cli.errors import OsmoError, UsageError
 from osmo_cli.local.clock import Clock, utc_now
+from osmo_cli.local.records import meta, set_meta
 
 if TYPE_CHECKING:
     from osmo_cli.config.dialects import Dialect
@@ -271,34 +272,3 @@ def _too_new(path: Path) -> OsmoError:
 
 def _version(connection: sqlite3.Connection) -> int:
     return int(connection.execute("PRAGMA user_version").fetchone()[0])
-
-
-def meta(connection: sqlite3.Connection, name: str) -> str:
-    """A fact about the store itself."""
-    row = connection.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
-    return str(row[0])
-
-
-def set_meta(connection: sqlite3.Connection, name: str, value: str) -> None:
-    """Keep a fact about the store itself."""
-    connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (name, value))
-
-
-def item(connection: sqlite3.Connection, config_type: str, name: str = "") -> Any | None:
-    """One configuration object, or None; a type without named items keeps it under ''."""
-    import json
-
-    row = connection.execute(
-        "SELECT data FROM configs WHERE config_type = ? AND name = ?", (config_type, name)
-    ).fetchone()
-    return None if row is None else json.loads(row[0])
-
-
-def set_item(connection: sqlite3.Connection, config_type: str, name: str, data: Any) -> None:
-    """Store one configuration object."""
-    import json
-
-    connection.execute(
-        "INSERT OR REPLACE INTO configs VALUES (?, ?, ?)",
-        (config_type, name, json.dumps(data, ensure_ascii=False)),
-    )

@@ -58,9 +58,7 @@ def enum_detail(loc: tuple[str | int, ...], permitted: list[str]) -> dict[str, A
     )
 
 
-def limit_detail(
-    loc: tuple[str | int, ...], limit: float, words: str, name: str
-) -> dict[str, Any]:
+def limit_detail(loc: tuple[str | int, ...], limit: float, words: str, name: str) -> dict[str, Any]:
     """The entry for a number beyond a limit; `words` is e.g. `greater than`, `name` `not_gt`."""
     return detail(
         loc,

@@ -6,9 +6,9 @@ from fnmatch import fnmatchcase
 from typing import Literal
 
 from osmo_cli.local.call import Reply
-from osmo_cli.local.database import item
 from osmo_cli.local.faults import server_fault
 from osmo_cli.local.jwts import Identity, RefusedJwtError
+from osmo_cli.local.records import item
 from osmo_cli.local.service import Service
 
 AuthMode = Literal["none", "token"]

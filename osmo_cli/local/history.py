@@ -120,19 +120,15 @@ def find_revisions(
         "" if query.omit_data else ", data"
     )
     if query.at_timestamp is None:
-        limits = "LIMIT ? OFFSET ?"
+        tail = "ORDER BY created_at DESC, id DESC LIMIT ? OFFSET ?"
         values += [query.limit, min(query.offset, _LARGEST)]
     else:
-        # The newest revision of each type; the page's limits do not count here.
-        where = (
-            "id IN (SELECT id FROM (SELECT id, row_number() OVER (PARTITION BY config_type"
-            f" ORDER BY revision DESC) AS place FROM history WHERE {where}) WHERE place = 1)"
-        )
-        limits = ""
-    rows = connection.execute(
-        f"SELECT {columns} FROM history WHERE {where} ORDER BY created_at DESC, id DESC {limits}",  # noqa: S608 - fixed texts only
-        values,
-    ).fetchall()
+        # The newest of each type; beside max(), SQLite's other columns come from the same row.
+        # The page's limits do not count here.
+        columns += ", max(revision)"
+        tail = "GROUP BY config_type ORDER BY created_at DESC, id DESC"
+    statement = f"SELECT {columns} FROM history WHERE {where} {tail}"  # noqa: S608 - fixed texts
+    rows = connection.execute(statement, values).fetchall()
     if not query.descending:
         rows.reverse()
     return [_shown(row, dialect, query.omit_data) for row in rows]
@@ -195,9 +191,7 @@ def _live_revision(connection: sqlite3.Connection, config_type: str, number: int
 
 
 def _not_found(config_type: str, number: int) -> Exception:
-    return user_fault(
-        f"No config history entry found for type {config_type} at revision {number}"
-    )
+    return user_fault(f"No config history entry found for type {config_type} at revision {number}")
 
 
 def delete_revision(

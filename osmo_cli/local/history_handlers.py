@@ -8,8 +8,8 @@ from osmo_cli.config.types import BACKEND, CONFIG_TYPES
 from osmo_cli.local import backends, history
 from osmo_cli.local.call import Call, Parameters, Reply
 from osmo_cli.local.config_handlers import INDENT
-from osmo_cli.local.database import item, set_item
 from osmo_cli.local.faults import detail, invalid_request, user_fault
+from osmo_cli.local.records import set_item, whole
 from osmo_cli.local.service import Service, read_body
 
 
@@ -73,7 +73,7 @@ def post_rollback(service: Service, call: Call) -> Reply:
             backends.restore(connection, data, frozenset(schema.model_fields) - BACKEND.read_only)
             data = backends.all_backends(connection, now)
         else:
-            data = (item(connection, config_type) or {}) | data
+            data = whole(connection, config_type) | data
             set_item(connection, config_type, "", data)
         remark = f"Roll back {config_type} to r{number}"
         if request.description:

@@ -8,7 +8,7 @@ from typing import Any
 from osmo_cli.config.dialects import Dialect
 from osmo_cli.local import history
 from osmo_cli.local.clock import Clock
-from osmo_cli.local.database import set_item
+from osmo_cli.local.records import set_item
 
 _USER_AREAS = (
     "app",

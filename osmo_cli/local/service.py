@@ -9,9 +9,10 @@ from typing import Any
 
 from osmo_cli.local.call import Call, Reply
 from osmo_cli.local.clock import Clock
-from osmo_cli.local.database import Store, item
+from osmo_cli.local.database import Store
 from osmo_cli.local.faults import Fault
 from osmo_cli.local.jwts import Signer
+from osmo_cli.local.records import whole
 
 
 @dataclass
@@ -32,8 +33,7 @@ class Service:
 
     def __post_init__(self) -> None:
         with self.store.read() as connection:
-            configuration = item(connection, "SERVICE")
-        assert configuration is not None
+            configuration = whole(connection, "SERVICE")
         self.signer = Signer(configuration["service_auth"], self.now)
 
 

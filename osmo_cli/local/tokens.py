@@ -10,8 +10,8 @@ import sqlite3
 from datetime import date, datetime, timedelta
 from typing import Any, Literal
 
-from osmo_cli.local.database import item
 from osmo_cli.local.faults import user_fault
+from osmo_cli.local.records import item, whole
 
 AccessType = Literal["USER", "SERVICE"]
 
@@ -49,7 +49,7 @@ def create(
     """
     if not re.match(NAME_PATTERN, name):
         raise user_fault(f"Token name {name} must match regex {NAME_PATTERN}")
-    service_auth = _service_auth(connection)
+    service_auth = whole(connection, "SERVICE")["service_auth"]
     last_day = _expiry(expires_at, today, service_auth["max_token_duration"])
     if kind == "USER":
         roles = service_auth["user_roles"]
@@ -79,14 +79,6 @@ def insert(
     except sqlite3.IntegrityError:
         raise user_fault(f"Token name {name} already exists.") from None
     return text
-
-
-def _service_auth(connection: sqlite3.Connection) -> dict[str, Any]:
-    service = item(connection, "SERVICE")
-    assert service is not None
-    auth = service["service_auth"]
-    assert isinstance(auth, dict)
-    return auth
 
 
 def _expiry(text: str, today: date, longest: str) -> date:

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import sys
 from collections.abc import Sequence
 from enum import StrEnum
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
-from osmo_cli.api.transport import Exchange
-from osmo_cli.config.merge import Difference
 from osmo_cli.errors import OsmoError
-from osmo_cli.output.changes import change_data, change_lines
 from osmo_cli.output.clean import Redactor, clean
 from osmo_cli.output.tables import key_value_rows, render_table
+
+if TYPE_CHECKING:
+    from osmo_cli.api.transport import Exchange
+    from osmo_cli.config.merge import Difference
 
 
 class Format(StrEnum):
@@ -69,6 +69,8 @@ class Printer:
 
     def table(self, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         """A result as a table; on a terminal it is folded to fit."""
+        import shutil
+
         width = shutil.get_terminal_size().columns if self.on_terminal else None
         safe = [[self._safe(cell) for cell in row] for row in rows]
         self._write(self.stdout, render_table(columns, safe, width).removesuffix("\n"))
@@ -83,6 +85,8 @@ class Printer:
 
     def change(self, differences: Sequence[Difference]) -> None:
         """A change as the result: a line a field, or with -t json a list."""
+        from osmo_cli.output.changes import change_data, change_lines
+
         if self.format in (None, Format.TEXT):
             for line in change_lines(differences):
                 self.text(line)

@@ -12,7 +12,7 @@ from osmo_cli.api.configs import Revision
 from osmo_cli.api.errors import ServiceError, UnexpectedAnswerError, UnreachableError
 from osmo_cli.config.dialects import Dialect
 from osmo_cli.config.document import Document
-from osmo_cli.config.merge import Difference, differences
+from osmo_cli.config.merge import Difference, differences, merge_input, same
 from osmo_cli.config.patch import Patch, make_patch
 from osmo_cli.config.problems import Path, Problem, path_text, raise_for_errors
 from osmo_cli.config.secrets import MASK, is_mask
@@ -120,6 +120,9 @@ def plan_update(
     Raises:
         InvalidInputError: the input is wrong; holds every problem.
     """
+    if not whole and _says_nothing_new(document, target):
+        # What is stored already needs no schema, and loading one takes longest of all.
+        return Change(target, target.live, None, (), {}, ())
     from osmo_cli.config.validate import check_input
 
     checked = check_input(document, target.config_type, target.dialect, target.live, whole=whole)
@@ -131,6 +134,14 @@ def plan_update(
         shown = _replaced(shown, path, _SECRET_REMARK)
     changed = tuple(differences(target.live, shown))
     return Change(target, wanted, patch, changed, secrets, tuple(warnings))
+
+
+def _says_nothing_new(document: Document, target: Target) -> bool:
+    given = document.value
+    if not isinstance(given, dict):
+        return False
+    told = {key: given[key] for key in given if key not in target.config_type.volatile}
+    return same(merge_input(target.live, told), target.live)
 
 
 def _secret_values(target: Target, value: Any) -> dict[Path, str]:

@@ -12,7 +12,8 @@ from typing import Any
 import httpx
 
 from osmo_cli.local import backends, history
-from osmo_cli.local.database import Store, open_database, set_item
+from osmo_cli.local.database import Store, open_database
+from osmo_cli.local.records import set_item
 from osmo_cli.local.transport import in_process_transport
 
 RECORDINGS = Path(__file__).resolve().parents[3] / "shared" / "osmo"
@@ -29,6 +30,14 @@ _BOOTSTRAP = (
     ("RESOURCE_VALIDATION", "", "Put complete resource validation default_storage"),
     ("POOL", "System", "Set all pool configurations"),
 )
+
+
+_CLUSTERS = {
+    "gpu-a": "5a1d6c2e-0b7b-4f0e-9c1c-a00000000001",
+    "gpu-b": "5a1d6c2e-0b7b-4f0e-9c1c-b00000000002",
+}
+# Before this step gpu-b's operator connected again.
+_RECONNECTED = "final.gpu-a"
 
 
 class ScriptedClock:
@@ -104,6 +113,8 @@ def replay(recording: str, dialect: str, folder: Path) -> list[Result]:
         _start(store, clock)
         for index, exchange in enumerate(exchanges):
             clock.move_to(index)
+            if exchange["step"] == _RECONNECTED and exchange["method"] == "GET":
+                _connect(store, clock, "gpu-b", goes_on=False)
             if not _OTHER_TYPES.match(exchange["path"]):
                 result, body = _ask(client, index, exchange, tokens)
                 results.append(result)
@@ -114,22 +125,27 @@ def replay(recording: str, dialect: str, folder: Path) -> list[Result]:
 
 
 def _start(store: Store, clock: ScriptedClock) -> None:
-    """Two backends, one of which stops to beat at once; and the recorded service's own writes."""
+    """The recorded service's own first writes; then gpu-b beats once, gpu-a goes on beating."""
     with store.write() as connection:
         for config_type, user, description in _BOOTSTRAP:
             by = history.Author(user, description, None)
             history.add_revision(connection, config_type, {}, clock(), by)
-        for name, connected in (("gpu-b", False), ("gpu-a", True)):
-            backends.register(
-                connection,
-                store.dialect,
-                name,
-                clock(),
-                connected=connected,
-                heartbeat=clock(),
-                k8s_uid=f"5a1d6c2e-0b7b-4f0e-9c1c-{name[-1]}00000000002"[:-1]
-                + ("1" if connected else "2"),
-            )
+    _connect(store, clock, "gpu-b", goes_on=False)
+    _connect(store, clock, "gpu-a", goes_on=True)
+
+
+def _connect(store: Store, clock: ScriptedClock, name: str, *, goes_on: bool) -> None:
+    now = clock()
+    with store.write() as connection:
+        backends.register(
+            connection,
+            store.dialect,
+            name,
+            now,
+            connected=goes_on,
+            heartbeat=now,
+            k8s_uid=_CLUSTERS[name],
+        )
 
 
 def _ask(

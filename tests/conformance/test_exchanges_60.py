@@ -53,13 +53,11 @@ def test_every_listed_difference_is_one(results: list[Result]) -> None:
 
 
 def test_nothing_is_left_out_silently(results: list[Result]) -> None:
-    assert len(results) == 287
+    assert len(results) == 314
 
 
 @pytest.mark.parametrize("path", ["/api/configs/backend", "/api/configs/workflow"])
-def test_configurations_are_indented_as_the_service_indents_them(
-    path: str, tmp_path: Path
-) -> None:
+def test_configurations_are_indented_as_the_service_indents_them(path: str, tmp_path: Path) -> None:
     import httpx
 
     from osmo_cli.local.database import open_database

@@ -7,6 +7,7 @@ import pty
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -173,6 +174,36 @@ def test_keyring_that_went_away_is_named(secret_service: SecretService) -> None:
     assert answer.stderr == ""
 
 
+def test_keyring_that_drops_what_it_is_given_is_refused(
+    secret_service: SecretService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No trusted keyring can be made to do that: keyring's own null backend stands in."""
+    monkeypatch.setattr(keyring_store, "_TRUSTED", ("keyring.backends.null",))
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
+
+    with pytest.raises(keyring_store.KeyringUnavailableError, match="did not keep"):
+        tokens.keep_token(PROD, "ci", service=False, token="secret-of-ci")
+
+
+def test_plugin_that_does_not_load_leaves_no_traceback(secret_service: SecretService) -> None:
+    folder = secret_service.home / "plugin"
+    _install_plugin(folder, "raise ImportError('broken')\n")
+
+    answer = secret_service.run(READ, PYTHONPATH=str(folder))
+
+    assert answer.stdout.splitlines() == ["True", "secret-of-ci"]
+    assert answer.stderr == ""
+
+
+def _install_plugin(folder: Path, code: str) -> None:
+    """A Python package that gives keyring another backend."""
+    metadata = folder / "plain-1.dist-info"
+    metadata.mkdir(parents=True)
+    (metadata / "entry_points.txt").write_text("[keyring.backends]\nplain = plain\n")
+    (metadata / "METADATA").write_text("Name: plain\nVersion: 1\n")
+    (folder / "plain.py").write_text(code)
+
+
 def test_secret_is_read_back_in_another_process(secret_service: SecretService) -> None:
     answer = secret_service.run(READ)
 
@@ -185,19 +216,15 @@ def test_chain_of_backends_gives_the_secret_to_the_safe_one_only(
 ) -> None:
     """The chainer asks every member for a secret and gives a new one to the first."""
     folder = secret_service.home / "plugin"
-    (folder / "plain-1.dist-info").mkdir(parents=True)
-    (folder / "plain-1.dist-info" / "entry_points.txt").write_text(
-        "[keyring.backends]\nplain = plain\n"
-    )
-    (folder / "plain-1.dist-info" / "METADATA").write_text("Name: plain\nVersion: 1\n")
     kept = secret_service.home / "plain-text"
-    (folder / "plain.py").write_text(
+    _install_plugin(
+        folder,
         "from pathlib import Path\n"
         "from keyring.backend import KeyringBackend\n"
         "class Keyring(KeyringBackend):\n"
         "    priority = 9\n"
         f"    def set_password(self, *secret): Path({str(kept)!r}).write_text(str(secret))\n"
-        "    def get_password(self, service, username): return 'of the plain one'\n"
+        "    def get_password(self, service, username): return 'of the plain one'\n",
     )
     answer = secret_service.run(
         "import keyring; print(keyring.get_keyring().name)\n" + READ, PYTHONPATH=str(folder)

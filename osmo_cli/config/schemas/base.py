@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
+
+# pydantic looks through all installed packages for plugins of it, unless it is told not to.
+os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.fields import FieldInfo
@@ -14,7 +18,11 @@ class ConfigModel(BaseModel):
     """Base of all schemas: no coercion, no unknown fields, no input in error texts."""
 
     model_config = ConfigDict(
-        extra="forbid", strict=True, hide_input_in_errors=True, protected_namespaces=()
+        extra="forbid",
+        strict=True,
+        hide_input_in_errors=True,
+        protected_namespaces=(),
+        defer_build=True,
     )
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from osmo_cli.credentials.credential import Method, Secrets
 from osmo_cli.credentials.resolve import resolve
+from osmo_cli.credentials.session import load_session, save_session
 from osmo_cli.errors import ExitCode, NotLoggedInError, UsageError
 
 URL = "https://osmo.example.com"
@@ -96,13 +98,16 @@ def test_file_is_never_altered(file: Path) -> None:
     assert [path.name for path in file.parent.iterdir()] == ["login.yaml"]
 
 
-def test_new_official_login_has_sessions_of_its_own(file: Path) -> None:
+def test_session_of_one_official_login_is_not_used_for_the_next(
+    file: Path, make_jwt: Callable[..., str]
+) -> None:
     file.write_text(f"url: {URL}\ntoken_login: {{id_token: j, refresh_token: ada}}\n")
-    first = resolve().session_key
-    assert resolve().session_key == first
+    jwt = make_jwt(exp=4102444800)
+    save_session(resolve(), jwt)
+    assert load_session(resolve()) == jwt
     file.write_text(f"url: {URL}\ntoken_login: {{id_token: j, refresh_token: bob}}\n")
 
-    assert resolve().session_key != first
+    assert load_session(resolve()) is None
 
 
 @pytest.mark.parametrize(

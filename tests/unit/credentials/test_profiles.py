@@ -115,6 +115,15 @@ def test_secret_that_is_gone_asks_for_a_new_login(folder: Path) -> None:
     assert "osmo login https://osmo.example.com --profile prod" in (caught.value.hint or "")
 
 
+def test_profile_edited_to_name_another_service_sends_it_nothing(folder: Path) -> None:
+    _login()
+    file = folder / "profiles.json"
+    file.write_text(file.read_text().replace("osmo.example.com", "evil.example.com"))
+
+    with pytest.raises(NotLoggedInError, match="has no secret"):
+        resolve().secrets()
+
+
 @pytest.mark.parametrize("name", ["", ".", "..", "-x", "a/b", "a b", "ä", "a\n", "x" * 65])
 def test_wrong_name_of_a_profile_is_refused(name: str, folder: Path) -> None:
     with pytest.raises(UsageError, match="profile's name"):

@@ -1,0 +1,146 @@
+"""How long commands take, as ratios to a bare script that makes the same GET.
+
+Every command runs as a process of its own against one local service on a loopback port. The
+machine may be busy, so the commands take turns and only the medians' ratios count.
+
+    python benchmarks/startup.py [--runs 20] [--write docs/performance.md]
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from osmo_cli import __version__
+
+OSMO = str(Path(sys.executable).with_name("osmo"))
+FLOOR = """
+import http.client, json, sys
+connection = http.client.HTTPConnection("127.0.0.1", int(sys.argv[1]))
+connection.request("GET", "/api/configs/backend/gpu-a", headers={"x-osmo-user": "admin"})
+print(json.dumps(json.loads(connection.getresponse().read()), indent=2))
+"""
+BEGIN, END = "<!-- table: benchmarks/startup.py -->", "<!-- end of table -->"
+
+
+def environment(home: Path) -> dict[str, str]:
+    """What the measured commands see: a home of their own."""
+    return {"PATH": os.environ["PATH"], "HOME": str(home), "LANG": "C.UTF-8"}
+
+
+def once(command: list[str], env: dict[str, str]) -> tuple[float, float]:
+    """Wall seconds and peak MB of one run; its output is read and must be a success."""
+    started = time.perf_counter()
+    process = subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    assert process.stdout is not None
+    process.stdout.read()
+    _, status, usage = os.wait4(process.pid, 0)
+    seconds = time.perf_counter() - started
+    process.returncode = os.waitstatus_to_exitcode(status)
+    process.stdout.close()
+    if process.returncode != 0:
+        sys.exit(f"{' '.join(command)} ended with {process.returncode}")
+    return seconds, usage.ru_maxrss / 1024
+
+
+def measure(runs: int) -> list[tuple[str, float, float, float]]:
+    """(name, median ms, ratio to the floor, peak MB) of each command."""
+    with tempfile.TemporaryDirectory() as folder:
+        home = Path(folder)
+        env = environment(home)
+        database = home / "service.db"
+        server = subprocess.Popen(
+            [OSMO, "local", "serve", "--port", "0", "--db", str(database), "--dialect", "6.0"],
+            env=env,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        try:
+            assert server.stdout is not None
+            url = server.stdout.readline().strip()
+            add = [OSMO, "local", "add-backend", "gpu-a", "--db", str(database), "--offline"]
+            login = [OSMO, "login", url, "--method", "dev", "--username", "admin"]
+            for command in (add, login, [OSMO, "token", "set", "laptop", "--no-store"]):
+                subprocess.run(command, env=env, check=True, capture_output=True)
+            return rounds(url, home, env, runs)
+        finally:
+            server.terminate()
+            server.wait()
+
+
+def rounds(
+    url: str, home: Path, env: dict[str, str], runs: int
+) -> list[tuple[str, float, float, float]]:
+    """Run all commands in turn, `runs` times."""
+    port = url.rsplit(":", 1)[1]
+    patch = home / "patch.json"
+    commands = {
+        "floor: bare http.client GET": [sys.executable, "-c", FLOOR, port],
+        "osmo --version": [OSMO, "--version"],
+        "osmo config show BACKEND gpu-a": [OSMO, "config", "show", "BACKEND", "gpu-a"],
+        "osmo token list": [OSMO, "token", "list"],
+        "osmo config update BACKEND gpu-a (unchanged)": [
+            *(OSMO, "config", "update", "BACKEND", "gpu-a", "--file", str(patch)),
+        ],
+        "osmo config update BACKEND gpu-a (a change)": [
+            *(OSMO, "config", "update", "BACKEND", "gpu-a", "--file", str(patch)),
+        ],
+    }
+    times: dict[str, list[float]] = {name: [] for name in commands}
+    peaks: dict[str, float] = dict.fromkeys(commands, 0.0)
+    for turn in range(-1, runs):
+        for name, command in commands.items():
+            if name.endswith("(a change)"):
+                patch.write_text(f'{{"description": "turn {turn}"}}')
+            elif name.endswith("(unchanged)") and turn < 0:
+                patch.write_text("{}")
+            seconds, peak = once(command, env)
+            if turn >= 0:  # the first turn warms the caches
+                times[name].append(seconds)
+                peaks[name] = max(peaks[name], peak)
+    floor = statistics.median(times["floor: bare http.client GET"])
+    return [
+        (name, statistics.median(values) * 1000, statistics.median(values) / floor, peaks[name])
+        for name, values in times.items()
+    ]
+
+
+def table(figures: list[tuple[str, float, float, float]], runs: int) -> str:
+    """The figures as Markdown."""
+    lines = [
+        f"osmo {__version__}, Python {platform.python_version()}, {platform.system()}, "
+        f"{os.cpu_count()} processors, median of {runs} runs:",
+        "",
+        "| command | ms | ratio to the floor | peak MB |",
+        "|---|---|---|---|",
+    ]
+    lines += [f"| `{name}` | {ms:.0f} | {ratio:.2f} | {mb:.0f} |" for name, ms, ratio, mb in figures]
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Measure, print, and with --write replace the table in a page."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--runs", type=int, default=20)
+    parser.add_argument("--write", type=Path)
+    options = parser.parse_args()
+    text = table(measure(options.runs), options.runs)
+    print(text)
+    if options.write:
+        page = options.write.read_text("utf-8")
+        before, _, rest = page.partition(BEGIN)
+        _, _, after = rest.partition(END)
+        options.write.write_text(f"{before}{BEGIN}\n{text}\n{END}{after}", "utf-8")
+
+
+if __name__ == "__main__":
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    main()

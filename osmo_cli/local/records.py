@@ -1,0 +1,56 @@
+"""Single values of the store: facts about itself, and configuration objects as JSON."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from typing import Any
+
+
+def meta(connection: sqlite3.Connection, name: str) -> str:
+    """A fact about the store itself."""
+    row = connection.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
+    return str(row[0])
+
+
+def set_meta(connection: sqlite3.Connection, name: str, value: str) -> None:
+    """Keep a fact about the store itself."""
+    connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (name, value))
+
+
+def item(connection: sqlite3.Connection, config_type: str, name: str = "") -> Any | None:
+    """One configuration object, or None; a type without named items keeps its own under ''."""
+    row = connection.execute(
+        "SELECT data FROM configs WHERE config_type = ? AND name = ?", (config_type, name)
+    ).fetchone()
+    return None if row is None else json.loads(row[0])
+
+
+def items(connection: sqlite3.Connection, config_type: str) -> dict[str, Any]:
+    """All objects of a type by name, in the order of their names."""
+    rows = connection.execute(
+        "SELECT name, data FROM configs WHERE config_type = ? ORDER BY name", (config_type,)
+    )
+    return {row["name"]: json.loads(row["data"]) for row in rows}
+
+
+def whole(connection: sqlite3.Connection, config_type: str) -> dict[str, Any]:
+    """The configuration of a type without named items; there is one from the start."""
+    stored = item(connection, config_type)
+    assert isinstance(stored, dict)
+    return stored
+
+
+def set_item(connection: sqlite3.Connection, config_type: str, name: str, data: Any) -> None:
+    """Store one configuration object."""
+    connection.execute(
+        "INSERT OR REPLACE INTO configs VALUES (?, ?, ?)",
+        (config_type, name, json.dumps(data, ensure_ascii=False)),
+    )
+
+
+def delete_item(connection: sqlite3.Connection, config_type: str, name: str) -> None:
+    """Remove one configuration object, if it is there."""
+    connection.execute(
+        "DELETE FROM configs WHERE config_type = ? AND name = ?", (config_type, name)
+    )
