@@ -19,15 +19,18 @@ def main() -> None:
         # Nothing else is loaded for this (docs/performance.md).
         sys.stdout.write(f"osmo {__version__}\n")
         sys.exit(ExitCode.OK)
-    sys.exit(run(arguments))
+    import gc
+
+    # A command lives for a moment: looking for cyclic garbage while modules load, and once more
+    # at the end, takes a fifth of it (docs/performance.md).
+    gc.disable()
+    code = run(arguments)
+    gc.freeze()
+    sys.exit(code)
 
 
 def run(arguments: list[str]) -> int:
     """Run one command line; returns the exit code."""
-    import gc
-
-    # A command lives for a moment; looking for cycles while modules load takes a tenth of it.
-    gc.disable()
     import typer
     from typer._click import exceptions as click
 

@@ -13,7 +13,7 @@ from osmo_cli.api.errors import RefusedError, UnauthorizedError
 from osmo_cli.api.transport import Answer, Query, Transport
 from osmo_cli.api.urls import build_path
 from osmo_cli.credentials.credential import Credential, Method
-from osmo_cli.credentials.jwt import is_expired
+from osmo_cli.credentials.jwt import InvalidJwtError, is_expired
 from osmo_cli.credentials.session import drop_session, load_session, save_session
 from osmo_cli.errors import NotLoggedInError
 
@@ -50,6 +50,7 @@ class Client:
         self._on_secret = on_secret
         self._warned: set[str] = set()
         self._jwt: str | None = None
+        self._refused: str | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -116,7 +117,7 @@ class Client:
         secrets = self.credential.secrets()
         for secret in (secrets.access_token, secrets.refresh_token, secrets.jwt):
             self._on_secret(secret)
-        if secrets.jwt and not is_expired(secrets.jwt, now):
+        if secrets.jwt and secrets.jwt != self._refused and _is_usable(secrets.jwt, now):
             return secrets.jwt
         from osmo_cli.api import login
 
@@ -138,10 +139,10 @@ class Client:
         """Drop a JWT that the service refused; whether another can be had."""
         if self.credential.method is Method.DEV or self._jwt is None:
             return False
-        refused, self._jwt = self._jwt, None
+        self._refused, self._jwt = self._jwt, None
         drop_session(self.credential)
         secrets = self.credential.secrets()
-        return bool(secrets.access_token or secrets.refresh_token) and refused != secrets.jwt
+        return bool(secrets.access_token or secrets.refresh_token)
 
     def _identity(self) -> dict[str, str]:
         """Both auth headers: 6.0's gateway reads the first, later ones either (api.md 1.3)."""
@@ -162,3 +163,10 @@ class Client:
             if warning not in self._warned and not warning.startswith(_UPGRADE_NOTICE):
                 self._warned.add(warning)
                 self._warn(warning)
+
+
+def _is_usable(jwt: str, now: float) -> bool:
+    try:
+        return not is_expired(jwt, now)
+    except InvalidJwtError:
+        return False

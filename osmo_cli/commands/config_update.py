@@ -25,7 +25,9 @@ from osmo_cli.errors import OsmoError, UsageError
 if TYPE_CHECKING:
     from osmo_cli.api.client import Client
     from osmo_cli.output.printer import Printer
-    from osmo_cli.plan.update import Change, SecretMemory, Target
+    from osmo_cli.plan.change import Change
+    from osmo_cli.plan.secrets import SecretMemory
+    from osmo_cli.plan.target import Target
 
 
 def update(
@@ -50,7 +52,9 @@ def update(
     from osmo_cli.api.dialects import identify
     from osmo_cli.config.document import read_document
     from osmo_cli.output.changes import change_lines
-    from osmo_cli.plan.update import apply_change, find_target, plan_update
+    from osmo_cli.plan.apply import apply_change
+    from osmo_cli.plan.change import plan_update
+    from osmo_cli.plan.target import find_target
 
     session: Session = ctx.obj
     printer = session.use_format(format_type)
@@ -97,7 +101,7 @@ def _edit(client: Client, target: Target, memory: SecretMemory) -> Change | None
     from osmo_cli.commands.editor import Editor
     from osmo_cli.config.buffer import new_buffer, parse_buffer, with_problems
     from osmo_cli.config.problems import InvalidInputError
-    from osmo_cli.plan.update import plan_update
+    from osmo_cli.plan.change import plan_update
 
     title = target.config_type.name + (f" {target.name}" if target.name else "")
     text = new_buffer(title, target.config_type, target.dialect, target.live)

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from osmo_cli.commands.arguments import FormatOption, OsmoCommand
+from osmo_cli.commands.arguments import OsmoCommand
 from osmo_cli.commands.session import Session, prompts
 from osmo_cli.errors import UsageError
-from osmo_cli.output.printer import Format, Printer
+from osmo_cli.output.printer import Printer
 
 if TYPE_CHECKING:
     from osmo_cli.api.login import DevicePrompt, LoginInfo
     from osmo_cli.api.transport import Transport
-    from osmo_cli.credentials.credential import Credential, Secrets
+    from osmo_cli.credentials.credential import Secrets
     from osmo_cli.credentials.origin import Origin
 
 app = typer.Typer(pretty_exceptions_enable=False)
@@ -178,6 +177,7 @@ def _dev(origin: Origin, transport: Transport, asked: _Asked) -> _Made:
 def _with_token(session: Session, origin: Origin, transport: Transport, asked: _Asked) -> _Made:
     from osmo_cli.api import login as flows
     from osmo_cli.credentials.credential import Secrets
+    from osmo_cli.credentials.jwt import user_of
     from osmo_cli.credentials.secret_input import check_token, parse_token_text, read_secret_file
 
     issuer = None
@@ -200,7 +200,7 @@ def _with_token(session: Session, origin: Origin, transport: Transport, asked: _
             hint="a token goes only to the service that it belongs to; nothing was sent",
         )
     jwt = flows.exchange_access_token(transport, token)
-    return _Made(Secrets(access_token=token), _name_in(jwt))
+    return _Made(Secrets(access_token=token), user_of(jwt))
 
 
 def _with_password(session: Session, info: LoginInfo, asked: _Asked) -> _Made:
@@ -230,9 +230,11 @@ def _with_password(session: Session, info: LoginInfo, asked: _Asked) -> _Made:
 
 
 def _oidc(printer: Printer, secrets: Secrets, info: LoginInfo) -> _Made:
+    from osmo_cli.credentials.jwt import user_of
+
     printer.redactor.add(secrets.jwt)
     printer.redactor.add(secrets.refresh_token)
-    return _Made(secrets, _name_in(secrets.jwt or ""), info.token_endpoint, info.device_client_id)
+    return _Made(secrets, user_of(secrets.jwt or ""), info.token_endpoint, info.device_client_id)
 
 
 def _visible(flag: str, better: str) -> str:
@@ -249,17 +251,6 @@ def _show_code(printer: Printer, prompt: DevicePrompt) -> None:
     printer.note(f"Waiting for up to {prompt.expires_in / 60:.0f} minutes ...")
 
 
-def _name_in(jwt: str) -> str:
-    """The user that a JWT is about, by the claims of OSMO (api.md 1.2) and of OIDC."""
-    from osmo_cli.credentials.jwt import decode_claims
-
-    claims = decode_claims(jwt)
-    for claim in ("unique_name", "preferred_username", "name", "email", "sub"):
-        if isinstance(claims.get(claim), str) and claims[claim]:
-            return str(claims[claim])
-    return ""
-
-
 @app.command("logout", cls=OsmoCommand)
 def logout(ctx: typer.Context) -> None:
     """Forget a login and its secrets; tokens that it made stay valid."""
@@ -272,75 +263,3 @@ def logout(ctx: typer.Context) -> None:
         session.printer.note("there was no login" + (f" {profile}" if profile else ""))
         return
     session.printer.text(f"Logged out of profile {profile}")
-
-
-@app.command("whoami", cls=OsmoCommand)
-def whoami(
-    ctx: typer.Context,
-    everything: Annotated[bool, typer.Option("--all", help="List all profiles.")] = False,
-    format_type: FormatOption = None,
-) -> None:
-    """Say which login would be used, for which service, from where, until when."""
-    session: Session = ctx.obj
-    printer = session.use_format(format_type)
-    if everything:
-        _all_profiles(printer)
-        return
-    credential = session.credential()
-    who = _who(session, credential)
-    if printer.format in (None, Format.TEXT):
-        printer.table(("Key", "Value"), [(key, str(value)) for key, value in who.items() if value])
-    else:
-        printer.data(who)
-
-
-def _who(session: Session, credential: Credential) -> dict[str, Any]:
-    from osmo_cli.credentials.credential import Method
-    from osmo_cli.credentials.jwt import decode_claims, expires_at
-
-    who: dict[str, Any] = {
-        "user": credential.username,
-        "service": str(credential.origin),
-        "from": credential.source,
-        "method": str(credential.method),
-        "roles": [],
-        "session_until": None,
-    }
-    if credential.method is Method.DEV:
-        return who
-    with session.connect(credential) as client:
-        jwt = client.jwt()
-    claims = decode_claims(jwt)
-    who["user"] = _name_in(jwt) or credential.username
-    who["roles"] = claims.get("roles") or []
-    if until := expires_at(jwt):
-        who["session_until"] = datetime.fromtimestamp(until, UTC).isoformat()
-    return who
-
-
-def _all_profiles(printer: Printer) -> None:
-    from osmo_cli.credentials.profiles import active_profile, list_profiles
-
-    active = active_profile()
-    rows = [
-        {
-            "profile": profile.name,
-            "active": active is not None and profile.name == active.name,
-            "service": str(profile.origin),
-            "user": profile.username,
-            "method": str(profile.method),
-            "storage": profile.storage,
-        }
-        for profile in list_profiles()
-    ]
-    if printer.format not in (None, Format.TEXT):
-        printer.data(rows)
-    elif not rows:
-        printer.text("No profiles found")
-    else:
-        columns = ("Profile", "Active", "Service", "User", "Method", "Storage")
-        printer.table(columns, [[_cell(value) for value in row.values()] for row in rows])
-
-
-def _cell(value: Any) -> str:
-    return {True: "yes", False: "", None: ""}.get(value, str(value))

@@ -15,7 +15,7 @@ _MODULES = {
     "token": "token",
     "login": "login",
     "logout": "login",
-    "whoami": "login",
+    "whoami": "whoami",
     "local": "local",
 }
 

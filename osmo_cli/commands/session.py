@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from osmo_cli.api.transport import Transport
     from osmo_cli.credentials.credential import Credential
     from osmo_cli.credentials.origin import Origin
-    from osmo_cli.plan.update import SecretMemory
+    from osmo_cli.plan.secrets import SecretMemory
 
 DEFAULT_TIMEOUT_SECONDS = 60.0
 

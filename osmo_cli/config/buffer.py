@@ -59,18 +59,17 @@ def without_secrets(
 def with_problems(edited: str, problems: Iterable[Problem]) -> str:
     """The edited text again, under comments that say what is wrong with it.
 
-    The lines in the comments count from the top of this new text.
+    They take the place of the comments above the content; others, the user's own, stay. The
+    lines in them count from the top of this new text.
     """
     found = list(problems)
-    content = "\n".join(
-        line for line in edited.split("\n") if not line.lstrip().startswith(_COMMENT)
-    ).strip("\n")
-    removed = _leading_lines(edited)
+    lines = edited.split("\n")
+    removed = _leading_lines(lines)
+    content = "\n".join(lines[removed:]).removesuffix("\n")
     head = ["This cannot be stored; mend it, or leave it unchanged to send nothing:"]
-    lines = [problem.line for problem in found]
     shift = len(head) + len(found) - removed
-    for problem, line in zip(found, lines, strict=True):
-        place = f"line {line + shift}: " if line is not None else ""
+    for problem in found:
+        place = f"line {problem.line + shift}: " if problem.line is not None else ""
         field = f"{path_text(problem.path)}: " if problem.path else ""
         hint = f" ({problem.hint})" if problem.hint else ""
         head.append(f"{place}{field}{problem.message}{hint}".replace("\n", " "))
@@ -87,12 +86,12 @@ def parse_buffer(name: str, edited: str) -> Document:
     return parse_json(name, "\n".join(lines))
 
 
-def _leading_lines(edited: str) -> int:
+def _leading_lines(lines: list[str]) -> int:
     """How many lines of comments and blanks stand above the content."""
-    for number, line in enumerate(edited.split("\n")):
+    for number, line in enumerate(lines):
         if line.strip() and not line.lstrip().startswith(_COMMENT):
             return number
-    return 0
+    return len(lines)
 
 
 def _comments(lines: Iterable[str]) -> str:

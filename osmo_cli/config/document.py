@@ -61,12 +61,14 @@ def read_input(file: str) -> tuple[str, str]:
     """The name for messages and the text of an input file; `-` is standard input.
 
     Raises:
-        UsageError: it is missing, no regular file, not readable or too large.
+        UsageError: it is missing, a directory, not readable or too large.
         InvalidInputError: it is empty or no UTF-8 text.
     """
     name = "<stdin>" if file == "-" else file
     try:
         if file == "-":
+            if sys.stdin is None:
+                raise UsageError("cannot read <stdin>: it is closed")
             data = sys.stdin.buffer.read(MAX_BYTES + 1)
         else:
             path = FilePath(file)
@@ -87,8 +89,9 @@ def read_input(file: str) -> tuple[str, str]:
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        column = error.start - data.rfind(b"\n", 0, error.start)
+        # What stands before the wrong byte, without a byte order mark, is right.
+        before = error.object[: error.start].decode()
+        line, column = line_and_column(before, len(before))
         raise InvalidInputError(
             [Problem("not UTF-8 text", name, line, column, hint="is this a JSON file?")]
         ) from None

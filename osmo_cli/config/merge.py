@@ -58,9 +58,20 @@ def _replace(live: Any, buffer: Any, kept: Callable[[Path], bool], default: Any,
             result[key] = deepcopy(value)
         elif key in fallback:
             # Below a field that goes back to its default, secrets stay what they are.
-            result[key] = _replace(value, deepcopy(fallback[key]), kept, fallback[key], path)
+            default_shown = _without_kept(fallback[key], kept, path)
+            result[key] = _replace(value, default_shown, kept, fallback[key], path)
     result |= {key: deepcopy(value) for key, value in buffer.items() if key not in live}
     return result
+
+
+def _without_kept(value: Any, kept: Callable[[Path], bool], at: Path) -> Any:
+    if not isinstance(value, dict):
+        return value
+    return {
+        key: _without_kept(inner, kept, (*at, key))
+        for key, inner in value.items()
+        if not kept((*at, key))
+    }
 
 
 def fill_new_objects(live: Any, wanted: Any, stored: Any) -> Any:

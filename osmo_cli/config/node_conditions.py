@@ -55,14 +55,17 @@ def rules_to_lists(rules: dict[str, str]) -> tuple[list[str], list[str]] | None:
     """The seed generation's (additional, ignored) lists nearest to `rules`.
 
     Returns:
-        None where a rule is more than a name with `True`, `False` or any status.
+        None where a rule is more than a name with `True`, `False` or any status, where two
+        rules have one name, or where Ready shall be False, which no operator takes.
     """
     additional: list[str] = []
     ignored: list[str] = []
+    seen: set[str] = set()
     for key, status in rules.items():
         name = _PLAIN.fullmatch(key)
-        if name is None:
+        if name is None or name[1] in seen or (name[1], status) == (READY, "False"):
             return None
+        seen.add(name[1])
         if status == "True":
             additional += [name[1]] if name[1] != READY else []
         elif status == ".*":

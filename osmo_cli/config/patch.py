@@ -8,6 +8,8 @@ from typing import Any
 
 from osmo_cli.config.dialects import Dialect
 from osmo_cli.config.merge import same
+from osmo_cli.config.problems import Path, path_text
+from osmo_cli.config.secrets import is_mask
 from osmo_cli.config.strategic_merge import ACTION, DELETE, INDEX, MergeFault, strategic_merge
 from osmo_cli.config.types import Verb
 from osmo_cli.errors import UsageError
@@ -45,6 +47,10 @@ def make_patch(
     Raises:
         UsageError: the service has no request that ends in exactly `wanted`.
     """
+    if gone := [key for key in live if key not in wanted]:
+        # Neither verb removes a field at the top: PATCH writes only what is there after the
+        # merge, POST only what is present (api.md 3.3, 3.6).
+        raise _no_request(dialect, gone, "change it, or leave it as it is")
     changed = {
         key: value for key, value in wanted.items() if key not in live or not same(live[key], value)
     }
@@ -54,9 +60,13 @@ def make_patch(
         content = {
             key: _edit(live[key], v, dialect) if key in live else v for key, v in changed.items()
         }
-        content |= {key: dict(DELETE) for key in live if key not in wanted}
     if not content:
         return None
+    if (mask := _mask_in(content, ())) is not None:
+        raise UsageError(
+            f"{path_text(mask)} is shown as a mask, and this change would send it",
+            hint="give the secret itself too",
+        )
     if verb.semantics == "strategic-merge":
         _prove(live, content, wanted, dialect)
     return Patch(verb, content)
@@ -99,11 +109,26 @@ def _prove(
         result = {}
     wrong = [key for key in wanted if not same(_bare(result.get(key)), _bare(wanted[key]))]
     if wrong:
-        raise UsageError(
-            f"a service of version {dialect.name} has no request that stores this change of "
-            + ", ".join(wrong),
-            hint="change it in two steps: first without the field, then with it",
-        )
+        hint = "change it in two steps: first without the field, then with it"
+        raise _no_request(dialect, wrong, hint)
+
+
+def _no_request(dialect: Dialect, fields: list[str], hint: str) -> UsageError:
+    return UsageError(
+        f"a service of version {dialect.name} has no request that stores this change of "
+        + ", ".join(fields),
+        hint=hint,
+    )
+
+
+def _mask_in(value: Any, at: Path) -> Path | None:
+    """Where a mask stands in `value`."""
+    if isinstance(value, dict):
+        inner: list[tuple[str | int, Any]] = list(value.items())
+    else:
+        inner = list(enumerate(value)) if isinstance(value, list) else []
+    found = (_mask_in(one, (*at, key)) for key, one in inner)
+    return at if is_mask(value) else next((path for path in found if path is not None), None)
 
 
 def _bare(value: Any) -> Any:

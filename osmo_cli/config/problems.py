@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -24,8 +25,7 @@ def path_text(path: Path) -> str:
         elif part.replace("-", "_").isidentifier():
             text += f".{part}" if text else part
         else:
-            quoted = part.replace("\\", "\\\\").replace('"', '\\"')
-            text += f'["{quoted}"]'
+            text += f"[{json.dumps(part, ensure_ascii=False)}]"
     return text
 
 

@@ -71,6 +71,11 @@ def check_expiry(text: str | None, longest: str | None) -> str:
             hint="a token works through the day before its expiry date",
         )
     last = _last_day(now, longest)
+    if last is not None and last <= now:
+        raise UsageError(
+            f"this service's tokens live {longest} at most, and none for less than a day",
+            hint="raise service_auth.max_token_duration in the SERVICE configuration",
+        )
     if last is not None and day > last:
         if text is None:
             return last.isoformat()

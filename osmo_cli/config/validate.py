@@ -25,6 +25,7 @@ from osmo_cli.config.merge import (
 )
 from osmo_cli.config.node_conditions import equivalent
 from osmo_cli.config.problems import Path, Problem
+from osmo_cli.config.schemas.backend import COSCHEDULING_BY_DEFAULT
 from osmo_cli.config.schemas.base import ConfigModel, field_path, model_at, secret_paths
 from osmo_cli.config.secrets import is_mask
 from osmo_cli.config.types import ConfigType
@@ -108,12 +109,14 @@ def check_input(
         wanted = replace_whole(live, given, _kept(config_type, model), model().model_dump())
     else:
         wanted = merge_input(live, given)
-    problems += _schema_problems(document, config_type, dialect, wanted)
+    problems += _schema_problems(document, config_type, dialect, wanted, live)
     problems += _duplicates(document, given)
     if not any(problem.severity == "error" for problem in problems):
-        stored = model.model_validate(wanted, extra="ignore").model_dump()
+        # What the input does not mention stays as it is, valid or not.
+        mentioned = {field: wanted[field] for field in given}
+        stored = model.model_validate(mentioned, extra="ignore").model_dump(include=set(given))
         wanted = fill_new_objects(live, wanted, stored)
-    return Checked(wanted, sorted(problems, key=lambda problem: problem.line or 0))
+    return Checked(wanted, sorted(problems, key=lambda one: (one.line or 0, one.column or 0)))
 
 
 def _kept(config_type: ConfigType, model: type[ConfigModel]) -> Any:
@@ -179,7 +182,11 @@ def _duplicates(document: Document, given: dict[str, Any]) -> Iterator[Problem]:
 
 
 def _schema_problems(
-    document: Document, config_type: ConfigType, dialect: Dialect, wanted: dict[str, Any]
+    document: Document,
+    config_type: ConfigType,
+    dialect: Dialect,
+    wanted: dict[str, Any],
+    live: dict[str, Any],
 ) -> Iterator[Problem]:
     model = config_type.schema(dialect)
     try:
@@ -193,7 +200,7 @@ def _schema_problems(
         path = tuple(detail["loc"])
         mentioned = _is_mentioned(document, path, detail["type"])
         if detail["type"] == "extra_forbidden":
-            if not mentioned:
+            if not mentioned or _is_shown(live, path):
                 continue  # a field that this service has and the schema does not know
             parent = path[:-1]
             if parent == ("node_conditions",) and _is_other_form(path, dialect):
@@ -214,9 +221,17 @@ def _is_mentioned(document: Document, path: Path, kind: str) -> bool:
     """Whether the input itself says what an error at `path` is about."""
     if path in document.places:
         return True
-    # A missing field is the input's fault where the input has the object around it; a check of
-    # two fields (coscheduling) where it has either.
-    return path[:-1] in document.places and (kind == "missing" or kind not in _WANTED)
+    # A missing field, and a check of two fields, is the input's fault where the input has the
+    # object around it.
+    return path[:-1] in document.places and kind in ("missing", COSCHEDULING_BY_DEFAULT)
+
+
+def _is_shown(live: Any, path: Path) -> bool:
+    for step in path:
+        if not isinstance(live, dict) or step not in live:
+            return False
+        live = live[step]
+    return True
 
 
 def _is_other_form(path: Path, dialect: Dialect) -> bool:

@@ -74,3 +74,12 @@ def is_expired(jwt: str, now: float, leeway: int = EXPIRY_LEEWAY) -> bool:
     """
     expiry = expires_at(jwt)
     return expiry is not None and expiry - leeway < now
+
+
+def user_of(jwt: str) -> str:
+    """The user that a JWT is about, by the claims of OSMO (api.md 1.2) and of OIDC."""
+    claims = decode_claims(jwt)
+    for claim in ("unique_name", "preferred_username", "name", "email", "sub"):
+        if isinstance(claims.get(claim), str) and claims[claim]:
+            return str(claims[claim])
+    return ""

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import sqlite3
 import uuid
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
-from osmo_cli.errors import UsageError
+from osmo_cli.errors import OsmoError, UsageError
 from osmo_cli.local import backends, tokens
 from osmo_cli.local.clock import Clock, utc_now
-from osmo_cli.local.database import Store, is_database, open_database
+from osmo_cli.local.database import Store, explained, is_database, open_database
 
 ADMIN_TOKEN_DAYS = 30
 
@@ -27,7 +28,7 @@ def add_backend(db: Path, name: str, *, offline: bool = False, now: Clock = utc_
     """
     if not name or any(character in name for character in "/?#%") or name in (".", ".."):
         raise UsageError(f'"{name}" cannot be the name of a backend')
-    with open_database(db) as store, store.write() as connection:
+    with open_database(db) as store, explained(db), store.write() as connection:
         time = now()
         heartbeat = time - backends.ONLINE_FOR - timedelta(seconds=1) if offline else time
         return backends.register(
@@ -45,30 +46,33 @@ def reset(db: Path, dialect: str | None = None) -> bool:
     """Delete the database with its side files and create it anew; True if there was one.
 
     Raises:
-        OsmoError: what is there is no database of this program; nothing was deleted.
+        OsmoError: what is there is no database of this program, or a service is using it; nothing
+            was deleted.
     """
     existed = db.exists()
     if existed:
-        check_is_ours(db)
+        _release(db)
         for suffix in ("-wal", "-shm", ""):
             db.with_name(db.name + suffix).unlink(missing_ok=True)
     open_database(db, dialect).close()
     return existed
 
 
-def check_is_ours(db: Path) -> None:
-    """Raise OsmoError unless `db` is a database of this program, or empty."""
-    import sqlite3
-
-    try:
+def _release(db: Path) -> None:
+    """Raise OsmoError unless `db` is a database of this program that nobody has open."""
+    with explained(db):
         is_database(db)
-    except sqlite3.DatabaseError:
-        raise UsageError(
-            f"{db} is not a database of osmo", hint="it was left as it is; name another with --db"
+    try:
+        with closing(sqlite3.connect(db, timeout=1)) as connection:
+            # SQLite leaves WAL mode only for the one connection that has the file open.
+            connection.execute("PRAGMA journal_mode = DELETE")
+    except sqlite3.OperationalError:
+        raise OsmoError(
+            f"the database {db} is in use", hint="stop the service that runs on it first"
         ) from None
 
 
-def create_admin_token(store: Store, now: Clock = utc_now) -> str:
+def _create_admin_token(store: Store, now: Clock = utc_now) -> str:
     """A new access token of user `admin` with role `osmo-admin`, valid for 30 days."""
     expires = now().date() + timedelta(days=ADMIN_TOKEN_DAYS)
     name = f"local-serve-{uuid.uuid4().hex[:8]}"
@@ -87,8 +91,8 @@ def write_admin_token(db: Path, dialect: str | None, file: Path) -> None:
     """
     from osmo_cli.private_files import create_private
 
-    with closing(open_database(db, dialect)) as store:
-        text = create_admin_token(store)
+    with open_database(db, dialect) as store, explained(db):
+        text = _create_admin_token(store)
         try:
             create_private(file, text + "\n")
         except BaseException:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from osmo_cli.local.call import Call, Reply
 from osmo_cli.local.clock import Clock, utc_now
 from osmo_cli.local.database import Store, open_database
+from osmo_cli.local.extra import missing_packages
 from osmo_cli.local.gate import AuthMode, RefusedError, identify, version_headers
-from osmo_cli.local.jwts import missing_packages
 from osmo_cli.local.routes import routes
 from osmo_cli.local.service import Route, Service, answer
 
@@ -108,7 +108,9 @@ def _response(reply: Reply) -> Response:
     if reply.text is not None:
         return Response(reply.text, reply.status, media_type="text/plain")
     separators = (",", ":") if reply.indent is None else None
-    body = json.dumps(reply.data, ensure_ascii=False, indent=reply.indent, separators=separators)
+    text = json.dumps(reply.data, ensure_ascii=False, indent=reply.indent, separators=separators)
+    # An error text may quote half a surrogate pair from the request.
+    body = text.encode("utf-8", "replace")
     return Response(body, reply.status, media_type="application/json")
 
 

@@ -122,7 +122,12 @@ class Parameters:
         return value or ""
 
     def integer(
-        self, name: str, *, above: int | None = None, least: int | None = None, most: int = 2**63
+        self,
+        name: str,
+        *,
+        above: int | None = None,
+        least: int | None = None,
+        most: int | None = None,
     ) -> int | None:
         """A whole number greater than `above`, at least `least` and at most `most`, or None."""
         value = self.text(name)
@@ -134,7 +139,7 @@ class Parameters:
             self.problems.append(limit_detail(loc, above, "greater than", "not_gt"))
         if least is not None and number < least:
             self.problems.append(limit_detail(loc, least, "greater than or equal to", "not_ge"))
-        if number > most:
+        if most is not None and number > most:
             self.problems.append(limit_detail(loc, most, "less than or equal to", "not_le"))
         return number
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from osmo_cli.config.types import WORKFLOW
@@ -15,7 +16,7 @@ from osmo_cli.local.service import Service, read_body
 
 INDENT = 4
 """How far 6.0 indents the JSON of configurations (api.md 0)."""
-_REPORT_TITLES = {"WORKFLOW": "WorkflowConfig"}
+_REPORT_TITLE = "WorkflowConfig"
 
 
 def author(call: Call, request: Any, default: str) -> Author:
@@ -58,11 +59,16 @@ def delete_backend(service: Service, call: Call) -> Reply:
     return Reply()
 
 
-def get_workflow(service: Service, call: Call) -> Reply:
-    """GET /api/configs/workflow."""
-    with service.store.read() as connection:
-        stored = whole(connection, "WORKFLOW")
-    return Reply(mask(stored, "WORKFLOW", service.store.dialect), indent=INDENT)
+def get_of(config_type: str) -> Callable[[Service, Call], Reply]:
+    """The handler of GET for a type without named items."""
+
+    def get_whole(service: Service, call: Call) -> Reply:
+        """The type's whole configuration, masked."""
+        with service.store.read() as connection:
+            stored = whole(connection, config_type)
+        return Reply(mask(stored, config_type, service.store.dialect), indent=INDENT)
+
+    return get_whole
 
 
 def put_workflow(service: Service, call: Call) -> Reply:
@@ -99,7 +105,7 @@ def patch_workflow(service: Service, call: Call) -> Reply:
         model = parse_or_report(
             WORKFLOW.schema(dialect),
             changed,
-            _REPORT_TITLES["WORKFLOW"],
+            _REPORT_TITLE,
             closed=not service.developer,
         )
         stored |= model.model_dump(include=set(changed))

@@ -181,22 +181,12 @@ class Store:
         """Check the file, create what is missing, and find out its dialect (`open_database`)."""
         from osmo_cli.config.dialects import DIALECTS
 
-        try:
+        with explained(self.path):
             self._make_file()
             if not is_database(self.path):
                 self._create(dialect or "seed", now)
             with self.read() as connection:
                 stored = meta(connection, "dialect")
-        except sqlite3.DatabaseError as error:
-            raise OsmoError(
-                f"cannot use the database {self.path}: {error}",
-                hint="name another file with --db or OSMO_LOCAL_DB",
-            ) from None
-        except OSError as error:
-            raise OsmoError(
-                f"cannot use the database {self.path}: {error.strerror}",
-                hint="name another file with --db or OSMO_LOCAL_DB",
-            ) from None
         if stored not in DIALECTS:
             raise _too_new(self.path)
         if dialect is not None and stored != dialect:
@@ -235,6 +225,23 @@ class Store:
             write_initial_state(connection, DIALECTS[dialect], key, now)
             connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
             connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+
+
+@contextlib.contextmanager
+def explained(path: Path) -> Iterator[None]:
+    """Turns what goes wrong with the file at `path` into OsmoError."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        reason = str(error)
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+    else:
+        return
+    raise OsmoError(
+        f"cannot use the database {path}: {reason}",
+        hint="name another file with --db or OSMO_LOCAL_DB",
+    )
 
 
 def is_database(path: Path) -> bool:

@@ -6,8 +6,8 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from osmo_cli.errors import OsmoError
 from osmo_cli.local.clock import Clock
+from osmo_cli.local.extra import missing_packages
 
 LIFETIME_SECONDS = 300
 ALGORITHM = "RS256"
@@ -23,14 +23,6 @@ class Identity:
 
 class RefusedJwtError(Exception):
     """A JWT is missing or not right; the text is what the gateway answers."""
-
-
-def missing_packages() -> OsmoError:
-    """What to say where the packages of the extra are not installed."""
-    return OsmoError(
-        "the embedded service needs packages that are not installed",
-        hint="pip install 'osmo-cli[local]'",
-    )
 
 
 def new_signing_key() -> dict[str, dict[str, str]]:

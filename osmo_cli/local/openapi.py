@@ -22,9 +22,14 @@ _NAMES = {
     "SmtpSettings": "SMTPConfig",
     "UserWorkflowLimits": "UserWorkflowLimitConfig",
     "Rsync": "RsyncConfig",
+    "RsyncPath": "RsyncAllowedPath",
 }
-# Fields whose permitted values are a component of their own.
-_ENUMS = {"scheduler_type": "BackendSchedulerType", "download_type": "DownloadType"}
+# Fields whose permitted values are a component of their own; some say that they are texts.
+_ENUMS: dict[str, tuple[str, dict[str, str]]] = {
+    "scheduler_type": ("BackendSchedulerType", {}),
+    "download_type": ("DownloadType", {"type": "string"}),
+    "config_type": ("src__utils__connectors__postgres__ConfigHistoryType", {}),
+}
 _PREFIX = "#/components/schemas/"
 
 
@@ -33,13 +38,17 @@ def document(dialect: Dialect, routes: Iterable[Route]) -> dict[str, Any]:
     from pydantic.json_schema import models_json_schema
 
     from osmo_cli.local.bodies import BODIES
+    from osmo_cli.local.validation import ALWAYS_CLOSED
 
     documented = [route for route in routes if route.documented]
     models = {route.body: BODIES[route.body](dialect.name) for route in documented if route.body}
     _, definitions = models_json_schema([(model, "validation") for model in models.values()])
     components: dict[str, Any] = {}
-    for name, schema in sorted(definitions["$defs"].items()):
-        components[_NAMES.get(name, name)] = _as_pydantic_1(schema, components)
+    for name, schema in definitions["$defs"].items():
+        component = _as_pydantic_1(schema, components)
+        if name not in ALWAYS_CLOSED:
+            component.pop("additionalProperties", None)
+        components[_name(name)] = component
     paths: dict[str, Any] = {}
     for route in documented:
         paths.setdefault(route.path, {})[route.method.lower()] = _operation(
@@ -83,26 +92,41 @@ def _as_pydantic_1(schema: Any, components: dict[str, Any]) -> Any:
         return _as_pydantic_1({**rest, **branches[0]}, components)
     plain: dict[str, Any] = {}
     for key, value in schema.items():
-        if key == "title" or (key == "additionalProperties" and isinstance(value, bool)):
+        if key in ("title", "description") or (key == "additionalProperties" and value is True):
             continue
         if key == "$ref":
-            name = str(value).removeprefix(_PREFIX).removeprefix("#/$defs/")
-            plain[key] = _PREFIX + _NAMES.get(name, name)
+            reference = {key: _PREFIX + _name(str(value).removeprefix("#/$defs/"))}
+            # A reference stands alone, unless it is wrapped.
+            plain |= {"allOf": [reference]} if "default" in schema else reference
         elif key == "properties":
             plain[key] = {
                 name: _property(name, _as_pydantic_1(one, components), components)
                 for name, one in value.items()
             }
+        elif key == "default":
+            plain[key] = _without_none(value)
         else:
             plain[key] = _as_pydantic_1(value, components)
     return plain
 
 
+def _without_none(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _without_none(one) for key, one in value.items() if one is not None}
+    return value
+
+
+def _name(model: str) -> str:
+    return _NAMES.get(model, model)
+
+
 def _property(name: str, schema: dict[str, Any], components: dict[str, Any]) -> dict[str, Any]:
     values = schema.get("enum") or ([schema["const"]] if "const" in schema else None)
-    component = _ENUMS.get(name)
-    if component is None or values is None:
+    if name not in _ENUMS or values is None:
         return schema
-    components[component] = {"type": "string", "enum": values}
-    rest = {key: value for key, value in schema.items() if key not in ("enum", "const", "type")}
-    return {"allOf": [{"$ref": _PREFIX + component}], **rest}
+    component, kind = _ENUMS[name]
+    components[component] = {**kind, "enum": values}
+    reference = {"$ref": _PREFIX + component}
+    if "default" in schema:
+        return {"allOf": [reference], "default": schema["default"]}
+    return reference

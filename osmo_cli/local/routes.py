@@ -11,6 +11,7 @@ from osmo_cli.local import config_handlers as config
 from osmo_cli.local import history_handlers as history
 from osmo_cli.local.call import Call, Reply
 from osmo_cli.local.service import Route, Service
+from osmo_cli.local.tokens import AccessType
 
 _HISTORY = "/api/configs/history"
 _REVISION = _HISTORY + "/{config_type}/revision/{revision}"
@@ -27,7 +28,8 @@ _EVERYWHERE = (
     Route("GET", "/api/configs/backend/{name}", config.get_backend),
     Route("POST", "/api/configs/backend/{name}", config.post_backend, "post_backend"),
     Route("DELETE", "/api/configs/backend/{name}", config.delete_backend, "delete_backend"),
-    Route("GET", "/api/configs/workflow", config.get_workflow),
+    Route("GET", "/api/configs/service", config.get_of("SERVICE")),
+    Route("GET", "/api/configs/workflow", config.get_of("WORKFLOW")),
     Route("PUT", "/api/configs/workflow", config.put_workflow, "put_workflow"),
     Route("PATCH", "/api/configs/workflow", config.patch_workflow, "patch"),
     Route("GET", _HISTORY, history.get_history),
@@ -45,19 +47,21 @@ def routes(dialect: Dialect) -> tuple[Route, ...]:
     if dialect.health_route:
         found.append(Route("GET", "/health", auth.get_health))
     own, service = dialect.token_routes.own, dialect.token_routes.service
+    found += _token_routes("USER", own)
     if service is not None:
         found.append(Route("GET", "/api/auth/access_token", auth.get_token_info))
-    for kind, segments in (("USER", own), ("SERVICE", service)):
-        if segments is None:
-            continue
-        path = "/" + "/".join(segments)
-        found += (
-            Route("GET", path, auth.list_of(kind)),  # type: ignore[arg-type]
-            Route("POST", path + "/{token_name}", auth.create_of(kind)),  # type: ignore[arg-type]
-            Route("DELETE", path + "/{token_name}", auth.delete_of(kind)),  # type: ignore[arg-type]
-        )
+        found += _token_routes("SERVICE", service)
     found.append(Route("GET", "/api/openapi.json", get_openapi, documented=False))
     return tuple(found)
+
+
+def _token_routes(kind: AccessType, segments: tuple[str, ...]) -> list[Route]:
+    path = "/" + "/".join(segments)
+    return [
+        Route("GET", path, auth.list_of(kind)),
+        Route("POST", path + "/{token_name}", auth.create_of(kind)),
+        Route("DELETE", path + "/{token_name}", auth.delete_of(kind)),
+    ]
 
 
 def get_openapi(service: Service, call: Call) -> Reply:

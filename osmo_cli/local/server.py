@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 from osmo_cli.errors import OsmoError, UsageError
 from osmo_cli.local.admin import write_admin_token
+from osmo_cli.local.extra import missing_packages
 from osmo_cli.local.gate import AuthMode
-from osmo_cli.local.jwts import missing_packages
 
 if TYPE_CHECKING:
     import uvicorn
@@ -53,10 +53,9 @@ def serve(
     if admin_token_file is not None and auth != "token":
         raise UsageError("an administrator's token is only of use with --auth token")
     with contextlib.closing(_listen(port)) as listener:
-        # The database first: a token file must not be left behind by a service that can't start.
-        app = build_app(db, dialect=dialect, auth=auth)
         if admin_token_file is not None:
             write_admin_token(db, dialect, admin_token_file)
+        app = build_app(db, dialect=dialect, auth=auth)
         config = uvicorn.Config(
             app,
             log_config=None,

@@ -22,7 +22,7 @@ def in_process_transport(path: Path, *, now: Clock = utc_now) -> httpx.BaseTrans
     import httpx
 
     from osmo_cli.local.database import open_database
-    from osmo_cli.local.jwts import missing_packages
+    from osmo_cli.local.extra import missing_packages
 
     try:
         import starlette  # noqa: F401

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import unicodedata
 
 _SHORTEST_SECRET = 6
@@ -26,9 +27,13 @@ class Redactor:
 
     def add(self, secret: str | None) -> None:
         """Never print `secret` from now on, nor its parts on separate lines."""
-        for line in (secret or "").splitlines():
-            if len(line.strip()) >= _SHORTEST_SECRET:
-                self._secrets.add(line.strip())
+        for line in map(str.strip, (secret or "").splitlines()):
+            if len(line) >= _SHORTEST_SECRET:
+                # As it is, and as it stands inside JSON.
+                escaped = (
+                    json.dumps(line, ensure_ascii=ascii_only) for ascii_only in (False, True)
+                )
+                self._secrets |= {line, *(text[1:-1] for text in escaped)}
 
     def redact(self, text: str) -> str:
         """`text` with each known secret replaced by `(secret)`; the longest ones first."""

@@ -44,7 +44,7 @@ def render_table(
             texts = [cell[number] if number < len(cell) else "" for cell in row]
             padded = (text + " " * (final[i] - cell_len(text)) for i, text in enumerate(texts))
             lines.append(_GAP.join(padded))
-    lines.insert(1, "=" * (sum(final) + len(_GAP) * (len(columns) - 1)))
+    lines.insert(max(map(len, cells[0])), "=" * (sum(final) + len(_GAP) * (len(columns) - 1)))
     return "".join(line.rstrip() + "\n" for line in lines)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import pytest
 
@@ -54,17 +53,3 @@ def test_every_listed_difference_is_one(results: list[Result]) -> None:
 
 def test_nothing_is_left_out_silently(results: list[Result]) -> None:
     assert len(results) == 314
-
-
-@pytest.mark.parametrize("path", ["/api/configs/backend", "/api/configs/workflow"])
-def test_configurations_are_indented_as_the_service_indents_them(path: str, tmp_path: Path) -> None:
-    import httpx
-
-    from osmo_cli.local.database import open_database
-    from osmo_cli.local.transport import in_process_transport
-
-    open_database(tmp_path / "local.db", "6.0").close()
-    transport = in_process_transport(tmp_path / "local.db")
-    with httpx.Client(transport=transport, base_url="http://local") as client:
-        text = client.get(path).text
-    assert text == json.dumps(json.loads(text), indent=4)

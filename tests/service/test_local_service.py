@@ -188,6 +188,29 @@ def test_a_database_speaks_the_dialect_it_was_made_for(tmp_path: Path) -> None:
         assert store.dialect.name == "seed"
 
 
+def test_a_database_in_use_is_not_deleted(database: Path) -> None:
+    with _serving(database, "none") as url:
+        with pytest.raises(OsmoError, match="in use"):
+            reset(database)
+        assert httpx.get(f"{url}/api/configs/backend/gpu-a").status_code == 200
+    assert reset(database) is True
+    assert reset(database.with_name("new.db")) is False
+    assert len(_history(database)) == 1
+    assert sorted(file.name for file in database.parent.iterdir()) == ["local.db", "new.db"]
+
+
+def test_the_modules_are_cheap_to_import() -> None:
+    code = """
+import sys
+import osmo_cli.local.admin, osmo_cli.local.app, osmo_cli.local.database
+import osmo_cli.local.server, osmo_cli.local.transport
+print(*sorted({"httpx", "jwt", "keyring", "pydantic", "starlette", "uvicorn"} & set(sys.modules)))
+"""
+    with _process(code) as process:
+        assert _first_line(process) == ""
+        assert process.wait(10) == 0
+
+
 def test_an_unknown_dialect_makes_no_database(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="not a dialect"):
         open_database(tmp_path / "local.db", "7.0")
@@ -227,6 +250,22 @@ def test_a_folder_that_cannot_be_made_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(OsmoError, match="cannot use the database"):
         open_database(tmp_path / "file" / "local.db")
+
+
+def test_a_database_that_stays_locked_is_an_error(
+    database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("osmo_cli.local.database.BUSY_SECONDS", 0.1)
+    with contextlib.closing(sqlite3.connect(database, isolation_level=None)) as connection:
+        connection.execute("BEGIN IMMEDIATE")
+        with pytest.raises(OsmoError, match="database is locked"):
+            add_backend(database, "gpu-b")
+        with httpx.Client(
+            transport=in_process_transport(database), base_url="http://local"
+        ) as client:
+            assert client.get("/api/configs/backend/gpu-a").status_code == 200
+            answer = client.post("/api/configs/backend/gpu-a", json={"configs": {}})
+        assert (answer.status_code, answer.json()["error_code"]) == (400, "DATABASE")
 
 
 def test_the_database_can_be_named_in_the_environment(

@@ -10,6 +10,8 @@ from pydantic_core import PydanticCustomError
 from osmo_cli.config.schemas.base import ConfigModel, ReadOnlyFlag, ReadOnlyText
 
 NODE_CONDITION_PREFIX = "osmo.nvidia.com/"
+COSCHEDULING_BY_DEFAULT = "coscheduling_by_default_scheduler"
+"""Kind of the one error that is about two fields."""
 
 
 class SchedulerSettings(ConfigModel):
@@ -32,7 +34,7 @@ class SchedulerSettings(ConfigModel):
     def _needs_a_gang_scheduler(cls, value: bool, info: ValidationInfo) -> bool:
         if value and info.data.get("scheduler_type") == "default":
             raise PydanticCustomError(
-                "coscheduling_by_default_scheduler",
+                COSCHEDULING_BY_DEFAULT,
                 'cannot be true with scheduler_type "default", which starts pods one by one',
             )
         return value

@@ -37,13 +37,13 @@ def _endpoint(value: str) -> str:
 class DataCredential(ConfigModel):
     """Key of an object store."""
 
+    access_key_id: Annotated[str, Field(description="Id of the key; not secret.")]
+    access_key: SecretText
     endpoint: Annotated[
         str,
         AfterValidator(_endpoint),
         Field(description="Storage address, e.g. s3://bucket/path."),
     ]
-    access_key_id: Annotated[str, Field(description="Id of the key; not secret.")]
-    access_key: SecretText
     region: Annotated[str, Field(description="Region of the store.")] = "us-east-1"
 
 

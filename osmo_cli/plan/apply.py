@@ -1,0 +1,149 @@
+"""A change sent once, and read back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from osmo_cli.api import configs
+from osmo_cli.api.client import Client
+from osmo_cli.api.configs import Revision
+from osmo_cli.api.errors import ServiceError, UnexpectedAnswerError, UnreachableError
+from osmo_cli.config.merge import Difference, differences
+from osmo_cli.config.problems import path_text
+from osmo_cli.config.secrets import MASK
+from osmo_cli.errors import ConflictError, ExitCode, OsmoError
+from osmo_cli.plan.change import Change
+from osmo_cli.plan.secrets import SecretMemory, memory_key, replaced
+
+
+@dataclass(frozen=True)
+class Applied:
+    """A stored change: its revision, and what else happened."""
+
+    revision: int | None
+    warnings: tuple[str, ...]
+
+
+class StoredDifferentlyError(OsmoError):
+    """After the write the service shows something else than was sent (exit 10)."""
+
+    exit_code = ExitCode.SERVICE_FAILURE
+
+
+def apply_change(
+    client: Client,
+    change: Change,
+    memory: SecretMemory,
+    *,
+    description: str | None,
+    tags: list[str] | None,
+) -> Applied:
+    """Send the change once, and say what the service shows then.
+
+    Raises:
+        ConflictError: the type has a newer revision than the one the change was made on.
+        StoredDifferentlyError: the service accepted the write and shows something else.
+        OsmoError: the write failed; where its outcome was unknown, the message says what was
+            found.
+    """
+    target = change.target
+    if change.patch is None:
+        return Applied(None, ())
+    current = configs.newest_revision(client, target.config_type)
+    if current != target.base:
+        raise ConflictError(
+            f"{target.config_type.name} was changed since it was read{_by(current)}",
+            hint="nothing was sent; run the command again to lay your change over the new state",
+        )
+    warnings = []
+    text = description or change.summary()
+    try:
+        configs.write(
+            client,
+            target.config_type,
+            target.name,
+            change.patch,
+            description=text,
+            tags=tags,
+        )
+    except (ServiceError, UnreachableError, UnexpectedAnswerError) as error:
+        if not error.outcome_unknown:
+            raise
+        warnings.append(_explain_failure(client, change, error))
+    wrong = _not_stored(client, change)
+    later = configs.revisions_after(client, target.config_type, _number(target.base))
+    others = [entry for entry in later if entry.description != text]
+    if wrong:
+        fields = ", ".join(path_text(difference.path) for difference in wrong)
+        if others:
+            raise ConflictError(
+                f"{target.config_type.name} was changed at the same time{_by(others[-1])}; "
+                f"your value is not stored for: {fields}",
+                hint="look at what is stored with `osmo config show`, and update again",
+            )
+        raise StoredDifferentlyError(
+            f"the service accepted the write and shows another value for: {fields}",
+            hint="`osmo config show` tells what is stored",
+        )
+    if others:
+        warnings.append(f"another change came at the same time{_by(others[0])}; both are stored")
+    stored_at = next((entry.number for entry in later if entry.description == text), None)
+    if stored_at is not None:
+        for path, value in change.secrets.items():
+            memory.remember(memory_key(target, path), value, stored_at)
+    return Applied(stored_at, tuple(warnings))
+
+
+def _number(revision: Revision | None) -> int:
+    return revision.number if revision else 0
+
+
+def _by(revision: Revision | None) -> str:
+    if revision is None:
+        return ""
+    who = f" by {revision.username}" if revision.username else ""
+    return f" (revision {revision.number}{who}: {revision.description})"
+
+
+def _not_stored(client: Client, change: Change) -> Sequence[Difference]:
+    """Where the live object differs from the wanted one; secrets cannot be compared."""
+    target = change.target
+    snapshot = configs.read(client, target.config_type)
+    live = snapshot.data if target.name is None else snapshot.item(target.name)
+    wanted = change.wanted
+    for path in change.secrets:
+        wanted = replaced(wanted, path, MASK)
+    return [
+        difference
+        for difference in differences(live, wanted)
+        if difference.path[0] not in target.config_type.read_only
+        and not (difference.after == MASK and difference.before == "")
+    ]
+
+
+def _explain_failure(
+    client: Client, change: Change, error: ServiceError | UnreachableError | UnexpectedAnswerError
+) -> str:
+    """After a failure of unknown outcome: what the service shows now.
+
+    Returns:
+        A warning, where the change is stored all the same.
+
+    Raises:
+        OsmoError: the failure, with what was found.
+    """
+    try:
+        wrong = _not_stored(client, change)
+        newest = configs.newest_revision(client, change.target.config_type)
+    except OsmoError:
+        error.hint = (
+            "it is not known whether the change was stored, and the service cannot be asked now: "
+            "look with `osmo config show` before you run this again"
+        )
+        raise error from None
+    stored = not wrong and newest is not None and newest != change.target.base
+    if not stored:
+        error.hint = "the change is not stored (it was looked up); try again"
+        raise error
+    return f"the service answered with an error, yet the change is stored: {error.message}"

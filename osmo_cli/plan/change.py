@@ -1,0 +1,82 @@
+"""One object's change: what an input makes of what is stored, and the request for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from osmo_cli.api.client import Client
+from osmo_cli.config.document import Document
+from osmo_cli.config.merge import Difference, differences, merge_input, same
+from osmo_cli.config.patch import Patch, make_patch
+from osmo_cli.config.problems import Path, Problem, path_text, raise_for_errors
+from osmo_cli.plan.secrets import SecretMemory, replaced, without_known_secrets
+from osmo_cli.plan.target import Target
+
+_NAMED_FIELDS = 6
+_SECRET_REMARK = "(new secret)"  # noqa: S105 - shown in place of one
+
+
+@dataclass(frozen=True)
+class Change:
+    """The difference between what is stored and what shall be, and the request for it.
+
+    Attributes:
+        patch: None where there is nothing to do.
+        differences: what changes, to be shown: secrets in it are replaced by a remark.
+        secrets: the new secrets by path.
+        warnings: about the input.
+    """
+
+    target: Target
+    wanted: dict[str, Any]
+    patch: Patch | None
+    differences: tuple[Difference, ...]
+    secrets: dict[Path, str]
+    warnings: tuple[Problem, ...]
+
+    def summary(self) -> str:
+        """The changed fields, for a history entry."""
+        fields = [path_text(difference.path) for difference in self.differences]
+        more = len(fields) - _NAMED_FIELDS
+        named = ", ".join(fields[:_NAMED_FIELDS])
+        return f"Set {named}" + (f" and {more} more" if more > 0 else "")
+
+
+def plan_update(
+    client: Client, target: Target, document: Document, memory: SecretMemory, *, whole: bool = False
+) -> Change:
+    """What `document` changes in `target`; nothing is sent but reads.
+
+    Args:
+        client: the service.
+        target: what is stored.
+        document: the input; `whole` where it is the complete object.
+        memory: tells known secrets.
+        whole: the input comes from the editor.
+
+    Raises:
+        InvalidInputError: the input is wrong; holds every problem.
+    """
+    if not whole and _says_nothing_new(document, target):
+        # What is stored already needs no schema, and loading one takes longest of all.
+        return Change(target, target.live, None, (), {}, ())
+    from osmo_cli.config.validate import check_input
+
+    checked = check_input(document, target.config_type, target.dialect, target.live, whole=whole)
+    warnings = raise_for_errors(checked.problems)
+    wanted, secrets = without_known_secrets(client, target, checked.wanted, memory)
+    patch = make_patch(target.verb, target.dialect, target.live, wanted)
+    shown = wanted
+    for path in secrets:
+        shown = replaced(shown, path, _SECRET_REMARK)
+    changed = tuple(differences(target.live, shown))
+    return Change(target, wanted, patch, changed, secrets, tuple(warnings))
+
+
+def _says_nothing_new(document: Document, target: Target) -> bool:
+    given = document.value
+    if not isinstance(given, dict):
+        return False
+    told = {key: given[key] for key in given if key not in target.config_type.volatile}
+    return same(merge_input(target.live, told), target.live)

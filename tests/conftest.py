@@ -1,0 +1,95 @@
+"""What holds for every test: an empty home, no login of this machine, no network but loopback.
+
+`OSMO_TEST_NO_SKIPS=1` (as .ci/run sets it) turns each skip into a failure.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import socket
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import settings
+
+RECORDINGS = Path(__file__).resolve().parents[2] / "shared" / "osmo"
+
+# On a busy machine the time of one example says nothing.
+settings.register_profile("osmo", deadline=None)
+settings.load_profile("osmo")
+
+_NO_SKIPS = bool(os.environ.get("OSMO_TEST_NO_SKIPS"))
+_PERSONAL = ("OSMO_", "XDG_", "DBUS_")
+_PERSONAL_WORDS = {"EDITOR", "VISUAL", "NETRC", "NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES"}
+_PROXIES = {"http_proxy", "https_proxy", "all_proxy", "no_proxy"}
+_SOCKET_CONNECT = socket.socket.connect
+_SOCKET_CONNECT_EX = socket.socket.connect_ex
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    if _NO_SKIPS and report.skipped and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = f"skipped, and OSMO_TEST_NO_SKIPS is set: {report.longrepr}"
+    return report
+
+
+def _is_personal(name: str) -> bool:
+    return (
+        name.startswith(_PERSONAL) or name in _PERSONAL_WORDS or name.lower() in _PROXIES
+    )
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty home directory; nothing in the environment leads out of it."""
+    for name in [name for name in os.environ if _is_personal(name)]:
+        monkeypatch.delenv(name)
+    folder = tmp_path / "home"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    monkeypatch.setenv("HOME", str(folder))
+    return folder
+
+
+class NetworkUsedError(AssertionError):
+    """A test tried to reach something that is not this machine."""
+
+
+def _check_address(sock: socket.socket, address: Any) -> None:
+    if sock.family == socket.AF_UNIX:
+        return
+    host = address[0] if isinstance(address, tuple) else address
+    try:
+        allowed = ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        allowed = host == "localhost"
+    if not allowed:
+        raise NetworkUsedError(f"a test connects to {address!r}")
+
+
+@pytest.fixture(autouse=True)
+def _only_loopback(monkeypatch: pytest.MonkeyPatch) -> None:
+    def connect(self: socket.socket, address: Any) -> None:
+        _check_address(self, address)
+        _SOCKET_CONNECT(self, address)
+
+    def connect_ex(self: socket.socket, address: Any) -> int:
+        _check_address(self, address)
+        return _SOCKET_CONNECT_EX(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", connect)
+    monkeypatch.setattr(socket.socket, "connect_ex", connect_ex)
+
+
+@pytest.fixture(scope="session")
+def recordings() -> Path:
+    """Folder of what was recorded from real services; it is not part of a clone."""
+    if not RECORDINGS.is_dir():
+        pytest.skip(f"no recordings of real services: {RECORDINGS.name} is not beside this clone")
+    return RECORDINGS

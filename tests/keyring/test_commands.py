@@ -1,0 +1,112 @@
+"""The program with a real keyring: logins and tokens kept there, and what happens without it."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.keyring.conftest import SecretService
+from tests.support.processes import Service, Shell, serving
+
+TOKEN = re.compile(r"[0-9a-f]{64}")
+
+
+@pytest.fixture
+def service(tmp_path: Path) -> Iterator[Service]:
+    with serving(tmp_path / "service", auth="token") as running:
+        yield running
+
+
+@pytest.fixture
+def shell(secret_service: SecretService, service: Service) -> Shell:
+    """A user with a keyring who is logged in as administrator."""
+    user = Shell.at(secret_service.home)
+    for name in ("DBUS_SESSION_BUS_ADDRESS", "XDG_RUNTIME_DIR"):
+        user.env[name] = secret_service.environment[name]
+    # From stdin, so that the token is in no file of this home.
+    user.ok("login", service.url, "--token-file", "-", input=service.admin_token)
+    return user
+
+
+def files_with(folder: Path, text: str) -> list[str]:
+    return [
+        str(path)
+        for path in folder.rglob("*")
+        if path.is_file() and "keyrings" not in path.parts and text.encode() in path.read_bytes()
+    ]
+
+
+def test_the_login_is_in_the_keyring_and_in_no_file(shell: Shell, service: Service) -> None:
+    who = json.loads(shell.ok("whoami", "-t", "json"))
+    assert (who["user"], who["from"]) == ("admin", "profile default (keyring)")
+    assert files_with(shell.home, service.admin_token) == []
+
+
+def test_a_new_token_is_printed_and_kept(shell: Shell) -> None:
+    created = shell.osmo("token", "set", "ci", "-t", "json")
+    token = json.loads(created.out)["token"]
+    assert "kept in the keyring: `osmo token get ci` prints it again" in created.err
+    assert shell.ok("token", "get", "ci") == f"{token}\n"
+    assert json.loads(shell.ok("token", "get", "ci", "-t", "json")) == {"token": token}
+    assert files_with(shell.home, token) == []
+
+    shell.ok("token", "delete", "ci")
+    gone = shell.osmo("token", "get", "ci")
+    assert (gone.code, gone.out) == (2, "")
+    assert "the keyring has no token ci" in gone.err
+
+
+def test_a_service_token_has_a_name_of_its_own(shell: Shell) -> None:
+    shell.ok("token", "set", "x", "--no-store")
+    shell.ok("token", "set", "x", "--service", "--roles", "osmo-backend")
+    assert shell.osmo("token", "get", "x").code == 2
+    assert TOKEN.fullmatch(shell.ok("token", "get", "x", "--service").strip())
+
+
+def test_store_keeps_it_there_alone(shell: Shell) -> None:
+    created = shell.osmo("token", "set", "only", "--store")
+    assert (created.code, created.out) == (0, "")
+    assert TOKEN.fullmatch(shell.ok("token", "get", "only").strip())
+
+
+def test_a_login_from_the_environment_keeps_nothing(shell: Shell, service: Service) -> None:
+    shell.env |= {"OSMO_URL": service.url, "OSMO_TOKEN": service.admin_token}
+    created = shell.osmo("token", "set", "ci")
+    assert TOKEN.search(created.out)
+    assert created.err == ""
+    assert shell.osmo("token", "get", "ci").code == 2
+
+
+def test_a_locked_keyring_is_one_error_and_no_dialog(
+    shell: Shell, secret_service: SecretService
+) -> None:
+    secret_service.lock()
+    for session in (shell.home / ".local" / "state").rglob("*"):
+        if session.is_file():
+            session.unlink()
+    started = time.monotonic()
+    result = shell.osmo("config", "show", "BACKEND")
+    assert time.monotonic() - started < 5
+    assert (result.code, result.out) == (4, "")
+    assert "the keyring can't be read: it is locked" in result.err
+    assert "OSMO_TOKEN" in result.err
+
+    created = shell.osmo("token", "get", "ci")
+    assert created.code == 4
+    assert "locked" in created.err
+
+
+def test_a_new_token_is_printed_where_the_keyring_is_locked(
+    shell: Shell, secret_service: SecretService
+) -> None:
+    shell.ok("whoami")  # leaves a session, so that the login itself needs no keyring
+    secret_service.lock()
+    created = shell.osmo("token", "set", "ci")
+    assert created.code == 0
+    assert TOKEN.search(created.out)
+    assert "kept in the keyring" not in created.err

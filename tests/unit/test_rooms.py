@@ -1,0 +1,213 @@
+"""The rules of the rooms, read from the source itself, and what a command may load."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).resolve().parents[2] / "osmo_cli"
+LONGEST = 320
+COMMON = {"errors", "paths", "private_files", "__init__"}
+MAY_USE: dict[str, set[str]] = {
+    "config": set(),
+    "backend": set(),
+    "credentials": set(),
+    "plan": {"config", "api"},
+    "api": {"credentials", "config"},
+    "local": {"config"},
+    "output": {"config", "api"},
+    "commands": {"config", "backend", "credentials", "plan", "api", "local", "output"},
+    "main": {"commands", "output"},
+    "__main__": {"main"},
+    **{name: set() for name in COMMON},
+}
+OWNERS: dict[str, set[str]] = {
+    "typer": {"commands", "output", "main"},
+    "rich": {"commands", "output"},
+    "click": set(),
+    "keyring": {"credentials/keyring_store.py"},
+    "sqlite3": {"local"},
+    "starlette": {"local"},
+    "uvicorn": {"local"},
+}
+# A dialect holds the segments of its token routes: what differs between versions is one table.
+URLS_ELSEWHERE = {"config/dialects.py"}
+
+
+@dataclass(frozen=True)
+class Module:
+    path: Path
+
+    @property
+    def name(self) -> str:
+        return self.path.relative_to(PACKAGE).as_posix()
+
+    @property
+    def room(self) -> str:
+        return self.name.split("/")[0].removesuffix(".py")
+
+    @cached_property
+    def text(self) -> str:
+        return self.path.read_text("utf-8")
+
+    @cached_property
+    def nodes(self) -> list[ast.AST]:
+        return list(ast.walk(ast.parse(self.text, self.name)))
+
+    def imports(self) -> Iterator[tuple[str, int]]:
+        """Every module that is imported, also inside functions, with its line."""
+        for node in self.nodes:
+            if isinstance(node, ast.Import):
+                yield from ((alias.name, node.lineno) for alias in node.names)
+            elif isinstance(node, ast.ImportFrom):
+                start = "." * node.level + (node.module or "")
+                names = [alias.name for alias in node.names] if start == "osmo_cli" else []
+                yield from ((f"{start}.{name}", node.lineno) for name in names)
+                if not names:
+                    yield start, node.lineno
+            elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith("import_module"):
+                for part in ast.walk(node.args[0]):
+                    if isinstance(part, ast.Constant) and isinstance(part.value, str):
+                        yield part.value.rstrip("."), node.lineno
+
+
+MODULES = [Module(path) for path in sorted(PACKAGE.rglob("*.py"))]
+
+
+def uses_only_the_rooms_below(module: Module) -> Iterator[str]:
+    for imported, line in module.imports():
+        parts = imported.split(".")
+        if parts[0] == "":
+            yield f"{line} has a relative import"
+        elif parts[0] == "osmo_cli" and parts[1:] not in ([], ["__version__"]):
+            if parts[1] not in {module.room, *MAY_USE[module.room], *COMMON}:
+                yield f"{line} imports {imported}"
+
+
+def leaves_the_toolkits_to_their_owners(module: Module) -> Iterator[str]:
+    for imported, line in module.imports():
+        owners = OWNERS.get(imported.split(".")[0])
+        if owners is not None and not owners & {module.room, module.name}:
+            yield f"{line} imports {imported}"
+
+
+def prints_only_in_output(module: Module) -> Iterator[str]:
+    if module.room == "output":
+        return
+    for node in module.nodes:
+        if isinstance(node, ast.Call):
+            called = ast.unparse(node.func)
+            prints = called in ("print", "typer.echo", "typer.secho", "os.write") or (
+                called.startswith(("sys.stdout.", "sys.stderr.", "sys.__std"))
+                and called.endswith((".write", ".writelines"))
+            )
+            fast_path = module.name == "main.py" and "__version__" in ast.unparse(node)
+            if prints and not fast_path:
+                yield f"{node.lineno} calls {called}"
+
+
+def exits_only_in_main(module: Module) -> Iterator[str]:
+    if module.name == "main.py":
+        return
+    names = {"sys.exit", "os._exit", "os.abort", "exit", "quit", "SystemExit"}
+    for node in module.nodes:
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in names:
+            yield f"{node.lineno}: {ast.unparse(node)}"
+        elif isinstance(node, ast.Raise) and node.exc and ast.unparse(node.exc) in names:
+            yield f"{node.lineno}: {ast.unparse(node)}"
+
+
+def leaves_urls_to_the_client_and_the_embedded_service(module: Module) -> Iterator[str]:
+    if module.room in ("api", "local") or module.name in URLS_ELSEWHERE:
+        return
+    # Texts that stand alone are documentation.
+    documentation = {node.value for node in module.nodes if isinstance(node, ast.Expr)}
+    for node in module.nodes:
+        if (
+            isinstance(node, ast.Constant)
+            and isinstance(node.value, str)
+            and node not in documentation
+            and (node.value == "api" or "/api/" in node.value or node.value.startswith("api/"))
+        ):
+            yield f"{node.lineno}: {node.value!r}"
+
+
+def has_one_subject(module: Module) -> Iterator[str]:
+    lines = module.text.count("\n")
+    if lines > LONGEST:
+        yield f"{lines} lines"
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        uses_only_the_rooms_below,
+        leaves_the_toolkits_to_their_owners,
+        prints_only_in_output,
+        exits_only_in_main,
+        leaves_urls_to_the_client_and_the_embedded_service,
+        has_one_subject,
+    ],
+)
+def test_every_module(rule: Callable[[Module], Iterator[str]]) -> None:
+    assert not [f"{module.name}:{fault}" for module in MODULES for fault in rule(module)]
+
+
+def test_every_room_is_known() -> None:
+    assert {module.room for module in MODULES} == set(MAY_USE)
+
+
+def loaded_by(code: str) -> set[str]:
+    """Top-level modules that a fresh interpreter holds after `code`."""
+    listing = "import sys; sys.stderr.write('\\n'.join(sys.modules))"
+    finished = subprocess.run(
+        [sys.executable, "-c", f"{code}\n{listing}"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    return {line.split(".")[0] for line in finished.stderr.splitlines()}
+
+
+HEAVY = {"typer", "httpx", "pydantic", "rich", "keyring", "yaml", "starlette", "sqlite3", "jwt"}
+
+
+def test_importing_main_loads_nothing_heavy() -> None:
+    assert not loaded_by("import osmo_cli.main") & (HEAVY | {"json", "asyncio"})
+
+
+def test_asking_for_the_version_loads_nothing_heavy() -> None:
+    code = (
+        "import sys\n"
+        "sys.argv = ['osmo', '--version']\n"
+        "from osmo_cli.main import main\n"
+        "try: main()\n"
+        "except SystemExit as end: assert end.code == 0"
+    )
+    assert not loaded_by(code) & (HEAVY | {"json", "asyncio"})
+
+
+@pytest.mark.parametrize("noun", ["root", "config", "token", "login", "local"])
+def test_the_command_tree_alone_loads_no_client_and_no_service(noun: str) -> None:
+    assert not loaded_by(f"import osmo_cli.commands.{noun}") & (HEAVY - {"typer", "rich"})
+
+
+def test_the_other_rooms_are_cheap_to_import() -> None:
+    # Made of models, so imported inside the functions that check an input.
+    pydantic_users = ("config/schemas/", "config/validate.py")
+    rooms = ("config", "api", "credentials", "plan", "backend")
+    light = [
+        "osmo_cli." + module.name.removesuffix(".py").replace("/", ".")
+        for module in MODULES
+        if module.room in rooms and not module.name.startswith(pydantic_users)
+    ]
+    assert len(light) > 20
+    assert not loaded_by("\n".join(f"import {name}" for name in light)) & HEAVY
