@@ -108,3 +108,37 @@ def serving(folder: Path, *, dialect: str = "6.0", auth: str = "none") -> Iterat
         if process.stdout is not None:
             process.stdout.close()
         errors.close()
+
+
+def on_terminal(shell: Shell, *words: str, env: Mapping[str, str] | None = None) -> Result:
+    """Run osmo with a terminal on all three streams; what a person would see is `out`."""
+    import pty
+
+    leader, follower = pty.openpty()
+    process = subprocess.Popen(
+        [OSMO, *words],
+        env={**shell.env, "TERM": "xterm-256color", **(env or {})},
+        cwd=shell.home,
+        stdin=follower,
+        stdout=follower,
+        stderr=follower,
+    )
+    os.close(follower)
+    seen = b""
+    try:
+        while chunk := _read(leader):
+            seen += chunk
+        process.wait(LIMIT_SECONDS)
+    finally:
+        if process.poll() is None:
+            process.kill()
+            process.wait()
+        os.close(leader)
+    return Result(process.returncode, seen.decode().replace("\r\n", "\n"), "")
+
+
+def _read(terminal: int) -> bytes:
+    try:
+        return os.read(terminal, 65536)
+    except OSError:  # Linux says so when the other side is closed
+        return b""

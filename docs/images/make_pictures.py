@@ -1,0 +1,132 @@
+"""The README's terminal picture, from a real run of the program on its embedded service.
+
+    python docs/images/make_pictures.py
+
+The commands run in a pseudo-terminal, in a temporary home and folder. What would differ from
+run to run (times, ids) is set to fixed values, so that a second run writes the same file.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import io
+import json
+import os
+import pty
+import re
+import struct
+import subprocess
+import sys
+import tempfile
+import termios
+from pathlib import Path
+
+from rich._export_format import CONSOLE_SVG_FORMAT
+from rich.console import Console
+from rich.text import Text
+
+FOLDER = Path(__file__).resolve().parent
+OSMO_FOLDER = str(Path(sys.executable).parent)
+COLUMNS, ROWS = 100, 60
+
+BACKEND = {
+    "description": "H100 nodes of building 4",
+    "scheduler_settings": {
+        "scheduler_type": "kai",
+        "scheduler_name": "kai-scheduler",
+        "coscheduling": True,
+    },
+}
+MISSPELT = {"description": "H100 nodes", "scheduler_settings": {"scheduler_timout": 60}}
+UPDATE = [
+    "osmo config update BACKEND gpu-cluster --file backend.json",
+    "osmo config show BACKEND gpu-cluster scheduler_settings",
+    "osmo config update BACKEND gpu-cluster --file backend.json",
+    "cat misspelt.json",
+    "osmo config update BACKEND gpu-cluster --file misspelt.json",
+]
+
+
+def run_in_terminal(command: str, folder: Path, env: dict[str, str]) -> str:
+    """What a terminal of 100 columns receives from a command."""
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
+    process = subprocess.Popen(
+        ["/bin/sh", "-c", command],
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        cwd=folder,
+        env=env,
+        start_new_session=True,
+    )
+    os.close(theirs)
+    received = b""
+    while True:
+        try:
+            part = os.read(ours, 65536)
+        except OSError:  # Linux reports the end of a terminal's last program as EIO
+            break
+        if not part:
+            break
+        received += part
+    process.wait()
+    os.close(ours)
+    return without_volatile(received.decode().replace("\r\n", "\n"))
+
+
+def without_volatile(text: str) -> str:
+    """`text` with fixed times, ids and tokens of the same length."""
+    text = re.sub(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d", "2026-01-31T12:00:00", text)
+    text = re.sub(r"(?<=12:00:00\.)\d+", lambda match: "0" * len(match[0]), text)
+    text = re.sub(r"\b[0-9a-f]{64}\b", "0123456789abcdef" * 4, text)
+    return re.sub(
+        r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b",
+        "5a1d6c2e-0b7b-4f0e-9c1c-a00000000001",
+        text,
+    )
+
+
+def transcript() -> Text:
+    """The commands and their output, as a terminal shows them."""
+    screen = Text()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        env = {
+            "HOME": name,
+            "PATH": f"{OSMO_FOLDER}:/usr/bin:/bin",
+            "LANG": "C.UTF-8",
+            "TERM": "xterm-256color",
+            "OSMO_URL": "local",
+        }
+        run_in_terminal("osmo local add-backend gpu-cluster", folder, env)
+        (folder / "backend.json").write_text(json.dumps(BACKEND, indent=2))
+        (folder / "misspelt.json").write_text(json.dumps(MISSPELT, indent=2) + "\n")
+        for command in UPDATE:
+            screen.append("$ ", style="bold green")
+            screen.append(command + "\n", style="bold")
+            screen.append_text(Text.from_ansi(run_in_terminal(command, folder, env)))
+            screen.append("\n\n")
+    screen.rstrip()
+    return screen
+
+
+def picture() -> str:
+    """The transcript as SVG."""
+    console = Console(record=True, width=COLUMNS, file=io.StringIO(), force_terminal=True)
+    console.print(transcript(), soft_wrap=True)
+    # A page that shows the picture may not load fonts from elsewhere.
+    template = re.sub(r"@font-face \{\{.*?\}\}\s*", "", CONSOLE_SVG_FORMAT, flags=re.DOTALL)
+    template = template.replace("Fira Code, monospace", "DejaVu Sans Mono, Menlo, monospace")
+    return console.export_svg(title="osmo", code_format=template, unique_id="osmo")
+
+
+def main() -> None:
+    """Write the picture."""
+    target = FOLDER / "update.svg"
+    target.write_text(picture(), "utf-8")
+    print(f"wrote {target.relative_to(FOLDER.parents[1])}")
+
+
+if __name__ == "__main__":
+    main()

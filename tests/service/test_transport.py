@@ -1,0 +1,420 @@
+"""The transport against real sockets: limits, retries, redirects, and what it never does."""
+
+from __future__ import annotations
+
+import gzip
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from email.utils import formatdate
+from pathlib import Path
+
+import pytest
+
+from osmo_cli import __version__
+from osmo_cli.api import transport as transport_module
+from osmo_cli.api.errors import (
+    ManagedElsewhereError,
+    NotFoundError,
+    RateLimitedError,
+    RefusedError,
+    ServiceError,
+    ServiceFailureError,
+    SubmissionRefusedError,
+    UnauthorizedError,
+    UnexpectedAnswerError,
+    UnreachableError,
+)
+from osmo_cli.api.transport import Exchange, Transport
+from osmo_cli.api.urls import build_path
+from osmo_cli.errors import ExitCode, OsmoError, UsageError
+from tests.loopback import Server, always, answer, dripping, in_turn
+
+OK = answer(200, '{"ok": true}')
+
+
+def refused(path: str = "/api/x", method: str = "GET", *, reply: bytes) -> OsmoError:
+    with (
+        Server(always(reply)) as server,
+        Transport(server.url, timeout=5) as transport,
+        pytest.raises(OsmoError) as caught,
+    ):
+        transport.send(method, path).json()
+    return caught.value
+
+
+def test_a_redirect_names_its_target_and_is_not_followed() -> None:
+    with Server(always(OK)) as other:
+        target = f"{other.url}/login?state=s3cret#part"
+        reply = answer(302, location=target)
+        with Server(always(reply)) as server, Transport(server.url) as transport:
+            with pytest.raises(UnexpectedAnswerError) as caught:
+                transport.send("GET", "/api/x", query=[("access_token", "s3cret")])
+            assert len(server.requests) == 1
+        assert other.connections == 0
+    message = str(caught.value)
+    assert message == (
+        f"GET /api/x was redirected to {other.url}/login; redirects are not followed"
+    )
+    assert caught.value.exit_code is ExitCode.SERVICE_FAILURE
+
+
+def test_a_redirect_s_password_is_not_shown() -> None:
+    error = refused(reply=answer(307, location="https://user:s3cret@idp.example/x"))
+    assert "redirected to https://idp.example/x;" in error.message
+
+
+@pytest.mark.parametrize("location", [None, "", "/login", "http://[bad", "//"])
+def test_an_odd_redirect_is_an_error_too(location: str | None) -> None:
+    headers = {} if location is None else {"location": location}
+    assert "redirects are not followed" in refused(reply=answer(301, **headers)).message
+
+
+@pytest.mark.parametrize(
+    "body", ["<html>log in</html>", "", "not json", '{"cut": ', "[" * 100_000, b"\xff\xfe"]
+)
+def test_an_answer_that_is_no_json(body: str | bytes) -> None:
+    error = refused(reply=answer(200, body, "text/html; charset=utf-8"))
+    assert isinstance(error, UnexpectedAnswerError)
+    assert error.message == "GET /api/x answered 200 with text/html, not JSON"
+    assert error.exit_code is ExitCode.SERVICE_FAILURE
+    assert error.hint
+
+
+USER_ERROR = '{"message": "told why", "error_code": "%s", "workflow_id": null}'
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "kind", "exit_code"),
+    [
+        (400, USER_ERROR % "USER", RefusedError, 2),
+        (400, USER_ERROR % "USAGE", SubmissionRefusedError, 1),
+        (400, USER_ERROR % "RESOURCE", SubmissionRefusedError, 1),
+        (400, USER_ERROR % "DATABASE", ServiceFailureError, 10),
+        (401, "Jwt is expired", UnauthorizedError, 4),
+        (403, '{"message":"Forbidden","error_code":403}', UnauthorizedError, 4),
+        (403, "access denied", UnauthorizedError, 4),
+        (404, '{"detail":"Not Found"}', NotFoundError, 2),
+        (405, '{"detail":"Method Not Allowed"}', NotFoundError, 2),
+        (409, USER_ERROR % "USER", ManagedElsewhereError, 6),
+        (422, '{"detail":[]}', RefusedError, 2),
+        (429, "", RateLimitedError, 75),
+        (500, '{"message":"Internal server error: x"}', ServiceFailureError, 10),
+        (503, "<html>no healthy upstream</html>", ServiceFailureError, 10),
+    ],
+)
+def test_an_error_status_has_its_type_and_exit_code(
+    status: int, body: str, kind: type[ServiceError], exit_code: int
+) -> None:
+    error = refused(method="POST", reply=answer(status, body, "text/plain"))
+    assert type(error) is kind
+    assert error.exit_code == exit_code
+    assert error.code == status
+    assert error.message
+    assert "<html" not in error.message
+
+
+def test_an_accepted_status_is_returned() -> None:
+    with (
+        Server(always(answer(400, '{"error": "slow_down"}'))) as server,
+        Transport(server.url) as transport,
+    ):
+        got = transport.send("POST", "/token", form={"a": "b c"}, accept=frozenset({400}))
+        assert (got.status, got.json()) == (400, {"error": "slow_down"})
+        (request,) = server.requests
+        assert request.body == b"a=b+c"
+        assert request.headers["content-type"] == "application/x-www-form-urlencoded"
+
+
+@pytest.mark.parametrize("status", [429, 502, 503, 504])
+def test_a_read_is_repeated(status: int) -> None:
+    replies = in_turn(answer(status), answer(status), OK)
+    with Server(replies) as server, Transport(server.url) as transport:
+        assert transport.send("GET", "/api/x").json() == {"ok": True}
+        assert len(server.requests) == 3
+
+
+@pytest.mark.parametrize("status", [400, 401, 404, 500])
+def test_a_read_that_another_try_would_not_help_is_not_repeated(status: int) -> None:
+    with Server(in_turn(answer(status), OK)) as server, Transport(server.url) as transport:
+        with pytest.raises(ServiceError):
+            transport.send("GET", "/api/x")
+        assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("method", ["POST", "PATCH", "PUT", "DELETE"])
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_write_is_sent_exactly_once(method: str, status: int) -> None:
+    replies = in_turn(answer(status, retry_after="0"), OK)
+    with Server(replies) as server, Transport(server.url) as transport:
+        with pytest.raises(ServiceError):
+            transport.send(method, "/api/x", body={})
+        assert len(server.requests) == 1
+
+
+def test_a_write_whose_connection_breaks_is_sent_once_and_its_outcome_unknown() -> None:
+    with Server(always(b"")) as server, Transport(server.url, timeout=0.3) as transport:
+        with pytest.raises(UnreachableError) as caught:
+            transport.send("POST", "/api/x", body={})
+        assert len(server.requests) == 1
+    assert caught.value.outcome_unknown
+
+
+def test_retry_after_is_honoured() -> None:
+    replies = in_turn(answer(503, retry_after="1"), OK)
+    with Server(replies) as server, Transport(server.url) as transport:
+        started = time.monotonic()
+        assert transport.send("GET", "/api/x").json() == {"ok": True}
+        assert time.monotonic() - started >= 1
+
+
+def test_retry_after_as_a_date_is_honoured() -> None:
+    when = formatdate(time.time() + 2, usegmt=True)
+    replies = in_turn(answer(503, retry_after=when), OK)
+    with Server(replies) as server, Transport(server.url) as transport:
+        started = time.time()
+        transport.send("GET", "/api/x")
+        assert time.time() - started > 0.9
+
+
+@pytest.mark.parametrize("seconds", ["3600", "9" * 400])
+def test_a_long_wait_is_left_to_the_user(seconds: str) -> None:
+    replies = in_turn(answer(429, retry_after=seconds), OK)
+    with Server(replies) as server, Transport(server.url) as transport:
+        started = time.monotonic()
+        with pytest.raises(RateLimitedError) as caught:
+            transport.send("GET", "/api/x")
+        assert time.monotonic() - started < 1
+        assert len(server.requests) == 1
+    assert caught.value.hint
+    assert caught.value.hint.startswith("try again")
+
+
+@pytest.mark.parametrize("odd", ["soon", "-5", "\u00b2", "1.5", "Mon, 99 Foo 2026 00:00:00 GMT"])
+def test_an_odd_retry_after_is_ignored(odd: str) -> None:
+    reply = answer(503).replace(b"\r\n", b"\r\nretry-after: " + odd.encode("latin-1") + b"\r\n", 1)
+    with Server(in_turn(reply, OK)) as server, Transport(server.url) as transport:
+        assert transport.send("GET", "/api/x").json() == {"ok": True}
+
+
+def closed_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return int(server.getsockname()[1])
+
+
+def test_a_refused_connection() -> None:
+    port = closed_port()
+    with Transport(f"http://127.0.0.1:{port}") as transport:
+        with pytest.raises(UnreachableError, match=f"cannot connect to http://127.0.0.1:{port}: "):
+            transport.send("GET", "/api/x")
+        with pytest.raises(UnreachableError) as caught:
+            transport.send("POST", "/api/x", body={})
+    assert not caught.value.outcome_unknown, "nothing can have been sent"
+    assert caught.value.exit_code is ExitCode.SERVICE_FAILURE
+
+
+BODY = b'{"padding": "' + b"x" * 200 + b'"}'
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+@pytest.mark.parametrize(
+    "reply",
+    [
+        pytest.param(answer(200, BODY), id="from-the-first-header"),
+        pytest.param(b"HTTP/1.1 200 OK\r\n\r\n" + BODY, id="body-to-the-end-of-the-connection"),
+        pytest.param(
+            b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n" + b"1\r\n \r\n" * 100,
+            id="chunks",
+        ),
+    ],
+)
+def test_an_answer_that_drips_ends_at_the_time_limit(reply: bytes, method: str) -> None:
+    with (
+        Server(dripping(reply, 0.02)) as server,
+        Transport(server.url, timeout=0.5) as transport,
+    ):
+        started = time.monotonic()
+        with pytest.raises(UnreachableError, match=r"no complete answer within 0\.5 s") as caught:
+            transport.send(method, "/api/x").json()
+        assert time.monotonic() - started < 1.5
+    assert caught.value.outcome_unknown
+    assert "--timeout" in (caught.value.hint or "")
+
+
+def test_a_body_that_drips_behind_quick_headers_ends_at_the_time_limit() -> None:
+    def pieces() -> Iterator[bytes]:
+        head, body = b"HTTP/1.1 200 OK\r\n\r\n", b" " * 1000
+        yield head
+        for position in range(len(body)):
+            time.sleep(0.02)
+            yield body[position : position + 1]
+
+    with (
+        Server(lambda request: pieces()) as server,
+        Transport(server.url, timeout=0.5) as transport,
+        pytest.raises(UnreachableError, match=r"no complete answer within 0\.5 s"),
+    ):
+        transport.send("GET", "/api/x").json()
+
+
+def test_the_limit_is_for_a_reused_connection_too() -> None:
+    replies = iter([OK, None])
+
+    def script(request: object) -> bytes | Iterator[bytes]:
+        return next(replies) or dripping(answer(200, BODY), 0.02)(request)  # type: ignore[arg-type]
+
+    with Server(script) as server, Transport(server.url, timeout=0.5) as transport:
+        transport.send("GET", "/api/x")
+        started = time.monotonic()
+        with pytest.raises(UnreachableError):
+            transport.send("POST", "/api/x", body={})
+        assert time.monotonic() - started < 1.5
+        assert server.connections == 1
+
+
+def test_a_server_that_never_answers() -> None:
+    with (
+        socket.create_server(("127.0.0.1", 0)) as silent,
+        Transport(f"http://127.0.0.1:{silent.getsockname()[1]}", timeout=0.4) as transport,
+    ):
+        started = time.monotonic()
+        with pytest.raises(UnreachableError, match=r"no complete answer within 0\.4 seconds"):
+            transport.send("GET", "/api/x")
+        assert time.monotonic() - started < 1.5
+
+
+def test_the_limit_is_for_all_attempts_together() -> None:
+    with (
+        Server(always(answer(503, retry_after="1"))) as server,
+        Transport(server.url, timeout=1.5) as transport,
+    ):
+        started = time.monotonic()
+        with pytest.raises(ServiceFailureError):
+            transport.send("GET", "/api/x")
+        assert time.monotonic() - started < 2
+        assert len(server.requests) == 2
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_an_answer_without_end_is_cut_off(monkeypatch: pytest.MonkeyPatch, packed: bool) -> None:
+    monkeypatch.setattr(transport_module, "MAX_ANSWER_BYTES", 100_000)
+    whole = answer(200, b" " * 100_000)
+    body = b" " * 100_001
+    headers = {"content_encoding": "gzip"} if packed else {}
+    large = answer(200, gzip.compress(body) if packed else body, **headers)
+    with Server(in_turn(whole, large)) as server, Transport(server.url) as transport:
+        assert len(transport.send("GET", "/api/x").body) == 100_000
+        with pytest.raises(UnexpectedAnswerError, match="answered with more than 64 MiB"):
+            transport.send("GET", "/api/x")
+
+
+def test_requests_share_one_connection() -> None:
+    with Server(always(OK)) as server, Transport(server.url) as transport:
+        for method in ("GET", "POST", "GET"):
+            transport.send(method, "/api/x", body=None if method == "GET" else {})
+        assert (server.connections, len(server.requests)) == (1, 3)
+
+
+def test_what_is_sent() -> None:
+    with Server(always(OK)) as server, Transport(server.url) as transport:
+        path = build_path(["api", "configs", "ä b?#%2F"])
+        query = [("tags", "a"), ("tags", "b&c")]
+        transport.send("POST", path, query=query, headers={"x-osmo-user": "u"}, body={"a": "ü"})
+        (request,) = server.requests
+    assert request.target == "/api/configs/%C3%A4%20b%3F%23%252F?tags=a&tags=b%26c"
+    assert request.headers["user-agent"] == f"osmo-cli/{__version__}"
+    assert request.headers["x-osmo-user"] == "u"
+    assert request.headers["content-type"] == "application/json"
+    assert request.body == b'{"a": "\\u00fc"}'
+
+
+def test_no_netrc_is_read(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    netrc = home / ".netrc"
+    netrc.write_text("default login u password s3cret\n")
+    netrc.chmod(0o600)
+    monkeypatch.setenv("NETRC", str(netrc))
+    with Server(always(OK)) as server, Transport(server.url) as transport:
+        transport.send("GET", "/api/x")
+        assert "authorization" not in server.requests[0].headers
+
+
+def test_a_proxy_of_the_environment_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    with Server(always(OK)) as proxy:
+        monkeypatch.setenv("HTTP_PROXY", proxy.url)
+        with Transport("http://osmo.example") as transport:
+            transport.send("GET", "/api/x")
+        assert proxy.requests[0].target == "http://osmo.example/api/x"
+
+
+def test_debug_is_told_no_query_and_every_attempt() -> None:
+    seen: list[Exchange] = []
+    replies = in_turn(answer(503), OK)
+    with Server(replies) as server, Transport(server.url, on_exchange=seen.append) as transport:
+        transport.send("GET", "/api/x", query=[("access_token", "s3cret")])
+        assert "s3cret" in server.requests[0].target
+    assert [(e.method, e.path, e.status, e.received) for e in seen] == [
+        ("GET", "/api/x", 503, 0),
+        ("GET", "/api/x", 200, len(b'{"ok": true}')),
+    ]
+    assert "s3cret" not in repr(seen)
+
+
+def test_no_secret_of_a_request_is_in_its_errors() -> None:
+    query = [("access_token", "s3cret")]
+    with Transport(f"http://127.0.0.1:{closed_port()}", timeout=1) as transport:
+        with pytest.raises(UnreachableError) as caught:
+            transport.send("GET", "/api/x", query=query)
+        assert "s3cret" not in f"{caught.value} {caught.value.hint}"
+    for reply in (answer(500), answer(404), answer(200, "<html>"), b"", b"junk\r\n\r\n"):
+        with (
+            Server(in_turn(*[reply] * 3)) as server,
+            Transport(server.url, timeout=0.4) as transport,
+            pytest.raises(OsmoError) as failed,
+        ):
+            transport.send("GET", "/api/x", query=query, headers={"x-osmo-auth": "s3cret"}).json()
+        assert "s3cret" not in f"{failed.value} {failed.value.hint} {failed.value.details}"
+
+
+@pytest.mark.parametrize("url", ["http://[bad/token", "http://a b/", "http://x:port/", "ftp://x/"])
+def test_an_address_that_the_service_got_wrong(url: str) -> None:
+    with (
+        Transport("http://127.0.0.1:1") as transport,
+        pytest.raises((UsageError, UnreachableError)) as caught,
+    ):
+        transport.send("POST", url)
+    assert caught.value.message
+
+
+def test_a_server_that_speaks_another_protocol() -> None:
+    error = refused(method="POST", reply=b"SSH-2.0-OpenSSH_9.2\r\n")
+    assert isinstance(error, UnreachableError)
+    assert error.message.startswith("POST /api/x at http://127.0.0.1:")
+
+
+def test_tls_to_a_server_that_speaks_none() -> None:
+    with Server(always(OK)) as server:
+        address = server.url.replace("http:", "https:")
+        with (
+            Transport(address, timeout=5) as transport,
+            pytest.raises(UnreachableError, match=f"cannot connect to {address}"),
+        ):
+            transport.send("POST", "/api/x")
+
+
+@pytest.mark.parametrize("content", [None, "not a certificate"])
+def test_a_ca_file_that_is_none(tmp_path: Path, content: str | None) -> None:
+    file = tmp_path / "ca.pem"
+    if content is not None:
+        file.write_text(content)
+    with pytest.raises(UsageError, match="not a readable file of PEM certificates"):
+        Transport("https://127.0.0.1:1", ca_file=str(file))
+
+
+def test_no_thread_is_left_behind() -> None:
+    before = threading.active_count()
+    with Server(always(OK)) as server, Transport(server.url) as transport:
+        for _ in range(5):
+            transport.send("GET", "/api/x")
+    time.sleep(0.05)
+    assert threading.active_count() == before

@@ -1,0 +1,143 @@
+"""What goes where: data to stdout, everything else to stderr, and nothing secret to either."""
+
+from __future__ import annotations
+
+import io
+import json
+
+import pytest
+import yaml
+
+from osmo_cli.api.transport import Exchange
+from osmo_cli.config.merge import ABSENT, Difference
+from osmo_cli.config.secrets import MASK
+from osmo_cli.errors import UsageError
+from osmo_cli.output.printer import Format, Printer
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def printer_on(stdout: io.StringIO | None = None, stderr: io.StringIO | None = None) -> Printer:
+    return Printer(stdout or io.StringIO(), stderr or io.StringIO())
+
+
+def printed(printer: Printer) -> tuple[str, str]:
+    assert isinstance(printer.stdout, io.StringIO)
+    assert isinstance(printer.stderr, io.StringIO)
+    return printer.stdout.getvalue(), printer.stderr.getvalue()
+
+
+def test_only_results_go_to_stdout() -> None:
+    printer = printer_on()
+    printer.text("result")
+    printer.note("hint")
+    printer.warn("odd")
+    printer.error(UsageError("wrong", hint="do this"))
+    assert printed(printer) == (
+        "result\n",
+        "hint\nwarning: odd\nerror: wrong\n  hint: do this\n",
+    )
+
+
+def test_an_error_in_json_is_one_object_on_one_line() -> None:
+    printer = printer_on()
+    printer.format = Format.JSON
+    printer.error(UsageError("wrong\nand more", hint="do this", code=404, details={"x": [1]}))
+    out, err = printed(printer)
+    assert out == ""
+    assert err.count("\n") == 1
+    assert json.loads(err) == {
+        "message": "wrong\nand more",
+        "code": 404,
+        "hint": "do this",
+        "x": [1],
+    }
+
+
+@pytest.mark.parametrize("form", [None, Format.JSON, Format.YAML])
+def test_a_secret_is_not_in_any_form_of_a_result(form: Format | None) -> None:
+    printer = printer_on()
+    printer.redactor.add('hunter"2"hunter')
+    printer.format = form
+    printer.object({"note": 'it is hunter"2"hunter'})
+    printer.text('hunter"2"hunter')
+    printer.error(UsageError('hunter"2"hunter', hint='hunter"2"hunter'))
+    assert "hunter" not in "".join(printed(printer))
+
+
+def test_a_secret_that_was_asked_for_is_printed() -> None:
+    printer = printer_on()
+    printer.redactor.add("the-new-token")
+    printer.secret("Access token: ", "the-new-token")
+    printer.secret_json({"token": "the-new-token"})
+    assert printed(printer)[0] == 'Access token: the-new-token\n{"token": "the-new-token"}\n'
+
+
+def test_an_object_is_a_table_on_a_terminal_and_json_off_it() -> None:
+    on, off = printer_on(Terminal()), printer_on()
+    for printer in (on, off):
+        printer.object({"name": "gpu-a"})
+    assert printed(on)[0] == "Key    Value\n============\nname   gpu-a\n"
+    assert printed(off)[0] == '{\n  "name": "gpu-a"\n}\n'
+
+
+def test_yaml_reads_back() -> None:
+    value = {"name": "gpu-a", "on": True, "text": "yes", "tests": []}
+    printer = printer_on()
+    printer.format = Format.YAML
+    printer.data(value)
+    assert yaml.safe_load(printed(printer)[0]) == value
+
+
+def test_a_change_shows_both_sides_but_no_mask() -> None:
+    changes = [
+        Difference(("tests",), ["a"], []),
+        Difference(("credential", "auth"), MASK, "(new secret)"),
+        Difference(("extra",), ABSENT, None),
+    ]
+    text, data = printer_on(), printer_on()
+    data.format = Format.JSON
+    text.change(changes)
+    data.change(changes)
+    assert printed(text)[0].splitlines() == [
+        'tests: ["a"] -> []',
+        'credential.auth: "(secret)" -> "(new secret)"',
+        "extra: (none) -> null",
+    ]
+    assert json.loads(printed(data)[0]) == [
+        {"path": "tests", "before": ["a"], "after": []},
+        {"path": "credential.auth", "before": "(secret)", "after": "(new secret)"},
+        {"path": "extra", "after": None},
+    ]
+
+
+def test_colour_is_for_terminals_that_want_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    coloured, piped = printer_on(stderr=Terminal()), printer_on()
+    for printer in (coloured, piped):
+        printer.warn("x")
+    assert printed(coloured)[1] == "\x1b[33mwarning: \x1b[0mx\n"
+    assert printed(piped)[1] == "warning: x\n"
+    monkeypatch.setenv("NO_COLOR", "1")
+    plain = printer_on(stderr=Terminal())
+    plain.warn("x")
+    assert printed(plain)[1] == "warning: x\n"
+
+
+def test_a_terminal_without_unicode_gets_escapes() -> None:
+    raw = io.BytesIO()
+    stream = io.TextIOWrapper(raw, encoding="ascii", write_through=True)
+    Printer(stream, io.StringIO()).text("größe 日")
+    assert raw.getvalue() == b"gr\\xf6\\xdfe \\u65e5\n"
+
+
+def test_debug_tells_the_request_and_no_more() -> None:
+    printer = printer_on()
+    printer.debug(Exchange("GET", "/api/version", 200, 0.0123, 0, 42))
+    printer.debug(Exchange("POST", "/api/x", None, 1.5, 7, 0))
+    assert printed(printer)[1].splitlines() == [
+        "debug: GET /api/version -> 200 in 12 ms, sent 0 B, received 42 B",
+        "debug: POST /api/x -> no answer in 1500 ms, sent 7 B, received 0 B",
+    ]
