@@ -51,6 +51,7 @@ class Server:
 
     def __enter__(self) -> Self:
         self.listener = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self.listener.getsockname()[1]}"
         self._threads: list[threading.Thread] = []
         self._open: list[socket.socket] = []
         self.closing = threading.Event()
@@ -70,10 +71,6 @@ class Server:
             assert not thread.is_alive(), "a thread of the test's server hangs"
         self.listener.close()
 
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.listener.getsockname()[1]}"
-
     def _start(self, work: Callable[..., None], *arguments: object) -> None:
         thread = threading.Thread(target=work, args=arguments)
         self._threads.append(thread)
@@ -90,11 +87,13 @@ class Server:
             self._start(self._serve, connection)
 
     def _serve(self, connection: socket.socket) -> None:
-        with connection, connection.makefile("rb") as stream, contextlib.suppress(OSError):
+        # What is no HTTP at all ends the connection too.
+        faults = contextlib.suppress(OSError, ValueError)
+        with connection, connection.makefile("rb") as stream, faults:
             while (first := stream.readline()) and not self.closing.is_set():
-                method, target, _ = first.decode().split(" ")
+                method, target, _ = first.decode("latin-1").split(" ")
                 headers = {}
-                while (line := stream.readline().decode().strip()) != "":
+                while (line := stream.readline().decode("latin-1").strip()) != "":
                     name, value = line.split(":", 1)
                     headers[name.lower()] = value.strip()
                 body = stream.read(int(headers.get("content-length", "0")))

@@ -19,6 +19,7 @@ import subprocess
 import sys
 import tempfile
 import termios
+from html import unescape
 from pathlib import Path
 
 from rich._export_format import CONSOLE_SVG_FORMAT
@@ -37,13 +38,13 @@ BACKEND = {
         "coscheduling": True,
     },
 }
-MISSPELT = {"description": "H100 nodes", "scheduler_settings": {"scheduler_timout": 60}}
+MISSPELT = {"scheduler_settings": {"coschedulng": True}}
 UPDATE = [
     "osmo config update BACKEND gpu-cluster --file backend.json",
     "osmo config show BACKEND gpu-cluster scheduler_settings",
     "osmo config update BACKEND gpu-cluster --file backend.json",
-    "cat misspelt.json",
-    "osmo config update BACKEND gpu-cluster --file misspelt.json",
+    "cat typo.json",
+    "osmo config update BACKEND gpu-cluster --file typo.json",
 ]
 
 
@@ -101,13 +102,15 @@ def transcript() -> Text:
         }
         run_in_terminal("osmo local add-backend gpu-cluster", folder, env)
         (folder / "backend.json").write_text(json.dumps(BACKEND, indent=2))
-        (folder / "misspelt.json").write_text(json.dumps(MISSPELT, indent=2) + "\n")
+        (folder / "typo.json").write_text(json.dumps(MISSPELT, indent=2) + "\n")
         for command in UPDATE:
             screen.append("$ ", style="bold green")
             screen.append(command + "\n", style="bold")
-            screen.append_text(Text.from_ansi(run_in_terminal(command, folder, env)))
+            output = run_in_terminal(command, folder, env)
+            screen.append_text(Text.from_ansi(output.rstrip("\n")))
             screen.append("\n\n")
     screen.rstrip()
+    screen.append("\n")
     return screen
 
 
@@ -118,7 +121,26 @@ def picture() -> str:
     # A page that shows the picture may not load fonts from elsewhere.
     template = re.sub(r"@font-face \{\{.*?\}\}\s*", "", CONSOLE_SVG_FORMAT, flags=re.DOTALL)
     template = template.replace("Fira Code, monospace", "DejaVu Sans Mono, Menlo, monospace")
-    return console.export_svg(title="osmo", code_format=template, unique_id="osmo")
+    return indented(console.export_svg(title="osmo", code_format=template, unique_id="osmo"))
+
+
+def indented(svg: str) -> str:
+    """`svg` with blanks at the start of a text as a position: some viewers drop them."""
+
+    def move(match: re.Match[str]) -> str:
+        blanks = match["blanks"].count("&#160;")
+        cell = float(match["length"]) / len(unescape(match["blanks"] + match["text"]))
+        x = float(match["x"]) + blanks * cell
+        length = float(match["length"]) - blanks * cell
+        middle, text = match["middle"], match["text"]
+        return f'x="{x:g}"{middle}textLength="{length:g}"{match["clip"]}>{text}</text>'
+
+    return re.sub(
+        r'x="(?P<x>[\d.]+)"(?P<middle> y="[\d.]+" )textLength="(?P<length>[\d.]+)"'
+        r"(?P<clip>[^>]*)>(?P<blanks>(?:&#160;)+)(?P<text>[^<\n]+)</text>",
+        move,
+        svg,
+    )
 
 
 def main() -> None:

@@ -44,7 +44,6 @@ class Client:
         self.credential = credential
         self.transport = transport
         self.service_version: str | None = None
-        self.newest_version: str | None = None
         self._open_idp = open_idp
         self._warn = warn
         self._on_secret = on_secret
@@ -152,7 +151,12 @@ class Client:
         return {"x-osmo-auth": jwt, "authorization": f"Bearer {jwt}"}
 
     def _show_warnings(self, answer: Answer) -> None:
-        self.newest_version = answer.headers.get("x-osmo-service-version", self.newest_version)
+        newest = answer.headers.get("x-osmo-service-version")
+        if newest and self.service_version and newest != self.service_version:
+            self._warn_once(
+                f"the service names {newest} as the newest version; "
+                f"it called itself {self.service_version} when it was asked"
+            )
         encoded = answer.headers.get("x-osmo-warning", "")
         try:
             text = base64.b64decode(encoded, validate=True).decode()
@@ -160,9 +164,13 @@ class Client:
             return
         for warning in filter(None, map(str.strip, text.split("WARNING:"))):
             # What it says about upgrading is about the official client.
-            if warning not in self._warned and not warning.startswith(_UPGRADE_NOTICE):
-                self._warned.add(warning)
-                self._warn(warning)
+            if not warning.startswith(_UPGRADE_NOTICE):
+                self._warn_once(warning)
+
+    def _warn_once(self, warning: str) -> None:
+        if warning not in self._warned:
+            self._warned.add(warning)
+            self._warn(warning)
 
 
 def _is_usable(jwt: str, now: float) -> bool:

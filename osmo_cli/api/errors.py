@@ -140,7 +140,7 @@ def error_from(status: int, body: bytes, content_type: str, request: str) -> Ser
 def _payload(body: bytes) -> dict[str, Any]:
     try:
         payload = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return payload if isinstance(payload, dict) else {}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 import threading
 import time
@@ -13,12 +14,12 @@ from typing import TYPE_CHECKING, Any, Self
 
 from osmo_cli import __version__
 from osmo_cli.api.errors import UnexpectedAnswerError, UnreachableError, error_from
+from osmo_cli.api.failures import CONNECT_SECONDS, unreachable
 from osmo_cli.errors import UsageError
 
 if TYPE_CHECKING:
     import httpx
 
-CONNECT_SECONDS = 10.0
 REQUEST_SECONDS = 60.0
 MAX_ANSWER_BYTES = 64 * 1024 * 1024
 
@@ -59,7 +60,7 @@ class Answer:
         """
         try:
             return json.loads(self.body)
-        except ValueError:
+        except (ValueError, RecursionError):
             kind = self.headers.get("content-type", "no type").split(";")[0]
             raise UnexpectedAnswerError(
                 f"{self.request} answered {self.status} with {kind}, not JSON",
@@ -107,6 +108,7 @@ class Transport:
         self._timeout = timeout
         self._on_exchange = on_exchange
         self._socket: socket.socket | None = None
+        self._hung_up = False
         self._client = httpx.Client(
             base_url=base_url,
             transport=inner,
@@ -156,20 +158,24 @@ class Transport:
             ServiceError: the answer's status is 400 or more and not accepted.
             UnreachableError: there was no answer in time.
             UnexpectedAnswerError: a redirect, or more than 64 MiB.
+            UsageError: the path is a URL that is none.
         """
         deadline = time.monotonic() + self._timeout
         content = json.dumps(body).encode() if body is not None else None
         all_headers = dict(headers or {})
         if content is not None:
             all_headers["content-type"] = "application/json"
-        request = self._client.build_request(
-            method,
-            path,
-            params=list(query) or None,
-            headers=all_headers,
-            content=content,
-            data=form,
-        )
+        try:
+            request = self._client.build_request(
+                method,
+                path,
+                params=list(query) or None,
+                headers=all_headers,
+                content=content,
+                data=form,
+            )
+        except self._httpx.InvalidURL:
+            raise UsageError(f"not an address: {path.split('?')[0]}") from None
         attempts = _ATTEMPTS if method == "GET" else 1
         for attempt in range(1, attempts + 1):
             wait = _BACKOFF_SECONDS * 2 ** (attempt - 1)
@@ -195,6 +201,7 @@ class Transport:
         request.extensions = {"timeout": timeout.as_dict(), "trace": self._keep_socket}
         status: int | None = None
         received = 0
+        self._hung_up = False
         watchdog = threading.Timer(left, self._hang_up)
         watchdog.daemon = True
         watchdog.start()
@@ -210,12 +217,13 @@ class Transport:
                         raise UnexpectedAnswerError(f"{name} answered with more than 64 MiB")
             finally:
                 response.close()
+            if self._hung_up:
+                # Without a length the end of the connection looks like the answer's end.
+                raise httpx.ReadTimeout("cut off", request=request)
             return Answer(name, status, response.headers, b"".join(chunks))
         except httpx.HTTPError as error:
             late = time.monotonic() >= deadline
-            raise _unreachable(error, name, request, self._timeout, late) from None
-        except httpx.InvalidURL:
-            raise UsageError(f"not an address: {request.url.host}") from None
+            raise unreachable(error, name, request, self._timeout, late=late) from None
         finally:
             watchdog.cancel()
             if self._on_exchange:
@@ -232,6 +240,7 @@ class Transport:
     def _hang_up(self) -> None:
         # httpx limits the wait for each piece; an answer that drips in byte by byte would
         # never end. Shutting the socket down wakes the reader.
+        self._hung_up = True
         if self._socket is not None:
             try:
                 self._socket.shutdown(socket.SHUT_RDWR)
@@ -259,7 +268,7 @@ def _tls(base_url: str, ca_file: str | None) -> Any:
 def _retry_after(headers: Mapping[str, str]) -> float:
     """Seconds that `Retry-After` asks for (RFC 9110, 10.2.3); 0 where it is absent or odd."""
     value = headers.get("retry-after", "")
-    if value.isdigit():
+    if value.isascii() and value.isdigit():
         return float(value)
     from email.utils import parsedate_to_datetime
 
@@ -271,7 +280,8 @@ def _retry_after(headers: Mapping[str, str]) -> float:
 
 def _checked(answer: Answer, accept: frozenset[int]) -> Answer:
     if 300 <= answer.status < 400:
-        target = answer.headers.get("location", "nowhere").split("?")[0].split("#")[0]
+        target = re.split(r"[?#]", answer.headers.get("location", "nowhere"))[0]
+        target = re.sub(r"//[^/]*@", "//", target)
         raise UnexpectedAnswerError(
             f"{answer.request} was redirected to {target}; redirects are not followed",
             hint="log in to the address of the service itself; a login page in front of it "
@@ -286,34 +296,3 @@ def _checked(answer: Answer, accept: frozenset[int]) -> Answer:
             error.hint = f"try again in {seconds:.0f} seconds"
         raise error
     return answer
-
-
-def _unreachable(
-    error: Exception, name: str, request: httpx.Request, limit: float, late: bool
-) -> UnreachableError:
-    httpx = import_httpx()
-    where = f"{request.url.scheme}://{request.url.netloc.decode()}"
-    never_sent = isinstance(error, (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError))
-    if isinstance(error, httpx.ConnectTimeout):
-        return UnreachableError(
-            f"cannot connect to {where}: no answer within {min(CONNECT_SECONDS, limit):g} seconds",
-            hint="check the address and the network",
-        )
-    if late or isinstance(error, httpx.TimeoutException):
-        return UnreachableError(
-            f"{name}: no complete answer within {limit:g} seconds",
-            hint="try again, or allow more with --timeout SECONDS",
-            outcome_unknown=not never_sent,
-        )
-    text = str(error) or type(error).__name__
-    if "CERTIFICATE_VERIFY_FAILED" in text:
-        return UnreachableError(
-            f"the certificate of {where} is not trusted: {text.split(': ')[-1].split(' (')[0]}",
-            hint="for a private certificate authority give its PEM file with --ca-file",
-        )
-    if never_sent:
-        return UnreachableError(
-            f"cannot connect to {where}: {text}",
-            hint="is the service running, and is the address right? `osmo whoami` shows it",
-        )
-    return UnreachableError(f"{name} at {where} failed: {text}", outcome_unknown=True)

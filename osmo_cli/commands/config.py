@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -17,7 +17,10 @@ from osmo_cli.commands.arguments import (
 from osmo_cli.commands.config_update import update
 from osmo_cli.commands.session import Session
 from osmo_cli.config.types import ConfigType, config_type
-from osmo_cli.errors import UsageError
+from osmo_cli.errors import OsmoError, UsageError
+
+if TYPE_CHECKING:
+    from osmo_cli.api.client import Client
 
 app = typer.Typer(
     name="config",
@@ -99,6 +102,18 @@ def _step(here: Any, word: str, at: str) -> Any:
     raise UsageError(f'{at} is a single value: there is no "{word}" in it')
 
 
+def _is_gone(client: Client, found: ConfigType, name: str, error: OsmoError) -> bool:
+    """After a failure of unknown outcome look; a hint says what was found."""
+    if not getattr(error, "outcome_unknown", False):
+        return False
+    if name not in configs.read(client, found).items():
+        return True
+    error.hint = "nothing was deleted (it was looked up)"
+    if "running workflows" in error.message:
+        error.hint += "; --force deletes it although workflows run"
+    return False
+
+
 @app.command("delete", cls=OsmoCommand)
 def delete(
     ctx: typer.Context,
@@ -126,6 +141,10 @@ def delete(
         )
     with session.connect() as client:
         if number is not None:
+            if description or tags:
+                printer.warn(
+                    "a revision is deleted without an entry: --description and --tags are not used"
+                )
             configs.delete_revision(client, found, number)
             printer.text(f"Successfully deleted revision {number} of {found.name} config")
             return
@@ -133,5 +152,10 @@ def delete(
         # For an unknown name the service answers with success, and notes it in the history
         # (api.md 13).
         configs.read(client, found).item(name)
-        configs.delete(client, found, name, description=description, tags=tags, force=force)
+        try:
+            configs.delete(client, found, name, description=description, tags=tags, force=force)
+        except OsmoError as error:
+            if not _is_gone(client, found, name, error):
+                raise
+            printer.warn(f"the service answered with an error, yet it is deleted: {error.message}")
     printer.text(f'Successfully deleted {found.name} config "{name}"')

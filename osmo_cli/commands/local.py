@@ -79,13 +79,18 @@ def serve(
         raise UsageError("--admin-token-file is for --auth token")
     if auth is Auth.TOKEN and admin_token_file is None:
         session.printer.note("note: only tokens that the database has already can log in")
+
+    def ready(url: str) -> None:
+        session.printer.text(url)
+        session.printer.note("serving; Ctrl-C stops it")
+
     run(
         port=port,
         db=_database(db),
         dialect=_checked_dialect(dialect),
         auth=auth.value,
         admin_token_file=admin_token_file,
-        ready=session.printer.text,
+        ready=ready,
     )
 
 

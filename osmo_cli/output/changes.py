@@ -8,7 +8,10 @@ from typing import Any
 
 from osmo_cli.config.merge import ABSENT, Difference
 from osmo_cli.config.problems import path_text
-from osmo_cli.config.secrets import is_mask
+from osmo_cli.config.secrets import NEW_SECRET, is_mask
+
+STORED_SECRET = "(secret)"  # noqa: S105 - shown in place of one
+_REMARKS = (STORED_SECRET, NEW_SECRET)
 
 
 def change_lines(differences: Iterable[Difference]) -> list[str]:
@@ -32,8 +35,11 @@ def change_data(differences: Iterable[Difference]) -> list[dict[str, Any]]:
 def _shown(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _shown(inner) for key, inner in value.items()}
-    return "(secret)" if is_mask(value) else value
+    return STORED_SECRET if is_mask(value) else value
 
 
 def _short(value: Any) -> str:
-    return "(none)" if value is ABSENT else json.dumps(_shown(value), ensure_ascii=False)
+    if value is ABSENT:
+        return "(none)"
+    shown = _shown(value)
+    return shown if shown in _REMARKS else json.dumps(shown, ensure_ascii=False)

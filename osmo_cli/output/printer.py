@@ -120,7 +120,8 @@ class Printer:
             content |= error.details
             self._write(self.stderr, self._safe(json.dumps(content)))
             return
-        self._write(self.stderr, self._paint("31", "error: ") + self._safe(error.message))
+        lines = self._safe(error.message).replace("\n", "\n       ")
+        self._write(self.stderr, self._paint("31", "error: ") + lines)
         if error.hint:
             self._write(self.stderr, "  hint: " + self._safe(error.hint))
 

@@ -74,6 +74,9 @@ def apply_change(
     wrong = _not_stored(client, change)
     later = configs.revisions_after(client, target.config_type, _number(target.base))
     others = [entry for entry in later if entry.description != text]
+    if others:
+        # What another changed meanwhile is not ours to judge.
+        wrong = [difference for difference in wrong if _is_of(change, difference)]
     if wrong:
         fields = ", ".join(path_text(difference.path) for difference in wrong)
         if others:
@@ -93,6 +96,15 @@ def apply_change(
         for path, value in change.secrets.items():
             memory.remember(memory_key(target, path), value, stored_at)
     return Applied(stored_at, tuple(warnings))
+
+
+def _is_of(change: Change, difference: Difference) -> bool:
+    """Whether the change itself is about the place of a difference."""
+    return any(
+        difference.path[: len(changed.path)] == changed.path
+        or changed.path[: len(difference.path)] == difference.path
+        for changed in change.differences
+    )
 
 
 def _number(revision: Revision | None) -> int:

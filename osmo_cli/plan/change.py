@@ -10,11 +10,11 @@ from osmo_cli.config.document import Document
 from osmo_cli.config.merge import Difference, differences, merge_input, same
 from osmo_cli.config.patch import Patch, make_patch
 from osmo_cli.config.problems import Path, Problem, path_text, raise_for_errors
+from osmo_cli.config.secrets import NEW_SECRET
 from osmo_cli.plan.secrets import SecretMemory, replaced, without_known_secrets
 from osmo_cli.plan.target import Target
 
 _NAMED_FIELDS = 6
-_SECRET_REMARK = "(new secret)"  # noqa: S105 - shown in place of one
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ def plan_update(
     patch = make_patch(target.verb, target.dialect, target.live, wanted)
     shown = wanted
     for path in secrets:
-        shown = replaced(shown, path, _SECRET_REMARK)
+        shown = replaced(shown, path, NEW_SECRET)
     changed = tuple(differences(target.live, shown))
     return Change(target, wanted, patch, changed, secrets, tuple(warnings))
 

@@ -126,7 +126,12 @@ CASES: dict[str, tuple[tuple[str, ...], int, str, str]] = {
     "keyring without keyring": (("token", "get", "t"), 4, "no keyring can be used", "OSMO_TOKEN"),
     "unknown command": (("config", "shwo"), 2, "No such command", "osmo config --help"),
     "unknown flag": (("config", "show", "BACKEND", "--nope"), 2, "No such option: --nope", ""),
-    "unknown profile": (("whoami", "--profile", "nope"), 4, "there is no profile nope", "osmo login"),
+    "unknown profile": (
+        ("whoami", "--profile", "nope"),
+        4,
+        "there is no profile nope",
+        "osmo login",
+    ),
     "login without scheme": (("login", "osmo.example.com"), 2, "osmo.example.com", "https://"),
     "login by http": (("login", "http://osmo.example.com"), 2, "http", "--allow-http"),
     "login, bad method": (("login", "http://127.0.0.1:1", "--method", "magic"), 2, "magic", ""),

@@ -176,7 +176,7 @@ def test_a_conflict_keeps_what_was_edited(edit: Edit, admin: Shell, tmp_path: Pa
     admin.file("other.json", '{"description": "by another"}')
     admin.file(
         "editor-and-other.sh",
-        f'#!/bin/sh\nPYTHONWARNINGS= osmo config update BACKEND gpu-b -f {admin.home}/other.json '
+        f"#!/bin/sh\nPYTHONWARNINGS= osmo config update BACKEND gpu-b -f {admin.home}/other.json "
         f'>/dev/null 2>&1\nsed -i s/start/mine/ "$1"\n',
     )
     (admin.home / "editor-and-other.sh").chmod(0o755)

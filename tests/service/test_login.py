@@ -91,9 +91,7 @@ def provider() -> Iterator[tuple[Provider, Faulty]]:
         yield content, server
 
 
-def test_a_code_login_waits_as_it_is_told(
-    provider: tuple[Provider, Faulty], shell: Shell
-) -> None:
+def test_a_code_login_waits_as_it_is_told(provider: tuple[Provider, Faulty], shell: Shell) -> None:
     content, server = provider
     started = time.monotonic()
     result = shell.osmo("login", server.url, "--insecure-storage")
@@ -206,7 +204,9 @@ def test_profiles_stand_side_by_side(secured: Service, service: Service, shell: 
         ("default", service.url, "none"),
         ("prod", secured.url, "file"),
     ]
-    assert json.loads(shell.ok("--profile", "default", "whoami", "-t", "json"))["user"] == "dev-user"
+    assert (
+        json.loads(shell.ok("--profile", "default", "whoami", "-t", "json"))["user"] == "dev-user"
+    )
     assert json.loads(shell.ok("whoami", "--profile=prod", "-t", "json"))["user"] == "admin"
     shell.ok("logout", "--profile", "prod")
     assert shell.osmo("whoami", "--profile", "prod").code == 4

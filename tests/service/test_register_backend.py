@@ -139,9 +139,7 @@ def test_a_secret_that_another_administrator_changed_is_sent_again(tmp_path: Pat
 
 def test_a_service_token_logs_in_and_is_named(tmp_path: Path) -> None:
     with serving(tmp_path / "service", auth="token") as service:
-        admin = Shell.at(
-            tmp_path / "admin", OSMO_URL=service.url, OSMO_TOKEN=service.admin_token
-        )
+        admin = Shell.at(tmp_path / "admin", OSMO_URL=service.url, OSMO_TOKEN=service.admin_token)
         created = admin.ok(
             *("token", "set", "t", "--service", "--roles", "osmo-backend", "-t", "json")
         )

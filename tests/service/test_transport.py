@@ -34,6 +34,11 @@ from tests.loopback import Server, always, answer, dripping, in_turn
 OK = answer(200, '{"ok": true}')
 
 
+@pytest.fixture(autouse=True)
+def _no_long_backoff(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(transport_module, "_BACKOFF_SECONDS", 0.01)
+
+
 def refused(path: str = "/api/x", method: str = "GET", *, reply: bytes) -> OsmoError:
     with (
         Server(always(reply)) as server,
@@ -178,17 +183,15 @@ def test_retry_after_as_a_date_is_honoured() -> None:
         assert time.time() - started > 0.9
 
 
-@pytest.mark.parametrize("seconds", ["3600", "9" * 400])
-def test_a_long_wait_is_left_to_the_user(seconds: str) -> None:
-    replies = in_turn(answer(429, retry_after=seconds), OK)
+def test_a_long_wait_is_left_to_the_user() -> None:
+    replies = in_turn(answer(429, retry_after="3600"), OK)
     with Server(replies) as server, Transport(server.url) as transport:
         started = time.monotonic()
         with pytest.raises(RateLimitedError) as caught:
             transport.send("GET", "/api/x")
         assert time.monotonic() - started < 1
         assert len(server.requests) == 1
-    assert caught.value.hint
-    assert caught.value.hint.startswith("try again")
+    assert caught.value.hint == "try again in 3600 seconds"
 
 
 @pytest.mark.parametrize("odd", ["soon", "-5", "\u00b2", "1.5", "Mon, 99 Foo 2026 00:00:00 GMT"])
@@ -232,10 +235,10 @@ BODY = b'{"padding": "' + b"x" * 200 + b'"}'
 def test_an_answer_that_drips_ends_at_the_time_limit(reply: bytes, method: str) -> None:
     with (
         Server(dripping(reply, 0.02)) as server,
-        Transport(server.url, timeout=0.5) as transport,
+        Transport(server.url, timeout=0.3) as transport,
     ):
         started = time.monotonic()
-        with pytest.raises(UnreachableError, match=r"no complete answer within 0\.5 s") as caught:
+        with pytest.raises(UnreachableError, match=r"no complete answer within 0\.3 s") as caught:
             transport.send(method, "/api/x").json()
         assert time.monotonic() - started < 1.5
     assert caught.value.outcome_unknown
@@ -252,8 +255,8 @@ def test_a_body_that_drips_behind_quick_headers_ends_at_the_time_limit() -> None
 
     with (
         Server(lambda request: pieces()) as server,
-        Transport(server.url, timeout=0.5) as transport,
-        pytest.raises(UnreachableError, match=r"no complete answer within 0\.5 s"),
+        Transport(server.url, timeout=0.3) as transport,
+        pytest.raises(UnreachableError, match=r"no complete answer within 0\.3 s"),
     ):
         transport.send("GET", "/api/x").json()
 
@@ -264,7 +267,7 @@ def test_the_limit_is_for_a_reused_connection_too() -> None:
     def script(request: object) -> bytes | Iterator[bytes]:
         return next(replies) or dripping(answer(200, BODY), 0.02)(request)  # type: ignore[arg-type]
 
-    with Server(script) as server, Transport(server.url, timeout=0.5) as transport:
+    with Server(script) as server, Transport(server.url, timeout=0.3) as transport:
         transport.send("GET", "/api/x")
         started = time.monotonic()
         with pytest.raises(UnreachableError):
@@ -387,9 +390,13 @@ def test_an_address_that_the_service_got_wrong(url: str) -> None:
 
 
 def test_a_server_that_speaks_another_protocol() -> None:
-    error = refused(method="POST", reply=b"SSH-2.0-OpenSSH_9.2\r\n")
-    assert isinstance(error, UnreachableError)
-    assert error.message.startswith("POST /api/x at http://127.0.0.1:")
+    greeting = dripping(b"SSH-2.0-OpenSSH_9.2\r\n", 0)
+    with (
+        Server(greeting) as server,
+        Transport(server.url) as transport,
+        pytest.raises(UnreachableError, match=f"POST /api/x at {server.url} failed: "),
+    ):
+        transport.send("POST", "/api/x")
 
 
 def test_tls_to_a_server_that_speaks_none() -> None:

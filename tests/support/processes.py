@@ -57,7 +57,9 @@ class Shell:
         )
         return Result(done.returncode, done.stdout.decode(), done.stderr.decode())
 
-    def osmo(self, *words: str, input: str | bytes = b"", env: Mapping[str, str] | None = None) -> Result:
+    def osmo(
+        self, *words: str, input: str | bytes = b"", env: Mapping[str, str] | None = None
+    ) -> Result:
         return self.run(OSMO, *words, input=input, env=env)
 
     def ok(self, *words: str, input: str | bytes = b"") -> str:

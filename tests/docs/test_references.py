@@ -1,0 +1,163 @@
+"""README and docs name what exists, all of it, and nothing else."""
+
+from __future__ import annotations
+
+import ast
+import re
+import shlex
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import typer
+
+from osmo_cli.commands.root import app
+from osmo_cli.errors import ExitCode
+from tests.docs.pages import ALL, Page
+from tests.support.processes import ROOT
+
+DOCS = "\n".join(page.text for page in ALL)
+VARIABLE = re.compile(r"\bOSMO_[A-Z][A-Z_]*")
+# Shell completion is Typer's own; --help explains itself.
+NOT_OURS = {"--help", "--install-completion", "--show-completion"}
+WORDS_OF_A_SHELL = {"|", "&&", "||", ";", ">", "&"}
+
+
+def commands(node: Any, words: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """Every command and group of the tree with its words."""
+    yield words, node
+    for name in node.list_commands(None) if hasattr(node, "list_commands") else ():
+        yield from commands(node.get_command(None, name), (*words, name))
+
+
+TREE = dict(commands(typer.main.get_command(app)))
+GLOBAL = {flag for parameter in TREE[()].params for flag in parameter.opts}
+
+
+def flags(node: Any) -> set[str]:
+    return {
+        flag
+        for parameter in node.params
+        for flag in (*parameter.opts, *parameter.secondary_opts)
+        if flag.startswith("-")
+    }
+
+
+def invocations(page: Page) -> Iterator[tuple[int, list[str]]]:
+    """The words behind each `osmo` in the page's blocks and inline code."""
+    texts = [(example.line, example.command) for example in page.examples]
+    for block in page.blocks:
+        if block.language == "sh":
+            joined = block.text.replace("\\\n", " ")
+            texts += [(block.line, line) for line in joined.splitlines()]
+    texts += [
+        (page.text.count("\n", 0, match.start()) + 1, match[1])
+        for match in re.finditer(r"(?<!`)`(osmo [^`]+)`(?!`)", page.text)
+    ]
+    for line, text in texts:
+        lexer = shlex.shlex(text, posix=True, punctuation_chars=True)
+        lexer.commenters = "#"
+        lexer.wordchars += ":/[]{}$=*,@%^+"
+        words = list(lexer)
+        for at, word in enumerate(words):
+            if word == "osmo" and (at == 0 or words[at - 1] in WORDS_OF_A_SHELL | {"(", "$("}):
+                end = next(
+                    (i for i in range(at, len(words)) if words[i] in WORDS_OF_A_SHELL | {")"}),
+                    len(words),
+                )
+                yield line, words[at + 1 : end]
+
+
+def fault(words: list[str]) -> str | None:
+    """What is wrong with a command line, as far as its names go."""
+    path: tuple[str, ...] = ()
+    takes_value = False
+    for word in words:
+        if takes_value:
+            takes_value = False
+        elif word.startswith("-") and path == ():
+            if word.split("=")[0] not in flags(TREE[()]):
+                return f"no flag {word}"
+            takes_value = word in ("--profile", "--timeout")
+        elif (*path, word) in TREE:
+            path = (*path, word)
+        else:
+            break
+    if hasattr(TREE[path], "list_commands") and len(words) > len(path):
+        rest = [word for word in words[len(path) :] if not word.startswith("-")]
+        if rest and path != ():
+            return f"no command {' '.join((*path, rest[0]))}"
+        if path == () and rest and not takes_value and rest[0][:1].islower():
+            return f"no command {rest[0]}"
+    known = flags(TREE[path]) | flags(TREE[()])
+    given = {word.split("=")[0] for word in words if re.match(r"--?[a-z]", word)}
+    return f"no flag {sorted(given - known)} of {' '.join(path)}" if given - known else None
+
+
+@pytest.mark.parametrize("page", ALL, ids=str)
+def test_the_commands_and_flags_that_a_page_names_exist(page: Page) -> None:
+    found = list(invocations(page))
+    wrong = [f"{page}:{line}: osmo {' '.join(words)}: {fault(words)}" for line, words in found if fault(words)]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_the_check_of_command_lines_sees_what_is_wrong() -> None:
+    assert fault(["config", "show", "BACKEND"]) is None
+    assert fault(["--profile", "prod", "token", "list", "-t", "json"]) is None
+    assert fault(["config", "history"]) == "no command config history"
+    assert fault(["token", "list", "--frob"]) is not None
+    assert fault(["frobnicate"]) is not None
+
+
+@pytest.mark.parametrize("words", [words for words in TREE if words], ids=" ".join)
+def test_every_command_and_each_of_its_flags_is_in_the_docs(words: tuple[str, ...]) -> None:
+    assert f"osmo {' '.join(words)}" in DOCS
+    pages = [page.text for page in ALL if f"osmo {' '.join(words)}" in page.text]
+    long = {flag for flag in flags(TREE[words]) if flag.startswith("--")} - NOT_OURS
+    assert not [flag for flag in long if not any(flag in text for text in pages)]
+
+
+def test_every_global_flag_is_in_the_docs() -> None:
+    assert not [flag for flag in GLOBAL - NOT_OURS - {"-h"} if flag not in DOCS]
+
+
+def anchors(page: Page) -> set[str]:
+    """The anchors that a page's headings get."""
+    heads = re.findall(r"^#+ (.+)$", re.sub(r"```.*?```", "", page.text, flags=re.DOTALL), re.M)
+    return {re.sub(r"[^\w -]", "", head.lower()).replace(" ", "-") for head in heads}
+
+
+@pytest.mark.parametrize("page", ALL, ids=str)
+def test_every_link_leads_somewhere(page: Page) -> None:
+    for target in re.findall(r"\]\(([^)\s]+)\)", page.prose):
+        if target.startswith("https://"):
+            continue
+        name, _, anchor = target.partition("#")
+        path = (page.path.parent / name).resolve() if name else page.path
+        assert path.exists(), target
+        assert path.is_relative_to(ROOT), target
+        if anchor:
+            assert anchor in anchors(Page(path)), target
+
+
+def test_every_page_is_reached_from_the_readme() -> None:
+    readme = ALL[0].text
+    assert not [str(page) for page in ALL[2:] if f"docs/{page}" not in readme]
+
+
+def test_the_table_of_exit_codes_is_the_programs() -> None:
+    text = (ROOT / "docs" / "exit-codes.md").read_text("utf-8")
+    rows = re.findall(r"^\| (\d+) \| `([A-Z_]+)` \|", text, re.MULTILINE)
+    assert {int(number): name for number, name in rows} == {code: code.name for code in ExitCode}
+
+
+def test_the_docs_name_each_variable_that_the_program_reads_and_no_other() -> None:
+    read = set()
+    for file in (ROOT / "osmo_cli").rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                read |= {node.value} if VARIABLE.fullmatch(node.value) else set()
+    assert len(read) >= 5
+    assert set(VARIABLE.findall(DOCS)) == read
+
+

@@ -1,0 +1,309 @@
+"""`osmo config` against the embedded service, and against one that fails at a chosen moment."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.support.faulty import Reply, answering, json_reply
+from tests.support.processes import Result, Shell, serving
+
+UPDATE = ("config", "update", "BACKEND", "gpu-a", "--file", "new.json")
+BACKEND = "/api/configs/backend"
+
+
+@dataclass
+class Between:
+    """Stands between the program and a real service, to fail or to meddle."""
+
+    shell: Shell
+    service: httpx.Client
+    seen: list[str] = field(default_factory=list)
+    fault: Callable[[str, str, Reply], Reply | None] = lambda method, path, reply: None
+    before: Callable[[str, str], Reply | None] = lambda method, path: None
+    headers: dict[str, str] = field(default_factory=dict)
+
+    def __call__(self, method: str, path: str, body: bytes) -> Reply:
+        self.seen.append(method)
+        early = self.before(method, path)
+        if early is not None:
+            return early
+        headers = {"x-osmo-user": "admin", "content-type": "application/json"}
+        answer = self.service.request(method, path, content=body, headers=headers)
+        reply = Reply(
+            answer.status_code, answer.content, {"content-type": "application/json"} | self.headers
+        )
+        return self.fault(method, path, reply) or reply
+
+    def write(self, description: str) -> None:
+        """Somebody else's change."""
+        headers = {"x-osmo-user": "other"}
+        body = {"configs": {"description": description}, "description": "another's change"}
+        self.service.post(f"{BACKEND}/gpu-a", json=body, headers=headers).raise_for_status()
+
+    def description(self) -> object:
+        answer = self.service.get(f"{BACKEND}/gpu-a", headers={"x-osmo-user": "admin"})
+        return answer.json()["description"]
+
+
+@contextmanager
+def between(tmp_path: Path) -> Iterator[Between]:
+    with serving(tmp_path / "service") as service, httpx.Client(base_url=service.url) as client:
+        shell = Shell.at(tmp_path / "user")
+        shell.ok("local", "add-backend", "gpu-a", "--db", str(service.db))
+        content = Between(shell, client)
+        with answering(content) as server:
+            shell.ok("login", server.url, "--method", "dev", "--username", "admin")
+            shell.file("new.json", '{"description": "mine"}')
+            content.seen.clear()
+            yield content
+
+
+@pytest.fixture
+def middle(tmp_path: Path) -> Iterator[Between]:
+    with between(tmp_path) as content:
+        yield content
+
+
+def writes(middle: Between) -> int:
+    return sum(method != "GET" for method in middle.seen)
+
+
+def test_the_history_names_the_changed_fields(admin: Shell) -> None:
+    admin.file("new.json", '{"description": "x", "scheduler_settings": {"scheduler_timeout": 7}}')
+    result = admin.osmo(*UPDATE)
+    assert result.out == "Successfully updated BACKEND config\n"
+    assert result.err.splitlines()[:2] == [
+        'description: "" -> "x"',
+        "scheduler_settings.scheduler_timeout: 30 -> 7",
+    ]
+    revision = re.search(r"stored as revision (\d+) of BACKEND", result.err)
+    assert revision
+    shown = admin.ok("config", "show", f"BACKEND:{revision[1]}", "gpu-a", "scheduler_settings")
+    assert json.loads(shown)["scheduler_timeout"] == 7
+    # What the file does not mention stays, also in nested objects.
+    assert json.loads(shown)["scheduler_name"] == "default-scheduler"
+
+
+def test_description_and_tags_go_into_the_history(middle: Between) -> None:
+    middle.shell.ok(*UPDATE, "--description", "because", "--tags", "one", "two")
+    answer = middle.service.get(
+        "/api/configs/history",
+        params={"config_types": "BACKEND", "order": "DESC", "limit": 1},
+        headers={"x-osmo-user": "admin"},
+    ).json()
+    (entry,) = answer["configs"]
+    assert (entry["description"], sorted(entry["tags"])) == ("because", ["one", "two"])
+
+
+def test_stdin_is_a_file_too(middle: Between) -> None:
+    words = ("config", "update", "backend", "gpu-a", "-f", "-")
+    assert "Successfully" in middle.shell.ok(*words, input='{"description": "piped"}')
+    assert middle.description() == "piped"
+
+
+def test_a_dry_run_sends_nothing(middle: Between) -> None:
+    result = middle.shell.osmo(*UPDATE, "--dry-run", "--format-type", "json")
+    assert json.loads(result.out) == [{"path": "description", "before": "", "after": "mine"}]
+    assert (result.code, writes(middle)) == (0, 0)
+
+
+def test_a_change_since_the_read_is_a_conflict(middle: Between) -> None:
+    def meddle(method: str, path: str) -> None:
+        # Between the read of the object and the look at the revision before the write.
+        if path.startswith(BACKEND) and method == "GET" and middle.description() == "":
+            middle.write("theirs")
+
+    middle.before = meddle
+    result = middle.shell.osmo(*UPDATE)
+    assert (result.code, result.out) == (6, "")
+    assert "by other: another's change" in result.err
+    assert (middle.description(), writes(middle)) == ("theirs", 0)
+
+
+def test_a_change_at_the_same_time_is_told(middle: Between) -> None:
+    def meddle(method: str, path: str) -> None:
+        if method == "POST":
+            middle.service.post(
+                f"{BACKEND}/gpu-a",
+                json={"configs": {"grafana_url": "https://g.example.com"}, "description": "more"},
+                headers={"x-osmo-user": "other"},
+            ).raise_for_status()
+
+    middle.before = meddle
+    result = middle.shell.osmo(*UPDATE)
+    assert result.code == 0
+    assert "another change came at the same time (revision" in result.err
+    assert "by other: more); both are stored" in result.err
+    assert middle.description() == "mine"
+
+
+def test_a_value_that_another_replaced_is_a_conflict(middle: Between) -> None:
+    def meddle(method: str, path: str, reply: Reply) -> None:
+        if method == "POST":
+            middle.write("theirs")
+
+    middle.fault = meddle
+    result = middle.shell.osmo(*UPDATE)
+    assert (result.code, result.out) == (6, "")
+    assert "your value is not stored for: description" in result.err
+
+
+def test_a_service_that_stores_something_else_is_not_believed(middle: Between) -> None:
+    def forget(method: str, path: str) -> Reply | None:
+        return json_reply(None) if method == "POST" else None
+
+    middle.before = forget
+    result = middle.shell.osmo(*UPDATE)
+    assert (result.code, result.out) == (10, "")
+    assert "shows another value for: description" in result.err
+
+
+UNKNOWN = {
+    "500": json_reply({"message": "Internal server error: boom"}, 500),
+    "502": Reply(502, b"<html>Bad gateway</html>", {"content-type": "text/html"}),
+    "DATABASE": json_reply(
+        {"message": "Error: connection pool is closed", "error_code": "DATABASE"}, 400
+    ),
+    "HTML": Reply(200, b"<html>", {"content-type": "text/html"}),
+}
+
+
+@pytest.mark.parametrize("name", list(UNKNOWN)[:3])
+def test_an_error_after_the_write_is_looked_into(middle: Between, name: str) -> None:
+    middle.fault = lambda method, path, reply: UNKNOWN[name] if method == "POST" else None
+    result = middle.shell.osmo(*UPDATE)
+    assert (result.code, result.out) == (0, "Successfully updated BACKEND config\n")
+    assert "yet the change is stored" in result.err
+    assert writes(middle) == 1
+
+
+@pytest.mark.parametrize("name", list(UNKNOWN)[:3])
+def test_an_error_before_the_write_is_not_repeated(middle: Between, name: str) -> None:
+    middle.before = lambda method, path: UNKNOWN[name] if method == "POST" else None
+    result = middle.shell.osmo(*UPDATE)
+    assert (result.code, result.out) == (10, "")
+    assert "the change is not stored (it was looked up)" in result.err
+    assert writes(middle) == 1
+
+
+def test_a_service_that_is_gone_after_the_write(middle: Between) -> None:
+    failed: list[bool] = []
+
+    def fail(method: str, path: str) -> Reply | None:
+        if method == "POST" or failed:
+            failed.append(True)
+            return UNKNOWN["500"]
+        return None
+
+    middle.before = fail
+    result = middle.shell.osmo(*UPDATE)
+    assert (result.code, result.out) == (10, "")
+    assert "it is not known whether the change was stored" in result.err
+
+
+def delete(middle: Between) -> Result:
+    return middle.shell.osmo("config", "delete", "BACKEND", "gpu-a")
+
+
+def test_a_deletion_with_running_workflows_names_the_way_out(middle: Between) -> None:
+    message = (
+        "Internal server error: Backend gpu-a is not finished running workflows. "
+        "Alive workflows: train-1"
+    )
+    middle.before = lambda method, path: (
+        json_reply({"message": message}, 500) if method == "DELETE" else None
+    )
+    result = delete(middle)
+    assert (result.code, result.out) == (10, "")
+    assert "Alive workflows: train-1" in result.err
+    assert "--force deletes it although workflows run" in result.err
+
+
+def test_a_deletion_with_an_error_is_looked_into(middle: Between) -> None:
+    middle.fault = lambda method, path, reply: UNKNOWN["500"] if method == "DELETE" else None
+    result = delete(middle)
+    assert (result.code, result.out) == (0, 'Successfully deleted BACKEND config "gpu-a"\n')
+    assert "yet it is deleted" in result.err
+
+
+def test_deleting_a_revision(middle: Between) -> None:
+    middle.shell.ok(*UPDATE)
+    out = middle.shell.ok("config", "delete", "BACKEND:2")
+    assert out == "Successfully deleted revision 2 of BACKEND config\n"
+    again = middle.shell.osmo("config", "delete", "BACKEND:2")
+    assert (again.code, again.out) == (2, "")
+    assert "No config history entry found for type BACKEND at revision 2" in again.err
+
+
+def test_warnings_of_the_service_are_shown_once(middle: Between) -> None:
+    text = (
+        "WARNING: New client 9.0.0 available.\nPlease update.\n"
+        "WARNING: Access token ci is expiring on 2026-12-01 at 12AM UTC."
+    )
+    middle.headers = {"x-osmo-warning": base64.b64encode(text.encode()).decode()}
+    result = middle.shell.osmo(*UPDATE)
+    assert result.err.count("Access token ci is expiring on 2026-12-01") == 1
+    assert "New client" not in result.err
+
+
+def test_a_newer_version_is_told_once(middle: Between) -> None:
+    middle.headers = {"x-osmo-service-version": "6.2.0"}
+    result = middle.shell.osmo(*UPDATE)
+    assert result.err.count("the service names 6.2.0 as the newest version") == 1
+
+
+def test_a_service_that_locks_old_clients_out_can_still_be_changed(middle: Between) -> None:
+    """The check is made for the official client; without the header there is none."""
+    outdated = json_reply(
+        {
+            "message": "Your client is out of date. Client version is 6.0.0 but ...",
+            "error_code": "OSMO_ERROR",
+        },
+        400,
+    )
+
+    def answer(method: str, path: str, body: bytes) -> Reply:
+        headers = {name.lower() for name in server.requests[-1][3]}
+        return outdated if "x-osmo-client-version" in headers else middle(method, path, body)
+
+    with answering(answer) as server:
+        middle.shell.ok("login", server.url, "--method", "dev", "--username", "admin")
+        middle.shell.ok(*UPDATE)
+    assert middle.description() == "mine"
+
+
+def test_an_ordinary_users_token_finds_the_routes(tmp_path: Path) -> None:
+    """osmo-user may read neither the OpenAPI document nor the backends."""
+    with serving(tmp_path / "service", auth="token") as service:
+        admin = Shell.at(tmp_path / "a", OSMO_URL=service.url, OSMO_TOKEN=service.admin_token)
+        token = json.loads(admin.ok("token", "set", "mine", "-t", "json"))["token"]
+        user = Shell.at(tmp_path / "u", OSMO_URL=service.url, OSMO_TOKEN=token)
+        listed = json.loads(user.ok("token", "list", "-t", "json"))
+        refused = user.osmo("config", "show", "BACKEND")
+    assert "mine" in [entry["token_name"] for entry in listed]
+    assert (refused.code, refused.out) == (4, "")
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (("BACKEND", "gpu-a", "scheduler_settings", "scheduler_type"), '"default"\n'),
+        (("backend", "gpu-b", "online"), "false\n"),
+        (("BACKEND:1",), "[]\n"),
+        (("WORKFLOW", "workflow_info"), '{\n  "tags": [],\n  "max_name_length": 64\n}\n'),
+        (("WORKFLOW:1", "max_num_tasks"), "20\n"),
+        (("WORKFLOW", "workflow_info", "-t", "yaml"), "tags: []\nmax_name_length: 64\n"),
+        (("WORKFLOW", "workflow_info", "-t", "text"), "Key               Value\n"),
+    ],
+)
+def test_show_leads_to_a_part(admin: Shell, words: tuple[str, ...], expected: str) -> None:
+    assert admin.ok("config", "show", *words).startswith(expected)
