@@ -41,9 +41,7 @@ def pytest_runtest_makereport(
 
 
 def _is_personal(name: str) -> bool:
-    return (
-        name.startswith(_PERSONAL) or name in _PERSONAL_WORDS or name.lower() in _PROXIES
-    )
+    return name.startswith(_PERSONAL) or name in _PERSONAL_WORDS or name.lower() in _PROXIES
 
 
 @pytest.fixture(autouse=True)

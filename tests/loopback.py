@@ -41,8 +41,8 @@ Script = Callable[["Request"], "bytes | Iterator[bytes]"]
 class Server:
     """Accepts connections until it is closed and answers each request by `script`.
 
-    The script gives an answer's bytes, or pieces of it that are sent as they come; a `None`
-    answer closes the connection.
+    The script gives an answer's bytes, or pieces of it that are sent as they come. Behind pieces,
+    and for no bytes at all, the connection is closed.
     """
 
     script: Script
@@ -104,7 +104,7 @@ class Server:
                     connection.sendall(piece)
                     if self.closing.is_set():
                         return
-                if not isinstance(reply, bytes):
+                if not reply or not isinstance(reply, bytes):
                     return
 
 
@@ -114,7 +114,7 @@ def always(reply: bytes) -> Script:
 
 
 def in_turn(*replies: bytes) -> Script:
-    """One answer after the other; a request more fails the test by closing the connection."""
+    """One answer after the other; a request too many gets none."""
     remaining = iter(replies)
     return lambda request: next(remaining, b"")
 

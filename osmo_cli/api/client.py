@@ -6,7 +6,6 @@ import base64
 import binascii
 import time
 from collections.abc import Callable, Sequence
-from types import TracebackType
 from typing import Any, Self
 
 from osmo_cli.api.errors import RefusedError, UnauthorizedError
@@ -54,12 +53,7 @@ class Client:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.transport.close()
 
     def get(self, segments: Sequence[str], query: Query = ()) -> Any:

@@ -121,7 +121,11 @@ def error_from(status: int, body: bytes, content_type: str, request: str) -> Ser
             hint="`osmo whoami` shows which login was sent; it needs the role osmo-admin",
         )
     if status == 409:
-        return ManagedElsewhereError(text, status=status)
+        return ManagedElsewhereError(
+            text,
+            status=status,
+            hint="change the Helm values (services.configs) and deploy them; reading still works",
+        )
     if status == 429:
         return RateLimitedError(
             "the service answers no more requests for now (429)", status=status, hint="try again"
@@ -160,7 +164,9 @@ def _message(payload: dict[str, Any]) -> str:
 def _validation_text(entry: dict[str, Any]) -> str:
     """One entry of a 422 in either validation dialect (api.md 1.7); never its `input`."""
     # The first members say where in the request it stands: ["body", "configs", ...].
-    names = [str(part) for part in entry.get("loc", []) if part not in ("body", "query")]
+    place = entry.get("loc")
+    parts = place if isinstance(place, list) else []
+    names = [str(part) for part in parts if part not in ("body", "query")]
     text = str(entry.get("msg", "")).removeprefix("Value error, ")
     return f"{'.'.join(names)}: {text}" if names else text
 

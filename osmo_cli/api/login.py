@@ -6,6 +6,7 @@ import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
 
 from osmo_cli.api.errors import NotFoundError, RefusedError, UnexpectedAnswerError
@@ -19,6 +20,7 @@ _SCOPE = "openid offline_access profile"
 _DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"
 _DEFAULT_CLIENT_ID = "osmo-device"  # what 6.0 falls back to (api.md 1.5)
 _UNKNOWN_TOKEN = re.compile(r"Access Token is invalid|invalid length", re.IGNORECASE)
+_SHORTEST_INTERVAL_SECONDS = 1.0
 _REFUSALS = frozenset({400, 401, 403, 428})
 
 
@@ -53,7 +55,9 @@ def exchange_access_token(transport: Transport, access_token: str) -> str:
     try:
         try:
             answer = transport.send("POST", EXCHANGE_PATH, body={"token": access_token})
-        except NotFoundError:
+        except NotFoundError as error:
+            if error.status != HTTPStatus.METHOD_NOT_ALLOWED:
+                raise  # some other site, which shall not see the token in its log
             answer = transport.send("GET", EXCHANGE_PATH, query=[("access_token", access_token)])
     except RefusedError as error:
         if _UNKNOWN_TOKEN.search(error.message):
@@ -114,8 +118,10 @@ def device_login(
 
     Raises:
         NotLoggedInError: the user refused, or the code's time ran out.
+        UsageError: the service has no identity provider.
     """
     client_id = info.device_client_id or _DEFAULT_CLIENT_ID
+    token_endpoint = _token_endpoint(info)
     start = idp.send("POST", device_endpoint, form={"client_id": client_id, "scope": _SCOPE}).json()
     try:
         device_code = str(start["device_code"])
@@ -125,7 +131,7 @@ def device_login(
             start.get("verification_uri_complete"),
             float(start.get("expires_in", 900)),
         )
-        interval = float(start.get("interval", 5))
+        interval = max(_SHORTEST_INTERVAL_SECONDS, float(start.get("interval", 5)))
     except (KeyError, TypeError, ValueError, AttributeError):
         raise UnexpectedAnswerError(
             "the device endpoint did not answer as RFC 8628 wants",
@@ -136,7 +142,7 @@ def device_login(
     deadline = time.monotonic() + prompt.expires_in
     while time.monotonic() + interval < deadline:
         sleep(interval)
-        answer = idp.send("POST", _token_endpoint(info), form=form, accept=_REFUSALS)
+        answer = idp.send("POST", token_endpoint, form=form, accept=_REFUSALS)
         if answer.status == 200:
             return _oidc_secrets(answer)
         error = _oidc_error(answer)

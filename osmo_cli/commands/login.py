@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from osmo_cli.commands.arguments import OsmoCommand
 from osmo_cli.commands.session import Session, prompts
+from osmo_cli.credentials.credential import Method
 from osmo_cli.errors import UsageError
 from osmo_cli.output.printer import Printer
 
@@ -22,20 +22,11 @@ if TYPE_CHECKING:
 app = typer.Typer(pretty_exceptions_enable=False)
 
 
-class MethodChoice(StrEnum):
-    """Values of --method."""
-
-    CODE = "code"
-    PASSWORD = "password"  # noqa: S105 - the method's name
-    TOKEN = "token"  # noqa: S105 - the method's name
-    DEV = "dev"
-
-
 @dataclass(frozen=True)
 class _Asked:
     """What the login command was given."""
 
-    method: MethodChoice
+    method: Method
     username: str | None
     password: str | None
     password_file: str | None
@@ -51,7 +42,7 @@ def login(
         str, typer.Argument(metavar="URL", help="https://... of the service, or: local")
     ],
     method: Annotated[
-        MethodChoice | None, typer.Option("--method", help="How to log in; default: code.")
+        Method | None, typer.Option("--method", help="How to log in; default: code.")
     ] = None,
     username: Annotated[str | None, typer.Option("--username", help="For password, dev.")] = None,
     password: Annotated[
@@ -82,7 +73,6 @@ def login(
     ] = None,
 ) -> None:
     """Log in to a service; --profile NAME keeps several logins apart."""
-    from osmo_cli.credentials.credential import Method
     from osmo_cli.credentials.origin import parse_origin
     from osmo_cli.credentials.profiles import DEFAULT_PROFILE, check_profile_name, save_login
 
@@ -96,7 +86,7 @@ def login(
     save_login(
         profile=profile,
         origin=origin,
-        method=Method(chosen),
+        method=chosen,
         secrets=made.secrets,
         username=made.username,
         refresh_url=made.refresh_url,
@@ -114,14 +104,14 @@ def _default_method(
     password_file: str | None,
     token: str | None,
     token_file: str | None,
-) -> MethodChoice:
+) -> Method:
     if origin.is_local:
-        return MethodChoice.DEV
+        return Method.DEV
     if token is not None or token_file is not None:
-        return MethodChoice.TOKEN
+        return Method.TOKEN
     if password is not None or password_file is not None:
-        return MethodChoice.PASSWORD
-    return MethodChoice.CODE
+        return Method.PASSWORD
+    return Method.CODE
 
 
 @dataclass(frozen=True)
@@ -135,14 +125,14 @@ class _Made:
 
 
 def _log_in(session: Session, origin: Origin, transport: Transport, asked: _Asked) -> _Made:
-    if asked.method is MethodChoice.DEV:
+    if asked.method is Method.DEV:
         return _dev(origin, transport, asked)
-    if asked.method is MethodChoice.TOKEN:
+    if asked.method is Method.TOKEN:
         return _with_token(session, origin, transport, asked)
     from osmo_cli.api import login as flows
 
     info = flows.login_info(transport)
-    if asked.method is MethodChoice.PASSWORD:
+    if asked.method is Method.PASSWORD:
         return _with_password(session, info, asked)
     endpoint = asked.device_endpoint or info.device_endpoint
     if not endpoint or not info.token_endpoint:

@@ -9,7 +9,7 @@ from osmo_cli.errors import UsageError
 
 DEFAULT_DAYS = 31
 SOON_DAYS = 7
-_NAME = re.compile(r"[a-zA-Z]([a-zA-Z0-9_-]*[a-zA-Z0-9])?")
+NAME_PATTERN = r"^[a-zA-Z]([a-zA-Z0-9_-]*[a-zA-Z0-9])?$"
 _DATE = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})", re.ASCII)
 _DURATION = re.compile(r"(\d+)(d|h|m|s|ms|us)", re.ASCII)
 _UNITS = {
@@ -33,7 +33,7 @@ def check_token_name(name: str) -> str:
     Raises:
         UsageError: it does not.
     """
-    if not _NAME.fullmatch(name):
+    if not re.match(NAME_PATTERN, name) or name.endswith("\n"):
         raise UsageError(
             f'"{name}" cannot be the name of a token',
             hint="letters, digits, - and _ of ASCII; a letter first, no - or _ at the end",
@@ -70,7 +70,7 @@ def check_expiry(text: str | None, longest: str | None) -> str:
             f"{day} is not in the future: today is {now} (UTC)",
             hint="a token works through the day before its expiry date",
         )
-    last = _last_day(now, longest)
+    last = last_day(now, longest)
     if last is not None and last <= now:
         raise UsageError(
             f"this service's tokens live {longest} at most, and none for less than a day",
@@ -86,7 +86,12 @@ def check_expiry(text: str | None, longest: str | None) -> str:
     return day.isoformat()
 
 
-def _last_day(now: date, longest: str | None) -> date | None:
+def last_day(now: date, longest: str | None) -> date | None:
+    """The furthest expiry date from `now` with a `max_token_duration` of `longest`.
+
+    Returns:
+        None where `longest` is not known, is not a duration, or reaches beyond all dates.
+    """
     match = _DURATION.fullmatch(longest or "")
     if match is None:
         return None

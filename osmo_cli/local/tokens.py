@@ -7,24 +7,14 @@ import json
 import re
 import secrets
 import sqlite3
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any, Literal
 
+from osmo_cli.config.tokens import NAME_PATTERN, last_day
 from osmo_cli.local.faults import user_fault
 from osmo_cli.local.records import item, whole
 
 AccessType = Literal["USER", "SERVICE"]
-
-NAME_PATTERN = r"^[a-zA-Z]([a-zA-Z0-9_-]*[a-zA-Z0-9])?$"
-_DURATION = re.compile(r"(\d+)(d|h|ms|m|us|s)")
-_UNITS = {
-    "d": "days",
-    "h": "hours",
-    "m": "minutes",
-    "s": "seconds",
-    "ms": "milliseconds",
-    "us": "microseconds",
-}
 
 
 def create(
@@ -90,9 +80,8 @@ def _expiry(text: str, today: date, longest: str) -> date:
         ) from None
     if expires <= today:
         raise user_fault(f"Expiration date must be past the current date ({today})")
-    match = _DURATION.fullmatch(longest)
-    assert match is not None
-    if expires > today + timedelta(**{_UNITS[match[2]]: int(match[1])}):
+    last = last_day(today, longest)
+    if last is not None and expires > last:
         raise user_fault(f"Access token cannot last longer than {longest}")
     return expires
 

@@ -11,9 +11,7 @@ from tests.support.processes import ROOT
 
 PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
 ANYTHING = "..."
-_FENCE = re.compile(
-    r"^```(?P<language>[a-z]*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL
-)
+_FENCE = re.compile(r"^```(?P<language>[a-z]*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
 _SERVICE = re.compile(r"<!-- tests run: osmo local serve(?P<flags>.*?)-->")
 
 
@@ -93,7 +91,6 @@ def _examples(block: Block) -> list[Example]:
         else:
             found.append(Example(last.command, f"{last.expected}{line}\n", last.line))
     return found
-
 
 
 ALL = [Page(path) for path in PAGES]

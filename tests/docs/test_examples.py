@@ -71,7 +71,7 @@ def outputs(commands: list[str], shell: Shell) -> list[str]:
 def one_width(text: str) -> str:
     """Tables without their widths, which an address of another length changes."""
     lines = [re.sub(r"^=+$", "====", line) for line in text.splitlines()]
-    return "".join(re.sub(r" {3,}(?=\S)", "   ", line) + "\n" for line in lines)
+    return "".join(re.sub(r"(?<=\S) {3,}(?=\S)", "   ", line) + "\n" for line in lines)
 
 
 @pytest.mark.parametrize("page", PAGES_WITH_COMMANDS, ids=str)

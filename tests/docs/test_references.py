@@ -97,7 +97,11 @@ def fault(words: list[str]) -> str | None:
 @pytest.mark.parametrize("page", ALL, ids=str)
 def test_the_commands_and_flags_that_a_page_names_exist(page: Page) -> None:
     found = list(invocations(page))
-    wrong = [f"{page}:{line}: osmo {' '.join(words)}: {fault(words)}" for line, words in found if fault(words)]
+    wrong = [
+        f"{page}:{line}: osmo {' '.join(words)}: {fault(words)}"
+        for line, words in found
+        if fault(words)
+    ]
     assert not wrong, "\n".join(wrong)
 
 
@@ -159,5 +163,3 @@ def test_the_docs_name_each_variable_that_the_program_reads_and_no_other() -> No
                 read |= {node.value} if VARIABLE.fullmatch(node.value) else set()
     assert len(read) >= 5
     assert set(VARIABLE.findall(DOCS)) == read
-
-

@@ -75,9 +75,11 @@ def test_a_validation_error_of_either_dialect(entries: Any, text: str) -> None:
 
 json_values: st.SearchStrategy[Any] = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=5),
-    lambda inner: st.lists(inner, max_size=3)
-    | st.dictionaries(
-        st.sampled_from(["detail", "message", "error_code", "loc", "msg", "error"]), inner
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["detail", "message", "error_code", "loc", "msg", "error"]), inner
+        )
     ),
     max_leaves=8,
 )

@@ -226,13 +226,17 @@ def test_a_device_login(monkeypatch: pytest.MonkeyPatch) -> None:
         "client_id": "the-client",
         "scope": "openid offline_access profile",
     }
-    assert run.forms[1:] == [
-        {
-            "grant_type": "urn:ietf:params:oauth:grant-type:device_code",
-            "device_code": "the-device-code",
-            "client_id": "the-client",
-        }
-    ] * 3
+    assert (
+        run.forms[1:]
+        == [
+            {
+                "grant_type": "urn:ietf:params:oauth:grant-type:device_code",
+                "device_code": "the-device-code",
+                "client_id": "the-client",
+            }
+        ]
+        * 3
+    )
 
 
 def test_slow_down_is_honoured_for_all_later_polls(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -155,7 +155,9 @@ def test_a_value_is_the_same_as_its_copy_over_the_wire(value: Any) -> None:
 
 
 @given(json_objects, st.data())
-def test_an_object_that_exists_gets_no_new_fields(live: dict[str, Any], data: st.DataObject) -> None:
+def test_an_object_that_exists_gets_no_new_fields(
+    live: dict[str, Any], data: st.DataObject
+) -> None:
     stored = merge_input(data.draw(json_objects), live)
     assert fill_new_objects(live, live, stored).keys() == live.keys()
 

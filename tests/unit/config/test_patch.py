@@ -169,7 +169,9 @@ def test_a_mask_is_never_sent(verb: Any) -> None:
 def test_a_backend_s_nested_objects_are_sent_whole(data: st.DataObject, dialect: Any) -> None:
     live = data.draw(backends(dialect))
     wanted = live | data.draw(st.fixed_dictionaries({}, optional=dict.fromkeys(live, st.none())))
-    wanted = live | {key: data.draw(backends(dialect))[key] for key in wanted if wanted[key] is None}
+    wanted = live | {
+        key: data.draw(backends(dialect))[key] for key in wanted if wanted[key] is None
+    }
     patch = make_patch(POST, dialect, live, wanted)
     assert (patch is None) == same(live, wanted)
     if patch is not None:

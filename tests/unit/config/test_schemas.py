@@ -174,7 +174,8 @@ def test_storage_endpoints(endpoint: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "endpoint", ["", "b", "s3:/b", "s3://", "http://b", "s3://a,b", "s3://b;c", "swift://h", "s3://*"]
+    "endpoint",
+    ["", "b", "s3:/b", "s3://", "http://b", "s3://a,b", "s3://b;c", "swift://h", "s3://*"],
 )
 def test_what_is_no_storage_endpoint(endpoint: str) -> None:
     credential = {"endpoint": endpoint, "access_key_id": "i", "access_key": "k"}

@@ -399,9 +399,7 @@ def test_a_stored_value_is_not_blamed_on_the_input(field: str, value: Any, expec
     (line,) = lines(
         check('{"scheduler_settings": {"scheduler_name": "x"}}', BACKEND, V6_0, live=live)
     )
-    assert line.startswith(
-        f"scheduler_settings.{field}: the stored value is not valid: {expected}"
-    )
+    assert line.startswith(f"scheduler_settings.{field}: the stored value is not valid: {expected}")
 
 
 def test_a_check_of_two_fields_is_the_input_s_fault_by_either() -> None:

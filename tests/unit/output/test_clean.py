@@ -66,7 +66,9 @@ def test_short_texts_leave_words_whole(secret: str | None) -> None:
     assert redactor.redact("abc a abc") == "abc a abc"
 
 
-@given(st.text(st.characters(exclude_categories=["Cc", "Cs", "Zl", "Zp"]), min_size=8), st.booleans())
+@given(
+    st.text(st.characters(exclude_categories=["Cc", "Cs", "Zl", "Zp"]), min_size=8), st.booleans()
+)
 def test_a_secret_is_known_inside_json_too(secret: str, ascii_only: bool) -> None:
     # Digits and brackets may be part of the text around it.
     secret = "x" + secret + "y"
