@@ -122,7 +122,9 @@ def table(figures: list[tuple[str, float, float, float]], runs: int) -> str:
         "| command | ms | ratio to the floor | peak MB |",
         "|---|---|---|---|",
     ]
-    lines += [f"| `{name}` | {ms:.0f} | {ratio:.2f} | {mb:.0f} |" for name, ms, ratio, mb in figures]
+    lines += [
+        f"| `{name}` | {ms:.0f} | {ratio:.2f} | {mb:.0f} |" for name, ms, ratio, mb in figures
+    ]
     return "\n".join(lines)
 
 

@@ -60,6 +60,12 @@ class NotLoggedInError(OsmoError):
     exit_code = ExitCode.NOT_AUTHORIZED
 
 
+class OutputClosedError(OsmoError):
+    """The reader of stdout went away, as in `osmo ... | head` (exit 3)."""
+
+    exit_code = ExitCode.INTERRUPTED
+
+
 class ConflictError(OsmoError):
     """What was read has changed since, or is managed elsewhere (exit 6)."""
 

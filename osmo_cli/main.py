@@ -6,7 +6,7 @@ import os
 import sys
 
 from osmo_cli import __version__
-from osmo_cli.errors import ExitCode, OsmoError
+from osmo_cli.errors import ExitCode, OsmoError, OutputClosedError
 
 _GLOBAL_FLAGS = frozenset({"--debug"})
 _GLOBAL_OPTIONS = frozenset({"--profile", "--timeout"})
@@ -52,6 +52,10 @@ def run(arguments: list[str]) -> int:
         )
         sys.stdout.flush()
         return int(result or ExitCode.OK)
+    except OutputClosedError as error:
+        # What Python still holds for stdout can go nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return error.exit_code
     except OsmoError as error:
         printer.error(error)
         return error.exit_code
@@ -66,10 +70,6 @@ def run(arguments: list[str]) -> int:
     except (KeyboardInterrupt, EOFError, typer.Abort):
         printer.note("interrupted")
         return ExitCode.INTERRUPTED
-    except BrokenPipeError:
-        # The reader went away (`osmo ... | head`); what Python still holds can go nowhere.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return ExitCode.SERVICE_FAILURE
     except Exception as error:
         if session.debug:
             raise

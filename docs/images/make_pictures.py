@@ -22,8 +22,7 @@ import termios
 from html import unescape
 from pathlib import Path
 
-from rich._export_format import CONSOLE_SVG_FORMAT
-from rich.console import Console
+from rich.console import CONSOLE_SVG_FORMAT, Console
 from rich.text import Text
 
 FOLDER = Path(__file__).resolve().parent

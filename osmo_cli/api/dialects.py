@@ -19,17 +19,17 @@ _CACHE = "services.json"
 _MAX_AGE_SECONDS = 3600.0
 
 
-def identify(client: Client, *, for_write: bool = False) -> Dialect:
+def identify(client: Client, *, for_write: bool = False, anew: bool = False) -> Dialect:
     """The dialect of the client's service; also sets the client's `service_version`.
 
     What was learnt is kept for an hour by origin. Before a write the version is asked for
-    again, since a service may have been upgraded meanwhile.
+    again, since a service may have been upgraded meanwhile; `anew` forgets what was learnt.
 
     Raises:
         UsageError: it is a version that this program does not know.
         OsmoError: the service cannot be asked.
     """
-    remembered = _remembered(client)
+    remembered = None if anew else _remembered(client)
     if remembered and not for_write:
         client.service_version = remembered[0]
         return remembered[1]

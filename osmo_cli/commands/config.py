@@ -70,7 +70,7 @@ def show(
             data = configs.revision(client, found, number).data
     if words:
         printer.object(_part(found, data, words, what))
-    elif found.named is not None and printer.on_terminal and printer.format is None:
+    elif found.named is not None and printer.as_text:
         printer.object(configs.items_by_name(found, data))
     else:
         printer.object(data)
@@ -129,16 +129,12 @@ def delete(
     session: Session = ctx.obj
     printer = session.printer
     found, number = parse_type(what)
+    of_revision = f"osmo config delete {found.name}:3 deletes a revision"
+    if found.named is None and number is None:
+        raise UsageError(f"{found.name} has no items that could be deleted", hint=of_revision)
     if (number is None) == (name is None):
-        raise UsageError(
-            "name either an item or a revision",
-            hint=f"osmo config delete {found.name} NAME, or osmo config delete {found.name}:3",
-        )
-    if name is not None and found.named is None:
-        raise UsageError(
-            f"{found.name} has no named items that could be deleted",
-            hint=f"to delete a revision: osmo config delete {found.name}:3",
-        )
+        hint = f"osmo config delete {found.name} NAME deletes an item, {of_revision}"
+        raise UsageError("name either an item or a revision", hint=hint)
     with session.connect() as client:
         if number is not None:
             if description or tags:

@@ -49,7 +49,6 @@ def update(
 
     Without --file the stored configuration opens in $VISUAL or $EDITOR.
     """
-    from osmo_cli.api.dialects import identify
     from osmo_cli.config.document import read_document
     from osmo_cli.output.changes import change_lines
     from osmo_cli.plan.apply import apply_change
@@ -68,7 +67,7 @@ def update(
     credential = session.credential()
     memory = session.secret_memory(credential)
     with session.connect(credential) as client:
-        target = find_target(client, found, name, identify(client, for_write=True))
+        target = find_target(client, found, name)
         if document is None:
             change = _edit(client, target, memory)
         else:

@@ -150,6 +150,9 @@ def _log_in(session: Session, origin: Origin, transport: Transport, asked: _Aske
 
 
 def _dev(origin: Origin, transport: Transport, asked: _Asked) -> _Made:
+    given = (asked.password, asked.password_file, asked.token, asked.token_file)
+    if any(value is not None for value in given):
+        raise UsageError("--method dev takes no secret", hint="leave the token or password out")
     from osmo_cli.credentials.credential import Secrets
     from osmo_cli.credentials.resolve import EMBEDDED_USER
 
@@ -252,4 +255,5 @@ def logout(ctx: typer.Context) -> None:
     if profile is None or not forget(profile):
         session.printer.note("there was no login" + (f" {profile}" if profile else ""))
         return
-    session.printer.text(f"Logged out of profile {profile}")
+    session.printer.text("Successfully logged out.")
+    session.printer.note(f"forgot profile {profile}")

@@ -12,7 +12,7 @@ from osmo_cli.api.dialects import identify
 from osmo_cli.commands.arguments import FormatOption, OsmoCommand
 from osmo_cli.commands.session import Session
 from osmo_cli.config.tokens import SOON_DAYS, check_expiry, check_token_name, days_left
-from osmo_cli.errors import OsmoError, UsageError
+from osmo_cli.errors import OsmoError, OutputClosedError, UsageError
 from osmo_cli.output.printer import Format, Printer
 
 if TYPE_CHECKING:
@@ -121,6 +121,15 @@ def _after_failure(client: Client, dialect: Dialect, new: tokens.NewToken) -> st
 
 
 def _show(text: str, printer: Printer) -> None:
+    try:
+        _print(text, printer)
+    except OutputClosedError:
+        # Nobody reads stdout any more, and the service shows the token this once.
+        printer.stdout = printer.stderr
+        _print(text, printer)
+
+
+def _print(text: str, printer: Printer) -> None:
     if printer.format is Format.JSON:
         printer.secret_json({"token": text})
     else:

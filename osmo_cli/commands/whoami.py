@@ -32,7 +32,8 @@ def whoami(
     credential = session.credential()
     who = _who(session, credential)
     if printer.format in (None, Format.TEXT):
-        printer.table(("Key", "Value"), [(key, str(value)) for key, value in who.items() if value])
+        shown = who | {"roles": ", ".join(map(str, who["roles"]))}
+        printer.table(("Key", "Value"), [(key, value) for key, value in shown.items() if value])
     else:
         printer.data(who)
 

@@ -278,7 +278,8 @@ def _text(detail: ErrorDetails, path: Path) -> tuple[str, str | None]:
     kind, value = detail["type"], detail["input"]
     found = _KINDS.get(type(value), "something else")
     if kind == "int_from_float" or (kind == "int_type" and isinstance(value, float)):
-        return "must be a whole number", None
+        whole = isinstance(value, float) and value.is_integer()
+        return "must be a whole number", f"write {value:.0f}" if whole else None
     if wanted := _WANTED.get(kind):
         hint = None
         if value is None and kind in _EMPTY:

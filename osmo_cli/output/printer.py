@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, TextIO
 
-from osmo_cli.errors import OsmoError
+from osmo_cli.errors import OsmoError, OutputClosedError
 from osmo_cli.output.clean import Redactor, clean
 from osmo_cli.output.tables import key_value_rows, render_table
 
@@ -45,6 +45,11 @@ class Printer:
         """Whether a person reads stdout."""
         return self.stdout.isatty()
 
+    @property
+    def as_text(self) -> bool:
+        """Whether data is shown as text: asked for, or by default on a terminal."""
+        return (self.format or (Format.TEXT if self.on_terminal else Format.JSON)) is Format.TEXT
+
     def text(self, text: str) -> None:
         """A line of the result."""
         self._write(self.stdout, self._safe(text))
@@ -77,8 +82,7 @@ class Printer:
 
     def object(self, value: Any) -> None:
         """A configuration: on a terminal a Key/Value table, else (or with -t) JSON or YAML."""
-        chosen = self.format or (Format.TEXT if self.on_terminal else Format.JSON)
-        if chosen is Format.TEXT and isinstance(value, dict):
+        if self.as_text and isinstance(value, dict):
             self.table(("Key", "Value"), key_value_rows(value))
         else:
             self.data(value)
@@ -136,8 +140,11 @@ class Printer:
     @staticmethod
     def _write(stream: TextIO, text: str) -> None:
         try:
-            stream.write(text + "\n")
-        except UnicodeEncodeError:
-            encoding = stream.encoding or "ascii"
-            stream.write(text.encode(encoding, "backslashreplace").decode(encoding) + "\n")
-        stream.flush()
+            try:
+                stream.write(text + "\n")
+            except UnicodeEncodeError:
+                encoding = stream.encoding or "ascii"
+                stream.write(text.encode(encoding, "backslashreplace").decode(encoding) + "\n")
+            stream.flush()
+        except BrokenPipeError:
+            raise OutputClosedError("the reader of the output went away") from None

@@ -8,6 +8,7 @@ from typing import Any
 from osmo_cli.api import configs
 from osmo_cli.api.client import Client
 from osmo_cli.api.configs import Revision
+from osmo_cli.api.dialects import identify
 from osmo_cli.config.dialects import Dialect
 from osmo_cli.config.types import ConfigType, Verb
 from osmo_cli.errors import UsageError
@@ -25,10 +26,8 @@ class Target:
     live: dict[str, Any]
 
 
-def find_target(
-    client: Client, config_type: ConfigType, name: str | None, dialect: Dialect
-) -> Target:
-    """Read what is to be updated.
+def find_target(client: Client, config_type: ConfigType, name: str | None) -> Target:
+    """Find out what the service speaks, and read what is to be updated.
 
     Raises:
         UsageError: the type is updated by name only, or as a whole only, or has no such item.
@@ -40,6 +39,16 @@ def find_target(
             raise UsageError(f"{config_type.name} is updated one item at a time", hint=hint)
         hint = f"osmo config update {config_type.name}"
         raise UsageError(f"{config_type.name} has no named items", hint=hint)
+    dialect = identify(client, for_write=True)
     snapshot = configs.read(client, config_type, with_revision=True)
     live = snapshot.data if name is None else snapshot.item(name)
+    if not _fits(dialect, live):
+        dialect = identify(client, for_write=True, anew=True)
     return Target(config_type, name, verb, dialect, snapshot.revision, live)
+
+
+def _fits(dialect: Dialect, live: dict[str, Any]) -> bool:
+    """Whether the object looks as in `dialect`: seed and 6.0 have the same version number, so
+    that an upgrade from one to the other shows only here (api.md 12)."""
+    conditions = live.get("node_conditions")
+    return not isinstance(conditions, dict) or conditions.keys() <= dialect.node_condition_fields

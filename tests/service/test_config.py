@@ -307,3 +307,28 @@ def test_an_ordinary_users_token_finds_the_routes(tmp_path: Path) -> None:
 )
 def test_show_leads_to_a_part(admin: Shell, words: tuple[str, ...], expected: str) -> None:
     assert admin.ok("config", "show", *words).startswith(expected)
+
+
+def test_an_upgrade_from_seed_to_6_0_is_noticed(shell: Shell) -> None:
+    """Both call themselves 6.0.0; only the stored object shows the change."""
+    shell.ok("login", "local")
+    shell.ok("local", "add-backend", "gpu-a")
+    shell.file("new.json", '{"node_conditions": {"additional_node_conditions": ["GpuHealthy"]}}')
+    assert shell.ok(*UPDATE) == "Successfully updated BACKEND config\n"
+    shell.ok("local", "reset", "--dialect", "6.0")
+    shell.ok("local", "add-backend", "gpu-a")
+    result = shell.osmo(*UPDATE)
+    assert (result.code, result.out) == (2, "")
+    assert "this service has rules in node_conditions instead" in result.err
+
+
+def test_a_reader_that_goes_away_is_no_failure(admin: Shell) -> None:
+    done = admin.run("sh", "-c", "(osmo config show WORKFLOW; echo $? >status) | true")
+    assert done.err == ""
+    assert (admin.home / "status").read_text() == "3\n"
+
+
+def test_a_token_is_not_lost_when_nobody_reads_stdout(admin: Shell) -> None:
+    done = admin.run("sh", "-c", "(sleep 0.2; osmo token set unread --no-store) | true")
+    assert re.search(r"Access token: [0-9a-f]{64}", done.err)
+    admin.ok("token", "delete", "unread")

@@ -96,7 +96,8 @@ def test_what_the_buffer_never_showed_stays() -> None:
     assert replace_whole(live, shown_again, kept, default) == {
         "alerts": {"token": "**********", "mail": {"host": "other", "password": "**********"}}
     }
-    for buffer in ({}, {"alerts": {}}, {"alerts": {"mail": {}}}):
+    shorter: list[dict[str, Any]] = [{}, {"alerts": {}}, {"alerts": {"mail": {}}}]
+    for buffer in shorter:
         assert replace_whole(live, buffer, kept, default) == {
             "alerts": {"token": "**********", "mail": {"host": "", "password": "**********"}}
         }

@@ -31,7 +31,9 @@ def with_default_lists(value: Any, pattern: Any) -> Any:
     """`value` as the service reads it: a list that was removed is back at its default, []."""
     if not (isinstance(value, dict) and isinstance(pattern, dict)):
         return value
-    missing = {key: [] for key, inner in pattern.items() if key not in value and inner == []}
+    missing: dict[str, Any] = {
+        key: [] for key, inner in pattern.items() if key not in value and inner == []
+    }
     return {key: with_default_lists(inner, pattern.get(key)) for key, inner in value.items()} | (
         missing
     )
@@ -93,8 +95,9 @@ def test_any_patch_is_right_or_refused(
     wanted = merge_input(live, given_)
     try:
         patch = make_patch(PATCH, dialect, live, wanted)
-    except UsageError as error:
-        assert error.hint
+    except UsageError:
+        # Only a list can be out of reach (api.md 3.3).
+        assert "[" in json.dumps([wanted])[1:]
         return
     if patch is None:
         assert same(live, wanted)

@@ -104,7 +104,7 @@ def test_a_change_shows_both_sides_but_no_mask() -> None:
     data.change(changes)
     assert printed(text)[0].splitlines() == [
         'tests: ["a"] -> []',
-        'credential.auth: "(secret)" -> "(new secret)"',
+        "credential.auth: (secret) -> (new secret)",
         "extra: (none) -> null",
     ]
     assert json.loads(printed(data)[0]) == [
