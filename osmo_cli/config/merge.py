@@ -19,16 +19,19 @@ ABSENT = _Absent()
 """Stands for a key that one of two compared objects does not have."""
 
 
-def merge_input(live: Any, given: Any) -> Any:
+def merge_input(
+    live: Any, given: Any, one_value: frozenset[Path] = frozenset(), at: Path = ()
+) -> Any:
     """Lay `given` over `live`: objects merge at every depth, anything else replaces.
 
-    What `given` does not mention stays; a list is one value (design: How a write works).
+    What `given` does not mention stays; a list is one value (design: How a write works), and
+    so is a map at one of the paths of `one_value`. `at` is the path of `live` itself.
     """
-    if not (isinstance(live, dict) and isinstance(given, dict)):
+    if not (isinstance(live, dict) and isinstance(given, dict)) or at in one_value:
         return deepcopy(given)
     merged = deepcopy(live)
     for key, value in given.items():
-        merged[key] = merge_input(live.get(key), value)
+        merged[key] = merge_input(live.get(key), value, one_value, (*at, key))
     return merged
 
 

@@ -11,6 +11,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Literal
 
 from osmo_cli.config.dialects import DIALECTS, Dialect
+from osmo_cli.config.problems import Path
 from osmo_cli.errors import UsageError
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ class ConfigType:
         named: how one item is updated, or None for a type without named items.
         read_only: fields that the service sets; they never count as a change (api.md 3.6, 13).
         volatile: those among them that change by themselves, so that a copy is always outdated.
+        one_value: paths of maps that a file gives as a whole, as it gives a list.
         schema_module: module of `schemas/` whose `SCHEMAS` maps a dialect name to the model.
     """
 
@@ -52,6 +54,7 @@ class ConfigType:
     named: Verb | None
     read_only: frozenset[str]
     volatile: frozenset[str]
+    one_value: frozenset[Path]
     schema_module: str
 
     def schema(self, dialect: Dialect) -> type[ConfigModel]:
@@ -74,6 +77,8 @@ BACKEND = ConfigType(
         {"name", "version", "k8s_namespace", "last_heartbeat", "created_date", "online"}
     ),
     volatile=frozenset({"last_heartbeat", "online"}),
+    # A rule is there or it is not: a file that gives the rules gives all of them.
+    one_value=frozenset({("node_conditions", "rules")}),
     schema_module="osmo_cli.config.schemas.backend",
 )
 WORKFLOW = ConfigType(
@@ -84,6 +89,7 @@ WORKFLOW = ConfigType(
     named=None,
     read_only=frozenset(),
     volatile=frozenset(),
+    one_value=frozenset(),
     schema_module="osmo_cli.config.schemas.workflow",
 )
 

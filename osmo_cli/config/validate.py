@@ -108,7 +108,7 @@ def check_input(
     if whole:
         wanted = replace_whole(live, given, _kept(config_type, model), model().model_dump())
     else:
-        wanted = merge_input(live, given)
+        wanted = merge_input(live, given, config_type.one_value)
     problems += _schema_problems(document, config_type, dialect, wanted, live)
     problems += _duplicates(document, given)
     if not any(problem.severity == "error" for problem in problems):

@@ -79,4 +79,5 @@ def _says_nothing_new(document: Document, target: Target) -> bool:
     if not isinstance(given, dict):
         return False
     told = {key: given[key] for key in given if key not in target.config_type.volatile}
-    return same(merge_input(target.live, told), target.live)
+    merged = merge_input(target.live, told, target.config_type.one_value)
+    return same(merged, target.live)

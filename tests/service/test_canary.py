@@ -99,7 +99,7 @@ def test_a_service_that_repeats_it(shell: Shell, admin: Shell) -> None:
     with answering(answer) as faulty:
         shell.ok("login", faulty.url, "--method", "dev", "--username", "admin")
         result = shell.osmo("--debug", *UPDATE)
-        assert any(method == "PATCH" for method, *_ in faulty.requests)
+        assert any(request.method == "PATCH" for request in faulty.requests)
     assert result.code == 1
     assert "Extra inputs are not permitted" in result.err
     assert "(secret)" in result.err

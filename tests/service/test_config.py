@@ -272,7 +272,7 @@ def test_a_service_that_locks_old_clients_out_can_still_be_changed(middle: Betwe
     )
 
     def answer(method: str, path: str, body: bytes) -> Reply:
-        headers = {name.lower() for name in server.requests[-1][3]}
+        headers = server.requests[-1].headers
         return outdated if "x-osmo-client-version" in headers else middle(method, path, body)
 
     with answering(answer) as server:

@@ -103,7 +103,7 @@ def test_what_is_removed_goes_back_to_its_default(edit: Edit, admin: Shell) -> N
     found = live(admin)
     assert found["dashboard_url"] == ""
     assert found["node_conditions"] == {
-        "rules": {"Ready": "True", "^Ready$": "True"},
+        "rules": {"^Ready$": "True"},
         "prefix": "osmo.nvidia.com/",
     }
 

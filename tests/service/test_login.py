@@ -11,7 +11,8 @@ from urllib.parse import parse_qs
 
 import pytest
 
-from tests.support.faulty import Faulty, Reply, answering, json_reply
+from tests.support.faulty import Reply, answering, json_reply
+from tests.support.loopback import Server
 from tests.support.processes import Service, Shell, serving
 
 
@@ -84,14 +85,14 @@ class Provider:
 
 
 @pytest.fixture
-def provider() -> Iterator[tuple[Provider, Faulty]]:
+def provider() -> Iterator[tuple[Provider, Server]]:
     content = Provider()
     with answering(content) as server:
         content.url = server.url
         yield content, server
 
 
-def test_a_code_login_waits_as_it_is_told(provider: tuple[Provider, Faulty], shell: Shell) -> None:
+def test_a_code_login_waits_as_it_is_told(provider: tuple[Provider, Server], shell: Shell) -> None:
     content, server = provider
     started = time.monotonic()
     result = shell.osmo("login", server.url, "--insecure-storage")
@@ -104,7 +105,7 @@ def test_a_code_login_waits_as_it_is_told(provider: tuple[Provider, Faulty], she
 
 
 def test_a_password_login_is_refreshed_when_it_has_ended(
-    provider: tuple[Provider, Faulty], shell: Shell
+    provider: tuple[Provider, Server], shell: Shell
 ) -> None:
     content, server = provider
     content.lifetime = 2  # ends at once: a JWT counts as expired 3 s before it is
@@ -121,7 +122,7 @@ def test_a_password_login_is_refreshed_when_it_has_ended(
 
 
 def test_a_wrong_password_ends_in_exit_4_and_keeps_nothing(
-    provider: tuple[Provider, Faulty], shell: Shell
+    provider: tuple[Provider, Server], shell: Shell
 ) -> None:
     _, server = provider
     login = ("login", server.url, "--username", "ada", "--password-file", "-")
@@ -132,7 +133,7 @@ def test_a_wrong_password_ends_in_exit_4_and_keeps_nothing(
     assert shell.osmo("whoami").code == 4
 
 
-def test_a_401_renews_the_login_once(provider: tuple[Provider, Faulty], shell: Shell) -> None:
+def test_a_401_renews_the_login_once(provider: tuple[Provider, Server], shell: Shell) -> None:
     content, server = provider
     shell.file("password", "right-password")
     shell.ok(
@@ -144,12 +145,12 @@ def test_a_401_renews_the_login_once(provider: tuple[Provider, Faulty], shell: S
     assert [grant["grant_type"] for grant in content.grants] == ["password", "refresh_token"]
 
 
-def test_both_auth_headers_are_sent(provider: tuple[Provider, Faulty], shell: Shell) -> None:
+def test_both_auth_headers_are_sent(provider: tuple[Provider, Server], shell: Shell) -> None:
     _, server = provider
     token = jwt(300, unique_name="ci")
     shell.env |= {"OSMO_URL": server.url, "OSMO_TOKEN": token}
     shell.ok("config", "show", "BACKEND")
-    headers = {name.lower(): value for name, value in server.requests[-1][3].items()}
+    headers = server.requests[-1].headers
     assert headers["x-osmo-auth"] == token
     assert headers["authorization"] == f"Bearer {token}"
 

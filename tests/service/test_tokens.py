@@ -119,7 +119,7 @@ def test_a_creation_of_unknown_outcome_is_looked_up_and_never_repeated(
     with answering(answer) as faulty:
         shell.ok("login", faulty.url, "--method", "dev", "--username", "admin")
         result = shell.osmo("token", "set", "ci")
-    posts = [path for method, path, _, _ in faulty.requests if method == "POST"]
+    posts = [request for request in faulty.requests if request.method == "POST"]
     assert len(posts) == 1
     assert (result.code, result.out) == (10, "")
     expected = "its text is lost: `osmo token delete ci`" if exists else "was not created"

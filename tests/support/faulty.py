@@ -1,4 +1,4 @@
-"""A loopback server that answers what it is told: faults that the embedded service never gives."""
+"""A service that answers what a test tells it: faults that the embedded service never gives."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
 from typing import Any
+
+from tests.support.loopback import Request, Server
 
 
 @dataclass(frozen=True)
@@ -19,52 +19,25 @@ class Reply:
     body: bytes = b"null"
     headers: dict[str, str] = field(default_factory=lambda: {"content-type": "application/json"})
 
+    def wire(self) -> bytes:
+        """The answer as it goes over the connection."""
+        headers = {**self.headers, "content-length": str(len(self.body))}
+        lines = [f"HTTP/1.1 {self.status} Status"]
+        lines += [f"{name}: {value}" for name, value in headers.items()]
+        return "\r\n".join([*lines, "", ""]).encode() + self.body
 
-def json_reply(value: Any, status: int = 200, **headers: str) -> Reply:
-    """An answer in JSON; underscores in header names stand for dashes."""
-    named = {name.replace("_", "-"): text for name, text in headers.items()}
-    return Reply(status, json.dumps(value).encode(), {"content-type": "application/json"} | named)
 
-
-@dataclass
-class Faulty:
-    """The server: its address, and what it was asked."""
-
-    url: str
-    requests: list[tuple[str, str, bytes, dict[str, str]]] = field(default_factory=list)
+def json_reply(value: Any, status: int = 200) -> Reply:
+    """An answer in JSON."""
+    return Reply(status, json.dumps(value).encode())
 
 
 @contextmanager
-def answering(answer: Callable[[str, str, bytes], Reply]) -> Iterator[Faulty]:
+def answering(answer: Callable[[str, str, bytes], Reply]) -> Iterator[Server]:
     """Serve on a free loopback port; `answer` gets method, path with query, and body."""
-    running: Faulty
 
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
+    def script(request: Request) -> bytes:
+        return answer(request.method, request.target, request.body).wire()
 
-        def _serve(self) -> None:
-            body = self.rfile.read(int(self.headers.get("content-length") or 0))
-            running.requests.append((self.command, self.path, body, dict(self.headers)))
-            reply = answer(self.command, self.path, body)
-            self.send_response(reply.status)
-            for name, value in reply.headers.items():
-                self.send_header(name, value)
-            self.send_header("content-length", str(len(reply.body)))
-            self.end_headers()
-            self.wfile.write(reply.body)
-
-        do_GET = do_POST = do_PATCH = do_PUT = do_DELETE = _serve
-
-        def log_message(self, format: str, *args: Any) -> None:
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        server.daemon_threads = True
-        running = Faulty(f"http://127.0.0.1:{server.server_address[1]}")
-        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-        thread.start()
-        try:
-            yield running
-        finally:
-            server.shutdown()
-            thread.join()
+    with Server(script) as server:
+        yield server

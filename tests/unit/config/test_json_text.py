@@ -150,9 +150,9 @@ def test_all_duplicate_keys_are_named_at_their_second_place() -> None:
 def test_nesting_is_bounded() -> None:
     deepest = "[" * MAX_DEPTH + "0" + "]" * MAX_DEPTH
     assert parse_json("in.json", deepest).value
-    for opening in ("[", '{"a":'):
+    for text in (f"[{deepest}]", "[" * 100_000, '{"a":' * 100_000):
         with pytest.raises(InvalidInputError, match=f"nested deeper than {MAX_DEPTH} levels"):
-            parse_json("in.json", opening * 100_000)
+            parse_json("in.json", text)
 
 
 def test_numbers_keep_their_kind() -> None:

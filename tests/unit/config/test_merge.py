@@ -19,6 +19,7 @@ from osmo_cli.config.merge import (
     same,
 )
 from osmo_cli.config.problems import Path
+from osmo_cli.config.types import BACKEND
 from tests.unit.config.strategies import json_objects, json_values
 
 
@@ -174,4 +175,14 @@ def test_a_new_object_is_shown_with_its_defaults() -> None:
     assert fill_new_objects(live, wanted, stored) == {
         "credential": {"endpoint": "s3://b", "region": "us-east-1"},
         "limits": {"a": 2},
+    }
+
+
+def test_a_map_that_is_one_value_is_replaced() -> None:
+    live = {"node_conditions": {"rules": {"Ready": "True", "Gpu": "True"}, "prefix": "p/"}}
+    given = {"node_conditions": {"rules": {"^Ready$": "True"}}}
+    merged = merge_input(live, given, BACKEND.one_value)
+    assert merged == {"node_conditions": {"rules": {"^Ready$": "True"}, "prefix": "p/"}}
+    assert merge_input(live, given)["node_conditions"]["rules"].keys() == {
+        *("Ready", "Gpu", "^Ready$")
     }

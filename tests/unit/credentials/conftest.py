@@ -1,22 +1,12 @@
-"""A home of its own for each test, and an environment without logins and without D-Bus."""
+"""Tokens for the tests."""
 
 from __future__ import annotations
 
 import base64
 import json
-import os
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
-
-
-@pytest.fixture(autouse=True)
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    for name in [name for name in os.environ if name.startswith(("OSMO_", "XDG_", "DBUS_"))]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("HOME", str(tmp_path))
-    return tmp_path
 
 
 @pytest.fixture

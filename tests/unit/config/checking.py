@@ -1,0 +1,82 @@
+"""Live objects, and an input checked against them, for the tests of `validate`."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from typing import Any
+
+from osmo_cli.config.dialects import DIALECTS, V6_0, Dialect
+from osmo_cli.config.json_text import parse_json
+from osmo_cli.config.secrets import MASK
+from osmo_cli.config.types import BACKEND, WORKFLOW, ConfigType
+from osmo_cli.config.validate import Checked, check_input
+
+NEW_CONDITIONS: dict[str, dict[str, Any]] = {
+    "seed": {
+        "additional_node_conditions": [],
+        "ignore_node_conditions": [],
+        "prefix": "osmo.nvidia.com/",
+    },
+    "6.0": {"rules": {"Ready": "True"}, "prefix": "osmo.nvidia.com/"},
+}
+
+
+EVERYWHERE = list(DIALECTS.values())
+
+
+CREDENTIAL = '{"workflow_data": {"credential": {"endpoint": "s3://b"%s}}}'
+
+
+def live_backend(dialect: Dialect) -> dict[str, Any]:
+    return {
+        "name": "gpu-a",
+        "description": "",
+        "version": "6.0.0",
+        "k8s_uid": "5a1d6c2e",
+        "k8s_namespace": "osmo",
+        "dashboard_url": "",
+        "grafana_url": "",
+        "tests": [],
+        "scheduler_settings": {
+            "scheduler_type": "default",
+            "scheduler_name": "default-scheduler",
+            "coscheduling": False,
+            "scheduler_timeout": 30,
+        },
+        "node_conditions": deepcopy(NEW_CONDITIONS[dialect.name]),
+        "last_heartbeat": "2026-11-23T11:32:28.539178",
+        "created_date": "2026-11-23T11:32:28.049904",
+        "router_address": "",
+        "online": True,
+    }
+
+
+def live_workflow(dialect: Dialect = V6_0) -> dict[str, Any]:
+    live: dict[str, Any] = WORKFLOW.schema(dialect)().model_dump()
+    live["backend_images"]["credential"]["auth"] = MASK
+    live["workflow_alerts"]["slack_token"] = MASK
+    live["workflow_alerts"]["smtp_settings"]["password"] = MASK
+    live["workflow_log"]["credential"] = {
+        "endpoint": "s3://logs",
+        "access_key_id": "id",
+        "access_key": MASK,
+        "region": "us-east-1",
+    }
+    return live
+
+
+def check(text: str, config_type: ConfigType, dialect: Dialect, **options: Any) -> Checked:
+    live = options.pop("live", None)
+    if live is None:
+        live = live_backend(dialect) if config_type is BACKEND else live_workflow(dialect)
+    before = deepcopy(live)
+    checked = check_input(parse_json("in.json", text), config_type, dialect, live, **options)
+    assert live == before, "the live object was changed"
+    return checked
+
+
+def lines(checked: Checked) -> list[str]:
+    return [
+        ("" if problem.severity == "error" else "warning: ") + str(problem)
+        for problem in checked.problems
+    ]
