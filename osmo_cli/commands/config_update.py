@@ -40,6 +40,9 @@ def update(
     ] = None,
     description: DescriptionOption = None,
     tags: TagsOption = None,
+    create: Annotated[
+        bool, typer.Option("--create", help="Make the item if it does not exist.")
+    ] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show the change; send nothing.")
     ] = False,
@@ -67,7 +70,7 @@ def update(
     credential = session.credential()
     memory = session.secret_memory(credential)
     with session.connect(credential) as client:
-        target = find_target(client, found, name)
+        target = find_target(client, found, name, create=create)
         if document is None:
             change = _edit(client, target, memory)
         else:
@@ -102,9 +105,8 @@ def _edit(client: Client, target: Target, memory: SecretMemory) -> Change | None
     from osmo_cli.config.problems import InvalidInputError
     from osmo_cli.plan.change import plan_update
 
-    title = target.config_type.name + (f" {target.name}" if target.name else "")
-    text = new_buffer(title, target.config_type, target.dialect, target.live)
-    with Editor(f"{target.config_type.name}-{target.name or 'config'}.json") as editor:
+    text = new_buffer(target.subject, target.live)
+    with Editor(_file_name(target)) as editor:
         while True:
             edited = editor.edit(text)
             if edited == text or not edited.strip():
@@ -127,11 +129,14 @@ def _kept_on_failure(change: Change, edited: bool, printer: Printer) -> Iterator
     except OsmoError:
         if edited:
             target = change.target
-            kept, secret = without_secrets(target.config_type, target.dialect, change.wanted)
-            path = Path(
-                f"{target.config_type.name}-{target.name or 'config'}-{time.time():.0f}.json"
-            )
+            kept, secret = without_secrets(target.subject, change.wanted)
+            path = Path(_file_name(target, f"-{time.time():.0f}"))
             create_private(path, json.dumps(kept, indent=2) + "\n")
             without = " without its secrets" if secret else ""
             printer.note(f"what you edited is kept{without} in {path}, for --file")
         raise
+
+
+def _file_name(target: Target, distinction: str = "") -> str:
+    subject = target.subject
+    return f"{subject.config_type.name}-{subject.name or 'config'}{distinction}.json"

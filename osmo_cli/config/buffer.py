@@ -4,25 +4,23 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from copy import deepcopy
 from typing import Any
 
-from osmo_cli.config.dialects import Dialect
 from osmo_cli.config.document import Document
 from osmo_cli.config.json_text import parse_json
 from osmo_cli.config.problems import Path, Problem, path_text
-from osmo_cli.config.types import ConfigType
+from osmo_cli.config.subject import Subject
 
 _COMMENT = "//"
 
 
-def new_buffer(title: str, config_type: ConfigType, dialect: Dialect, live: dict[str, Any]) -> str:
+def new_buffer(subject: Subject, live: Any) -> str:
     """`live` as text to edit: the whole object but for read-only and secret fields."""
-    left_out: list[str] = sorted(config_type.read_only & live.keys())
-    shown, secret = without_secrets(config_type, dialect, live)
-    for field in config_type.read_only:
-        shown.pop(field, None)
-    head = [f"{title}: what you remove goes back to its default. Save and close to send it;"]
+    left_out = sorted(
+        key for key in (live if isinstance(live, dict) else {}) if subject.is_read_only((key,))
+    )
+    shown, secret = without_secrets(subject, subject.editable(live))
+    head = [f"{subject}: what you remove goes back to its default. Save and close to send it;"]
     head.append("leave it unchanged, or empty, to send nothing.")
     if left_out:
         head.append("Set by the service, not shown: " + ", ".join(left_out))
@@ -32,28 +30,21 @@ def new_buffer(title: str, config_type: ConfigType, dialect: Dialect, live: dict
     return _comments(head) + json.dumps(shown, indent=2, ensure_ascii=False) + "\n"
 
 
-def without_secrets(
-    config_type: ConfigType, dialect: Dialect, value: dict[str, Any]
-) -> tuple[dict[str, Any], list[Path]]:
+def without_secrets(subject: Subject, value: Any) -> tuple[Any, list[Path]]:
     """A copy of `value` without its secret fields, and where those were."""
     from osmo_cli.config.schemas.base import field_path, secret_paths
 
-    model = config_type.schema(dialect)
+    model = subject.model()
     patterns = set(secret_paths(model))
     found: list[Path] = []
 
-    def strip(here: Any, path: Path) -> Any:
-        if not isinstance(here, dict):
-            return deepcopy(here)
-        kept = {}
-        for key, inner in here.items():
-            if field_path(model, (*path, key)) in patterns:
-                found.append((*path, key))
-            else:
-                kept[key] = strip(inner, (*path, key))
-        return kept
+    def is_secret(path: Path) -> bool:
+        if field_path(model, path) in patterns:
+            found.append(path)
+            return True
+        return False
 
-    return strip(value, ()), found
+    return subject.without(value, is_secret), found
 
 
 def with_problems(edited: str, problems: Iterable[Problem]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from bisect import bisect_right
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path as FilePath
 from typing import Any
 
@@ -38,6 +38,37 @@ class Document:
     text: str
     value: Any
     places: dict[Path, Place]
+
+    def at(self, key: str) -> Document:
+        """The document without what is around the value of `key`."""
+        inside = {path[1:]: place for path, place in self.places.items() if path and path[0] == key}
+        return replace(self, value=self.value[key], places=inside)
+
+    def keyed_by_name(self) -> Document:
+        """A list of objects with `name` as a map of them by their names.
+
+        Raises:
+            InvalidInputError: an object has no name, or two have the same.
+        """
+        items: dict[str, Any] = {}
+        places: dict[Path, Place] = {(): self.places[()]}
+        problems = []
+        for index, item in enumerate(self.value):
+            name = item.get("name") if isinstance(item, dict) else None
+            if not isinstance(name, str):
+                problems.append(self.problem("must be an object with a name", (index,)))
+                continue
+            if name in items:
+                problems.append(self.problem("this name stands twice", (index, "name")))
+            items[name] = item
+            places |= {
+                (name, *path[1:]): place
+                for path, place in self.places.items()
+                if path and path[0] == index
+            }
+        if problems:
+            raise InvalidInputError(problems)
+        return replace(self, value=items, places=places)
 
     def problem(self, message: str, path: Path, *, at_key: bool = False, **details: Any) -> Problem:
         """A Problem at `path`, or at its nearest parent that the input holds."""

@@ -20,14 +20,14 @@ ABSENT = _Absent()
 
 
 def merge_input(
-    live: Any, given: Any, one_value: frozenset[Path] = frozenset(), at: Path = ()
+    live: Any, given: Any, one_value: Callable[[Path], bool] = lambda path: False, at: Path = ()
 ) -> Any:
     """Lay `given` over `live`: objects merge at every depth, anything else replaces.
 
     What `given` does not mention stays; a list is one value (design: How a write works), and
-    so is a map at one of the paths of `one_value`. `at` is the path of `live` itself.
+    so is a map at a path for which `one_value` is true. `at` is the path of `live` itself.
     """
-    if not (isinstance(live, dict) and isinstance(given, dict)) or at in one_value:
+    if not (isinstance(live, dict) and isinstance(given, dict)) or one_value(at):
         return deepcopy(given)
     merged = deepcopy(live)
     for key, value in given.items():

@@ -25,10 +25,11 @@ class Patch:
     """
 
     verb: Verb
-    content: dict[str, Any]
+    content: Any
 
     def __repr__(self) -> str:
-        return f"Patch({self.verb.method}, fields: {', '.join(self.content)})"
+        names = ", ".join(self.content) if isinstance(self.content, dict) else "a list"
+        return f"Patch({self.verb.method}, fields: {names})"
 
     def body(self, description: str, tags: list[str] | None) -> dict[str, Any]:
         """The request's JSON body (api.md 3.1)."""
@@ -36,9 +37,7 @@ class Patch:
         return body | ({"tags": tags} if tags else {})
 
 
-def make_patch(
-    verb: Verb, dialect: Dialect, live: dict[str, Any], wanted: dict[str, Any]
-) -> Patch | None:
+def make_patch(verb: Verb, dialect: Dialect, live: Any, wanted: Any) -> Patch | None:
     """The write after which the service shows `wanted`, or None where it does already.
 
     A secret that stays is the mask on both sides, so it is never part of the patch, except
@@ -47,6 +46,8 @@ def make_patch(
     Raises:
         UsageError: the service has no request that ends in exactly `wanted`.
     """
+    if verb.semantics in ("replace-object", "upsert"):
+        return _replacement(verb, dialect, live, wanted)
     if gone := [key for key in live if key not in wanted]:
         # Neither verb removes a field at the top: PATCH writes only what is there after the
         # merge, POST only what is present (api.md 3.3, 3.6).
@@ -62,14 +63,35 @@ def make_patch(
         }
     if not content:
         return None
+    _refuse_masks(content)
+    if verb.semantics == "strategic-merge":
+        _prove(live, content, wanted, dialect)
+    return Patch(verb, content)
+
+
+def _replacement(verb: Verb, dialect: Dialect, live: Any, wanted: Any) -> Patch | None:
+    """An item as a whole, or each item that differs; the service keeps those not sent."""
+    if same(live, wanted):
+        return None
+    content = wanted
+    if verb.semantics == "upsert":
+        if gone := [name for name in live if name not in wanted]:
+            raise _no_request(dialect, gone, "delete it with `osmo config delete`")
+        content = {
+            name: item
+            for name, item in wanted.items()
+            if name not in live or not same(live[name], item)
+        }
+    _refuse_masks(content)
+    return Patch(verb, deepcopy(list(content.values()) if verb.as_list else content))
+
+
+def _refuse_masks(content: Any) -> None:
     if (mask := _mask_in(content, ())) is not None:
         raise UsageError(
             f"{path_text(mask)} is shown as a mask, and this change would send it",
             hint="give the secret itself too",
         )
-    if verb.semantics == "strategic-merge":
-        _prove(live, content, wanted, dialect)
-    return Patch(verb, content)
 
 
 def _edit(live: Any, wanted: Any, dialect: Dialect) -> Any:

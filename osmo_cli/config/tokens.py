@@ -11,7 +11,7 @@ DEFAULT_DAYS = 31
 SOON_DAYS = 7
 NAME_PATTERN = r"^[a-zA-Z]([a-zA-Z0-9_-]*[a-zA-Z0-9])?$"
 _DATE = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})", re.ASCII)
-_DURATION = re.compile(r"(\d+)(d|h|m|s|ms|us)", re.ASCII)
+DURATION = re.compile(r"(\d+)(d|h|m|s|ms|us)", re.ASCII)
 _UNITS = {
     "d": "days",
     "h": "hours",
@@ -92,7 +92,7 @@ def last_day(now: date, longest: str | None) -> date | None:
     Returns:
         None where `longest` is not known, is not a duration, or reaches beyond all dates.
     """
-    match = _DURATION.fullmatch(longest or "")
+    match = DURATION.fullmatch(longest or "")
     if match is None:
         return None
     try:

@@ -10,30 +10,38 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Literal
 
-from osmo_cli.config.dialects import DIALECTS, Dialect
+from osmo_cli.config.dialects import Dialect
 from osmo_cli.config.problems import Path
 from osmo_cli.errors import UsageError
 
 if TYPE_CHECKING:
-    from osmo_cli.config.schemas.base import ConfigModel
+    from pydantic import BaseModel
 
 
 @dataclass(frozen=True)
 class Verb:
     """How one kind of update is sent.
 
-    `semantics` says what the service does with the body: `replace-fields` sets each field that
-    is present and whole (POST backend), `strategic-merge` merges at every depth (PATCH).
+    `semantics` says what the service does with the body:
+
+    - `replace-fields` sets each field that is present, whole (POST backend);
+    - `strategic-merge` merges at every depth (PATCH, api.md 3.3);
+    - `replace-object` takes the body as the whole item (PUT of an item);
+    - `upsert` does that for each item in the body and keeps the others (PUT of a type with
+      items). With `as_list` the items stand in a list.
     """
 
-    method: Literal["POST", "PATCH"]
+    method: Literal["POST", "PATCH", "PUT"]
     body_key: Literal["configs", "configs_dict"]
-    semantics: Literal["replace-fields", "strategic-merge"]
+    semantics: Literal["replace-fields", "strategic-merge", "replace-object", "upsert"]
+    as_list: bool = False
 
 
 @dataclass(frozen=True)
 class ConfigType:
     """One config type.
+
+    Paths are patterns within one object of the type; `*` stands for any key of a map.
 
     Attributes:
         name: as users write it, e.g. `BACKEND`.
@@ -41,60 +49,153 @@ class ConfigType:
         wrapper: the key of GET all's answer that holds the items, or None.
         whole: how the whole type is updated, or None where the service has no such route.
         named: how one item is updated, or None for a type without named items.
+        create: how an item is made that does not exist yet, or None where a client cannot.
+        deletable: whether items can be deleted.
         read_only: fields that the service sets; they never count as a change (api.md 3.6, 13).
         volatile: those among them that change by themselves, so that a copy is always outdated.
-        one_value: paths of maps that a file gives as a whole, as it gives a list.
-        schema_module: module of `schemas/` whose `SCHEMAS` maps a dialect name to the model.
+        one_value: maps that a file gives as a whole, as it gives a list; `()` is the object.
+        name_pattern: what a new item may be called, or None where the service does not check.
+        schema_module: module of `schemas/` whose `SCHEMAS` maps a dialect name to the model of
+            one object, and `ITEM_SCHEMAS`, where the type has items too, to that of an item.
     """
 
     name: str
     path: str
-    wrapper: str | None
-    whole: Verb | None
-    named: Verb | None
-    read_only: frozenset[str]
-    volatile: frozenset[str]
-    one_value: frozenset[Path]
     schema_module: str
+    wrapper: str | None = None
+    whole: Verb | None = None
+    named: Verb | None = None
+    create: Verb | None = None
+    deletable: bool = False
+    read_only: frozenset[Path] = frozenset()
+    volatile: frozenset[Path] = frozenset()
+    one_value: frozenset[Path] = frozenset()
+    name_pattern: str | None = None
 
-    def schema(self, dialect: Dialect) -> type[ConfigModel]:
+    def schema(self, dialect: Dialect) -> type[BaseModel]:
         """The model of one object of this type in `dialect`. Loads pydantic."""
-        schemas: Mapping[str, type[ConfigModel]] = import_module(self.schema_module).SCHEMAS
+        schemas: Mapping[str, type[BaseModel]] = import_module(self.schema_module).SCHEMAS
         return schemas[dialect.name]
 
-    def schemas(self) -> dict[str, type[ConfigModel]]:
-        """The models by dialect name, for hints about other versions. Loads pydantic."""
-        return {name: self.schema(dialect) for name, dialect in DIALECTS.items()}
+    def item_schema(self, dialect: Dialect) -> type[BaseModel]:
+        """The model of one named item in `dialect`. Loads pydantic."""
+        module = import_module(self.schema_module)
+        schemas: Mapping[str, type[BaseModel]] = getattr(module, "ITEM_SCHEMAS", module.SCHEMAS)
+        return schemas[dialect.name]
+
+
+_NAME = r"[a-zA-Z]([a-zA-Z0-9_.-]*[a-zA-Z0-9])?"  # api.md 3.9
+_SCHEMAS = "osmo_cli.config.schemas."
+_PATCH = Verb("PATCH", "configs_dict", "strategic-merge")
+_PUT_ITEM = Verb("PUT", "configs", "replace-object")
+_PUT_ITEMS = Verb("PUT", "configs", "upsert")
+_OBJECT: Path = ()
+
+
+def _fields(*names: str) -> frozenset[Path]:
+    return frozenset(tuple(name.split(".")) for name in names)
 
 
 BACKEND = ConfigType(
     name="BACKEND",
     path="backend",
+    schema_module=_SCHEMAS + "backend",
     wrapper="backends",
-    whole=None,
     named=Verb("POST", "configs", "replace-fields"),
-    read_only=frozenset(
-        {"name", "version", "k8s_namespace", "last_heartbeat", "created_date", "online"}
+    deletable=True,
+    read_only=_fields(
+        "name", "version", "k8s_namespace", "last_heartbeat", "created_date", "online"
     ),
-    volatile=frozenset({"last_heartbeat", "online"}),
+    volatile=_fields("last_heartbeat", "online"),
     # A rule is there or it is not: a file that gives the rules gives all of them.
-    one_value=frozenset({("node_conditions", "rules")}),
-    schema_module="osmo_cli.config.schemas.backend",
+    one_value=_fields("node_conditions.rules"),
 )
 WORKFLOW = ConfigType(
-    name="WORKFLOW",
-    path="workflow",
-    wrapper=None,
-    whole=Verb("PATCH", "configs_dict", "strategic-merge"),
-    named=None,
-    read_only=frozenset(),
-    volatile=frozenset(),
-    one_value=frozenset(),
-    schema_module="osmo_cli.config.schemas.workflow",
+    name="WORKFLOW", path="workflow", schema_module=_SCHEMAS + "workflow", whole=_PATCH
+)
+SERVICE = ConfigType(
+    name="SERVICE", path="service", schema_module=_SCHEMAS + "service", whole=_PATCH
+)
+DATASET = ConfigType(
+    name="DATASET",
+    path="dataset",
+    schema_module=_SCHEMAS + "dataset",
+    wrapper="buckets",
+    whole=_PATCH,
+    named=_PATCH,
+    create=_PATCH,
+    deletable=True,
+)
+POOL = ConfigType(
+    name="POOL",
+    path="pool",
+    schema_module=_SCHEMAS + "pool",
+    wrapper="pools",
+    whole=_PUT_ITEMS,
+    # PATCH would freeze the timeouts that the pool inherits (api.md 3.9).
+    named=_PUT_ITEM,
+    create=_PUT_ITEM,
+    deletable=True,
+    read_only=_fields(
+        *("name", "status", "last_heartbeat", "parsed_resource_validations"),
+        *("parsed_pod_template", "platforms.*.default_mounts", "platforms.*.tolerations"),
+        *("platforms.*.labels", "platforms.*.parsed_resource_validations"),
+        "platforms.*.parsed_pod_template",
+    ),
+    volatile=_fields("status", "last_heartbeat"),
+    name_pattern=_NAME,
+)
+POD_TEMPLATE = ConfigType(
+    name="POD_TEMPLATE",
+    path="pod_template",
+    schema_module=_SCHEMAS + "pod_template",
+    whole=_PUT_ITEMS,
+    named=_PUT_ITEM,
+    create=_PUT_ITEM,
+    deletable=True,
+    one_value=frozenset({_OBJECT}),
+    name_pattern=_NAME,
+)
+RESOURCE_VALIDATION = ConfigType(
+    name="RESOURCE_VALIDATION",
+    path="resource_validation",
+    schema_module=_SCHEMAS + "resource_validation",
+    whole=Verb("PUT", "configs_dict", "upsert"),
+    named=_PUT_ITEM,
+    create=_PUT_ITEM,
+    deletable=True,
+    one_value=frozenset({_OBJECT}),
+    name_pattern=_NAME,
+)
+BACKEND_TEST = ConfigType(
+    name="BACKEND_TEST",
+    path="backend_test",
+    schema_module=_SCHEMAS + "backend_test",
+    whole=_PUT_ITEMS,
+    named=_PATCH,
+    create=_PUT_ITEM,
+    deletable=True,
+    read_only=_fields("parsed_pod_template"),
+    name_pattern=_NAME,
+)
+ROLE = ConfigType(
+    name="ROLE",
+    path="role",
+    schema_module=_SCHEMAS + "role",
+    whole=Verb("PUT", "configs", "upsert", as_list=True),
+    named=_PUT_ITEM,
+    create=_PUT_ITEM,
+    deletable=True,
+    read_only=_fields("immutable"),
+    one_value=frozenset({_OBJECT}),
 )
 
 CONFIG_TYPES: dict[str, ConfigType] = {
-    config_type.name: config_type for config_type in (BACKEND, WORKFLOW)
+    config_type.name: config_type
+    for config_type in (
+        *(BACKEND, BACKEND_TEST, DATASET, POD_TEMPLATE, POOL),
+        *(RESOURCE_VALIDATION, ROLE, SERVICE, WORKFLOW),
+    )
 }
 
 

@@ -6,12 +6,13 @@ is the input's where the input mentions the field, and the stored state's otherw
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from osmo_cli.config.dialects import DIALECTS, Dialect
@@ -26,9 +27,9 @@ from osmo_cli.config.merge import (
 from osmo_cli.config.node_conditions import equivalent
 from osmo_cli.config.problems import Path, Problem
 from osmo_cli.config.schemas.backend import COSCHEDULING_BY_DEFAULT
-from osmo_cli.config.schemas.base import ConfigModel, field_path, model_at, secret_paths
+from osmo_cli.config.schemas.base import defaults, field_path, model_at, secret_paths
 from osmo_cli.config.secrets import is_mask
-from osmo_cli.config.types import ConfigType
+from osmo_cli.config.subject import Subject
 
 _KINDS: dict[type, str] = {
     bool: "true or false",
@@ -75,65 +76,99 @@ class Checked:
         problems: everything that is wrong with it; without errors `wanted` may be sent.
     """
 
-    wanted: dict[str, Any]
+    wanted: Any
     problems: list[Problem]
 
 
-def check_input(
-    document: Document,
-    config_type: ConfigType,
-    dialect: Dialect,
-    live: dict[str, Any],
-    *,
-    whole: bool = False,
-) -> Checked:
+def check_input(document: Document, subject: Subject, live: Any, *, whole: bool = False) -> Checked:
     """Lay `document` over `live` and check the result.
 
     Args:
         document: the input.
-        config_type: what kind of object it is.
-        dialect: the service's.
-        live: the stored object.
+        subject: what it is about.
+        live: what is stored.
         whole: the input is the whole object (it comes from the editor), not a part of it.
     """
-    if not isinstance(document.value, dict):
-        kind = _KINDS[type(document.value)]
-        problem = document.problem(f"must be an object with fields, not {kind}", ())
+    document = _unwrapped(document, subject)
+    expected = list if isinstance(live, list) else dict
+    if not isinstance(document.value, expected):
+        fields = "an object with fields" if expected is dict else "a list"
+        problem = document.problem(f"must be {fields}, not {_KINDS[type(document.value)]}", ())
         return Checked(live, [problem])
-    model = config_type.schema(dialect)
+    model = subject.model()
     given, problems = _without_masks(document, live)
-    problems += _read_only(document, config_type, given, live)
-    for field in config_type.read_only:
-        given.pop(field, None)
-    if whole:
-        wanted = replace_whole(live, given, _kept(config_type, model), model().model_dump())
-    else:
-        wanted = merge_input(live, given, config_type.one_value)
-    problems += _schema_problems(document, config_type, dialect, wanted, live)
+    problems += _read_only(document, subject, given, live)
+    problems += _names(document, subject, live)
+    given = subject.editable(given)
+    wanted = _laid_over(subject, model, live, given, whole)
+    problems += _schema_problems(document, subject, wanted, live)
     problems += _duplicates(document, given)
     if not any(problem.severity == "error" for problem in problems):
-        # What the input does not mention stays as it is, valid or not.
-        mentioned = {field: wanted[field] for field in given}
-        stored = model.model_validate(mentioned, extra="ignore").model_dump(include=set(given))
-        wanted = fill_new_objects(live, wanted, stored)
+        wanted = _as_stored(subject, model, live, given, wanted)
     return Checked(wanted, sorted(problems, key=lambda one: (one.line or 0, one.column or 0)))
 
 
-def _kept(config_type: ConfigType, model: type[ConfigModel]) -> Any:
+def _unwrapped(document: Document, subject: Subject) -> Document:
+    """The map of items in a file that holds what `osmo config show TYPE` prints."""
+    wrapper = subject.config_type.wrapper
+    if not subject.is_map:
+        return document
+    if isinstance(document.value, list):
+        return document.keyed_by_name()
+    if wrapper and isinstance(document.value, dict) and list(document.value) == [wrapper]:
+        return document.at(wrapper)
+    return document
+
+
+def _laid_over(subject: Subject, model: type[BaseModel], live: Any, given: Any, whole: bool) -> Any:
+    if not whole:
+        return _with_read_only(subject, live, merge_input(live, given, subject.is_one_value))
     secret = set(secret_paths(model))
 
     def kept(path: Path) -> bool:
-        return (
-            path[:1] in {(field,) for field in config_type.read_only}
-            or field_path(model, path) in secret
-        )
+        return subject.is_read_only(path) or field_path(model, path) in secret
 
-    return kept
+    return replace_whole(live, given, kept, defaults(model))
 
 
-def _without_masks(
-    document: Document, live: dict[str, Any]
-) -> tuple[dict[str, Any], list[Problem]]:
+def _with_read_only(subject: Subject, live: Any, wanted: Any, at: Path = ()) -> Any:
+    """`wanted` with what the service sets as it is now; an input that is the whole lacks it."""
+    if not (isinstance(live, dict) and isinstance(wanted, dict)):
+        return wanted
+    result = {
+        key: _with_read_only(subject, live.get(key), value, (*at, key))
+        for key, value in wanted.items()
+    }
+    return result | {key: live[key] for key in live if subject.is_read_only((*at, key))}
+
+
+def _as_stored(subject: Subject, model: type[BaseModel], live: Any, given: Any, wanted: Any) -> Any:
+    """`wanted` as the service will show it; what is not mentioned stays, valid or not."""
+    if not isinstance(wanted, dict) or subject.is_one_value(()):
+        stored = model.model_validate(subject.editable(wanted), extra="ignore").model_dump()
+        return _with_read_only(subject, live, stored)
+    mentioned = {field: wanted[field] for field in given}
+    if subject.is_map:
+        stored = model.model_validate(mentioned, extra="ignore").model_dump()
+    else:
+        stored = model.model_validate(mentioned, extra="ignore").model_dump(include=set(given))
+    # An item that is given as a whole is new, with all its defaults.
+    known = {key: {} if subject.is_one_value((key,)) else live[key] for key in live}
+    return _with_read_only(subject, live, fill_new_objects(known, wanted, stored))
+
+
+def _names(document: Document, subject: Subject, live: Any) -> Iterator[Problem]:
+    """New items whose names the service would refuse."""
+    pattern = subject.config_type.name_pattern
+    if pattern is None or not subject.is_map:
+        return
+    for name in document.value:
+        if name not in live and not re.fullmatch(pattern, name):
+            hint = "letters, digits, -, _ and . of ASCII; a letter first, a letter or digit last"
+            yield document.problem("cannot be a name", (name,), at_key=True, hint=hint)
+
+
+def _without_masks(document: Document, live: Any) -> tuple[Any, list[Problem]]:
     """The input without its masks; a mask is a problem unless the stored value shows one too."""
     problems = []
 
@@ -164,17 +199,24 @@ def _without_masks(
 
 
 def _read_only(
-    document: Document, config_type: ConfigType, given: dict[str, Any], live: dict[str, Any]
+    document: Document, subject: Subject, given: Any, live: Any, at: Path = ()
 ) -> Iterator[Problem]:
-    for field in sorted(config_type.read_only & given.keys() - config_type.volatile):
-        if any(differences(live.get(field), given[field])):
+    """Values that differ from what the service sets: they are not sent."""
+    if not isinstance(given, dict):
+        return
+    known = live if isinstance(live, dict) else {}
+    for key, value in given.items():
+        path = (*at, key)
+        if not subject.is_read_only(path):
+            yield from _read_only(document, subject, value, known.get(key), path)
+        elif not subject.is_volatile(path) and any(differences(known.get(key), value)):
             message = "is set by the service: this value is not sent"
-            yield document.problem(message, (field,), at_key=True, severity="warning")
+            yield document.problem(message, path, at_key=True, severity="warning")
 
 
-def _duplicates(document: Document, given: dict[str, Any]) -> Iterator[Problem]:
+def _duplicates(document: Document, given: Any) -> Iterator[Problem]:
     # The service refuses a name twice in this one list (api.md 3.6).
-    value = given.get("tests")
+    value = given.get("tests") if isinstance(given, dict) else None
     tests = value if isinstance(value, list) else []
     for index, test in enumerate(tests):
         if test in tests[:index]:
@@ -182,15 +224,11 @@ def _duplicates(document: Document, given: dict[str, Any]) -> Iterator[Problem]:
 
 
 def _schema_problems(
-    document: Document,
-    config_type: ConfigType,
-    dialect: Dialect,
-    wanted: dict[str, Any],
-    live: dict[str, Any],
+    document: Document, subject: Subject, wanted: Any, live: Any
 ) -> Iterator[Problem]:
-    model = config_type.schema(dialect)
+    dialect = subject.dialect
     try:
-        model.model_validate(wanted)
+        subject.model().model_validate(wanted)
     except ValidationError as error:
         found = error.errors(include_url=False)
     else:
@@ -208,7 +246,7 @@ def _schema_problems(
                     other_form.add(parent)
                     yield _wrong_form(document, path, dialect)
                 continue
-            yield _unknown_field(document, config_type, dialect, path)
+            yield _unknown_field(document, subject, path)
         elif mentioned:
             message, hint = _text(detail, path)
             yield document.problem(message, path, hint=hint)
@@ -251,16 +289,14 @@ def _wrong_form(document: Document, path: Path, dialect: Dialect) -> Problem:
     )
 
 
-def _unknown_field(
-    document: Document, config_type: ConfigType, dialect: Dialect, path: Path
-) -> Problem:
+def _unknown_field(document: Document, subject: Subject, path: Path) -> Problem:
     name = str(path[-1])
-    known = _fields_at(config_type.schema(dialect), path[:-1])
+    known = _fields_at(subject.model(), path[:-1])
     near = get_close_matches(name, known, n=1)
     hint = f'did you mean "{near[0]}"?' if near else "known fields: " + ", ".join(known)
     versions = [
         version
-        for version, model in config_type.schemas().items()
+        for version, model in subject.models().items()
         if name in _fields_at(model, path[:-1])
     ]
     if versions:
@@ -268,7 +304,7 @@ def _unknown_field(
     return document.problem("unknown field", path, at_key=True, hint=hint)
 
 
-def _fields_at(model: type[ConfigModel], path: Path) -> list[str]:
+def _fields_at(model: type[BaseModel], path: Path) -> list[str]:
     found = model_at(model, path)
     return list(found.model_fields) if found else []
 

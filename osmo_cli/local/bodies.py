@@ -53,7 +53,7 @@ def backend_changes(dialect: str) -> type[BaseModel]:
     fields: dict[str, Any] = {
         name: (field.annotation | None, None)  # type: ignore[operator]
         for name, field in BACKEND.schema(DIALECTS[dialect]).model_fields.items()
-        if name not in BACKEND.read_only
+        if (name,) not in BACKEND.read_only
     }
     return create_model("BackendConfig", **fields)
 

@@ -70,7 +70,8 @@ def post_rollback(service: Service, call: Call) -> Reply:
         now = service.now()
         if config_type == BACKEND.name:
             schema = BACKEND.schema(service.store.dialect)
-            backends.restore(connection, data, frozenset(schema.model_fields) - BACKEND.read_only)
+            settable = {field for field in schema.model_fields if (field,) not in BACKEND.read_only}
+            backends.restore(connection, data, frozenset(settable))
             data = backends.all_backends(connection, now)
         else:
             data = whole(connection, config_type) | data

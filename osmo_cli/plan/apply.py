@@ -15,6 +15,7 @@ from osmo_cli.config.secrets import MASK
 from osmo_cli.errors import ConflictError, ExitCode, OsmoError
 from osmo_cli.plan.change import Change
 from osmo_cli.plan.secrets import SecretMemory, memory_key, replaced
+from osmo_cli.plan.target import live_of
 
 
 @dataclass(frozen=True)
@@ -50,10 +51,10 @@ def apply_change(
     target = change.target
     if change.patch is None:
         return Applied(None, ())
-    current = configs.newest_revision(client, target.config_type)
+    current = configs.newest_revision(client, target.subject.config_type)
     if current != target.base:
         raise ConflictError(
-            f"{target.config_type.name} was changed since it was read{_by(current)}",
+            f"{target.subject.config_type.name} was changed since it was read{_by(current)}",
             hint="nothing was sent; run the command again to lay your change over the new state",
         )
     warnings = []
@@ -61,8 +62,8 @@ def apply_change(
     try:
         configs.write(
             client,
-            target.config_type,
-            target.name,
+            target.subject.config_type,
+            target.subject.name,
             change.patch,
             description=text,
             tags=tags,
@@ -72,7 +73,7 @@ def apply_change(
             raise
         warnings.append(_explain_failure(client, change, error))
     wrong = _not_stored(client, change)
-    later = configs.revisions_after(client, target.config_type, _number(target.base))
+    later = configs.revisions_after(client, target.subject.config_type, _number(target.base))
     others = [entry for entry in later if entry.description != text]
     if others:
         # What another changed meanwhile is not ours to judge.
@@ -81,7 +82,7 @@ def apply_change(
         fields = ", ".join(path_text(difference.path) for difference in wrong)
         if others:
             raise ConflictError(
-                f"{target.config_type.name} was changed at the same time{_by(others[-1])}; "
+                f"{target.subject.config_type.name} was changed at the same time{_by(others[-1])}; "
                 f"your value is not stored for: {fields}",
                 hint="look at what is stored with `osmo config show`, and update again",
             )
@@ -121,15 +122,15 @@ def _by(revision: Revision | None) -> str:
 def _not_stored(client: Client, change: Change) -> Sequence[Difference]:
     """Where the live object differs from the wanted one; secrets cannot be compared."""
     target = change.target
-    snapshot = configs.read(client, target.config_type)
-    live = snapshot.data if target.name is None else snapshot.item(target.name)
+    snapshot = configs.read(client, target.subject.config_type)
+    live = live_of(target.subject, snapshot)
     wanted = change.wanted
     for path in change.secrets:
         wanted = replaced(wanted, path, MASK)
     return [
         difference
         for difference in differences(live, wanted)
-        if difference.path[0] not in target.config_type.read_only
+        if not target.subject.is_read_only(difference.path)
         and not (difference.after == MASK and difference.before == "")
     ]
 
@@ -147,7 +148,7 @@ def _explain_failure(
     """
     try:
         wrong = _not_stored(client, change)
-        newest = configs.newest_revision(client, change.target.config_type)
+        newest = configs.newest_revision(client, change.target.subject.config_type)
     except OsmoError:
         error.hint = (
             "it is not known whether the change was stored, and the service cannot be asked now: "

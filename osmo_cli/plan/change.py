@@ -29,7 +29,7 @@ class Change:
     """
 
     target: Target
-    wanted: dict[str, Any]
+    wanted: Any
     patch: Patch | None
     differences: tuple[Difference, ...]
     secrets: dict[Path, str]
@@ -63,10 +63,13 @@ def plan_update(
         return Change(target, target.live, None, (), {}, ())
     from osmo_cli.config.validate import check_input
 
-    checked = check_input(document, target.config_type, target.dialect, target.live, whole=whole)
+    checked = check_input(document, target.subject, target.live, whole=whole)
     warnings = raise_for_errors(checked.problems)
     wanted, secrets = without_known_secrets(client, target, checked.wanted, memory)
-    patch = make_patch(target.verb, target.dialect, target.live, wanted)
+    subject = target.subject
+    patch = make_patch(
+        target.verb, subject.dialect, subject.editable(target.live), subject.editable(wanted)
+    )
     shown = wanted
     for path in secrets:
         shown = replaced(shown, path, NEW_SECRET)
@@ -75,9 +78,8 @@ def plan_update(
 
 
 def _says_nothing_new(document: Document, target: Target) -> bool:
-    given = document.value
-    if not isinstance(given, dict):
+    subject = target.subject
+    if not isinstance(document.value, dict) or subject.is_map or subject.is_one_value(()):
         return False
-    told = {key: given[key] for key in given if key not in target.config_type.volatile}
-    merged = merge_input(target.live, told, target.config_type.one_value)
-    return same(merged, target.live)
+    told = subject.without(document.value, subject.is_volatile)
+    return same(merge_input(target.live, told, subject.is_one_value), target.live)

@@ -26,7 +26,7 @@ def _secret_values(target: Target, value: Any) -> dict[Path, str]:
     """Secrets in `value` by path, masks left out."""
     from osmo_cli.config.schemas.base import field_path, secret_paths
 
-    model = target.config_type.schema(target.dialect)
+    model = target.subject.model()
     patterns = set(secret_paths(model))
     found: dict[Path, str] = {}
 
@@ -42,8 +42,8 @@ def _secret_values(target: Target, value: Any) -> dict[Path, str]:
 
 
 def without_known_secrets(
-    client: Client, target: Target, wanted: dict[str, Any], memory: SecretMemory
-) -> tuple[dict[str, Any], dict[Path, str]]:
+    client: Client, target: Target, wanted: Any, memory: SecretMemory
+) -> tuple[Any, dict[Path, str]]:
     """Put the mask in place of each secret that is stored already; also the ones that are not."""
     secrets = _secret_values(target, wanted)
     known: list[Path] = []
@@ -60,7 +60,7 @@ def without_known_secrets(
 
 def memory_key(target: Target, path: Path) -> str:
     """Under which name a secret's fingerprint is kept."""
-    return " ".join((target.config_type.name, target.name or "", path_text(path)))
+    return " ".join((target.subject.config_type.name, target.subject.name or "", path_text(path)))
 
 
 def _unchanged_since(client: Client, target: Target, path: Path, revision: int) -> bool:
@@ -68,12 +68,13 @@ def _unchanged_since(client: Client, target: Target, path: Path, revision: int) 
     assert target.base is not None
     if revision == target.base.number:
         return True
+    config_type = target.subject.config_type
     try:
-        data = configs.changed_secrets(client, target.config_type, revision, target.base.number)
+        data = configs.changed_secrets(client, config_type, revision, target.base.number)
     except ServiceError:
         return False
-    if target.name is not None:
-        data = configs.items_by_name(target.config_type, data).get(target.name)
+    if target.subject.name is not None:
+        data = configs.items_by_name(target.subject.config_type, data).get(target.subject.name)
     return bool(_at(data, path) == MASK)
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
 from osmo_cli.api import configs
 from osmo_cli.api.client import Client
-from osmo_cli.api.configs import Revision
+from osmo_cli.api.configs import Revision, Snapshot
 from osmo_cli.api.dialects import identify
 from osmo_cli.config.dialects import Dialect
+from osmo_cli.config.subject import Subject
 from osmo_cli.config.types import ConfigType, Verb
 from osmo_cli.errors import UsageError
 
@@ -18,16 +20,22 @@ from osmo_cli.errors import UsageError
 class Target:
     """What an update is about: a whole type, or one item of it, as it is stored now."""
 
-    config_type: ConfigType
-    name: str | None
+    subject: Subject
     verb: Verb
-    dialect: Dialect
     base: Revision | None
-    live: dict[str, Any]
+    live: Any
 
 
-def find_target(client: Client, config_type: ConfigType, name: str | None) -> Target:
+def find_target(
+    client: Client, config_type: ConfigType, name: str | None, *, create: bool = False
+) -> Target:
     """Find out what the service speaks, and read what is to be updated.
+
+    Args:
+        client: the service.
+        config_type: the type.
+        name: an item of it, or None for the whole type.
+        create: an item that does not exist is to be made.
 
     Raises:
         UsageError: the type is updated by name only, or as a whole only, or has no such item.
@@ -39,16 +47,52 @@ def find_target(client: Client, config_type: ConfigType, name: str | None) -> Ta
             raise UsageError(f"{config_type.name} is updated one item at a time", hint=hint)
         hint = f"osmo config update {config_type.name}"
         raise UsageError(f"{config_type.name} has no named items", hint=hint)
-    dialect = identify(client, for_write=True)
+    subject = Subject(config_type, identify(client, for_write=True), name)
     snapshot = configs.read(client, config_type, with_revision=True)
-    live = snapshot.data if name is None else snapshot.item(name)
-    if not _fits(dialect, live):
-        dialect = identify(client, for_write=True, anew=True)
-    return Target(config_type, name, verb, dialect, snapshot.revision, live)
+    if name is not None and name not in snapshot.items():
+        verb, live = _new_item(snapshot, subject, name, create)
+    else:
+        live = live_of(subject, snapshot)
+    if not _fits(subject.dialect, live):
+        subject = Subject(config_type, identify(client, for_write=True, anew=True), name)
+    return Target(subject, verb, snapshot.revision, live)
 
 
-def _fits(dialect: Dialect, live: dict[str, Any]) -> bool:
+def live_of(subject: Subject, snapshot: Snapshot) -> Any:
+    """What a snapshot shows of the subject: the object, the item, or the map of items.
+
+    Raises:
+        UsageError: there is no such item.
+    """
+    if subject.name is not None:
+        return snapshot.item(subject.name)
+    return snapshot.items() if subject.is_map else snapshot.data
+
+
+def _new_item(snapshot: Snapshot, subject: Subject, name: str, create: bool) -> tuple[Verb, Any]:
+    config_type = subject.config_type
+    try:
+        snapshot.item(name)
+    except UsageError as error:
+        if config_type.create is None:
+            error.hint = f"{error.hint}; its operator makes it when it connects"
+        elif not create:
+            error.hint = f"{error.hint}; to make it, add --create"
+        if config_type.create is None or not create:
+            raise
+    assert config_type.create is not None
+    pattern = config_type.name_pattern
+    if pattern is not None and not re.fullmatch(pattern, name):
+        raise UsageError(
+            f'"{name}" cannot be the name of a new item',
+            hint="letters, digits, -, _ and . of ASCII; a letter first, a letter or digit last",
+        )
+    lists = any(isinstance(item, list) for item in snapshot.items().values())
+    return config_type.create, [] if lists else {}
+
+
+def _fits(dialect: Dialect, live: Any) -> bool:
     """Whether the object looks as in `dialect`: seed and 6.0 have the same version number, so
     that an upgrade from one to the other shows only here (api.md 12)."""
-    conditions = live.get("node_conditions")
+    conditions = live.get("node_conditions") if isinstance(live, dict) else None
     return not isinstance(conditions, dict) or conditions.keys() <= dialect.node_condition_fields

@@ -10,8 +10,9 @@ from typing import Annotated, Any, Union, get_args, get_origin
 # pydantic looks through all installed packages for plugins of it, unless it is told not to.
 os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, RootModel
 from pydantic.fields import FieldInfo
+from pydantic_core import to_jsonable_python
 
 
 class ConfigModel(BaseModel):
@@ -32,26 +33,36 @@ SecretText = Annotated[str, Field(json_schema_extra={"writeOnly": True, "format"
 _READ_ONLY = {"readOnly": True}
 ReadOnlyText = Annotated[str, Field(json_schema_extra=dict(_READ_ONLY))]
 """A text that the service sets; input may hold it, and it is not sent."""
+ReadOnlyObject = Annotated[dict[str, Any], Field(json_schema_extra=dict(_READ_ONLY))]
+"""An object that the service computes."""
+ReadOnlyList = Annotated[list[Any], Field(json_schema_extra=dict(_READ_ONLY))]
+"""A list that the service computes."""
 ReadOnlyFlag = Annotated[bool, Field(json_schema_extra=dict(_READ_ONLY))]
 """A flag that the service computes."""
 
 
-def nested_model(annotation: Any) -> type[ConfigModel] | None:
-    """The schema that a field's annotation holds directly or beside None, if any."""
-    if isinstance(annotation, type) and issubclass(annotation, ConfigModel):
-        return annotation
-    if get_origin(annotation) in (Union, UnionType):
-        for part in get_args(annotation):
-            if model := nested_model(part):
-                return model
-    return None
+def _bare(annotation: Any) -> Any:
+    """`annotation` without Annotated, without `| None`, and of a root model its root."""
+    while True:
+        if isinstance(annotation, type) and issubclass(annotation, RootModel):
+            annotation = annotation.model_fields["root"].annotation
+        elif get_origin(annotation) is Annotated:
+            annotation = get_args(annotation)[0]
+        elif get_origin(annotation) in (Union, UnionType):
+            annotation = next(part for part in get_args(annotation) if part is not type(None))
+        else:
+            return annotation
 
 
-def map_value_model(annotation: Any) -> type[ConfigModel] | None:
-    """The schema of the values where the annotation is a `dict[str, Model]`, if it is."""
-    if get_origin(annotation) is dict:
-        return nested_model(get_args(annotation)[1])
-    return None
+def _step(annotation: Any, step: str | int) -> Any:
+    """The annotation of the value behind one key or position, or None where there is none."""
+    bare = _bare(annotation)
+    if isinstance(bare, type) and issubclass(bare, BaseModel):
+        field = bare.model_fields.get(str(step))
+        return field.annotation if field else None
+    if get_origin(bare) is dict:
+        return get_args(bare)[1]
+    return get_args(bare)[0] if get_origin(bare) is list else None
 
 
 def is_secret(field: FieldInfo) -> bool:
@@ -60,35 +71,45 @@ def is_secret(field: FieldInfo) -> bool:
     return isinstance(extra, dict) and extra.get("writeOnly") is True
 
 
-def secret_paths(model: type[ConfigModel]) -> Iterator[tuple[str, ...]]:
-    """Paths of the masked fields below `model`; `*` stands for any key of a map."""
-    for name, field in model.model_fields.items():
-        if is_secret(field):
-            yield (name,)
-        elif inner := nested_model(field.annotation):
-            yield from ((name, *rest) for rest in secret_paths(inner))
-        elif inner := map_value_model(field.annotation):
-            yield from ((name, "*", *rest) for rest in secret_paths(inner))
+def secret_paths(schema: Any) -> Iterator[tuple[str, ...]]:
+    """Paths of the masked fields below a schema; `*` stands for any key of a map."""
+    bare = _bare(schema)
+    if get_origin(bare) is dict:
+        yield from (("*", *rest) for rest in secret_paths(get_args(bare)[1]))
+    elif isinstance(bare, type) and issubclass(bare, BaseModel):
+        for name, field in bare.model_fields.items():
+            if is_secret(field):
+                yield (name,)
+            else:
+                yield from ((name, *rest) for rest in secret_paths(field.annotation))
 
 
-def model_at(model: type[ConfigModel], path: Sequence[str | int]) -> type[ConfigModel] | None:
-    """The schema of the object at `path` below `model`, or None where it is no object."""
-    here: type[ConfigModel] | None = model
-    steps = iter(path)
-    for step in steps:
-        field = here.model_fields.get(str(step)) if here else None
-        if field is None:
+def model_at(schema: Any, path: Sequence[str | int]) -> type[BaseModel] | None:
+    """The schema of the object at `path` below `schema`, or None where it is no object."""
+    here = schema
+    for step in path:
+        here = _step(here, step)
+        if here is None:
             return None
-        here = nested_model(field.annotation)
-        if here is None and (here := map_value_model(field.annotation)):
-            next(steps, None)
-    return here
+    bare = _bare(here)
+    return bare if isinstance(bare, type) and issubclass(bare, BaseModel) else None
 
 
-def field_path(model: type[ConfigModel], path: Sequence[str | int]) -> tuple[str, ...]:
+def field_path(schema: Any, path: Sequence[str | int]) -> tuple[str, ...]:
     """`path` in the form of `secret_paths`: keys of maps are `*`."""
     pattern: list[str] = []
     for index, step in enumerate(path):
-        parent = model_at(model, path[:index])
+        parent = model_at(schema, path[:index])
         pattern.append(str(step) if parent and str(step) in parent.model_fields else "*")
     return tuple(pattern)
+
+
+def defaults(schema: type[BaseModel]) -> dict[str, Any]:
+    """The fields of an object that may be left out, with what they are then."""
+    if issubclass(schema, RootModel):
+        return {}
+    return {
+        name: to_jsonable_python(field.get_default(call_default_factory=True, validated_data={}))
+        for name, field in schema.model_fields.items()
+        if not field.is_required()
+    }

@@ -2,36 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
-from pydantic_core import PydanticCustomError
 
 from osmo_cli.config.schemas.base import ConfigModel, SecretText
-
-_PART = r"[^/,;*]+"
-_ENDPOINTS = tuple(
-    re.compile(pattern.replace("U", _PART))
-    for pattern in (
-        r"swift://U(/U)+/*",
-        r"s3://U(/U)*/*",
-        r"gs://U(/U)*/*",
-        r"tos://U(/U)*/*",
-        r"azure://U(/U)*/*",
-    )
-)
-
-
-def _endpoint(value: str) -> str:
-    # A container's address or its profile's; the service drops the last slashes.
-    if not any(pattern.fullmatch(value) for pattern in _ENDPOINTS):
-        raise PydanticCustomError(
-            "storage_endpoint",
-            "not a storage endpoint: it looks like s3://bucket/path, gs://, azure://, tos:// "
-            "or swift://host/container",
-        )
-    return value.rstrip("/")
+from osmo_cli.config.schemas.storage import credential_endpoint
 
 
 class DataCredential(ConfigModel):
@@ -41,7 +17,7 @@ class DataCredential(ConfigModel):
     access_key: SecretText
     endpoint: Annotated[
         str,
-        AfterValidator(_endpoint),
+        AfterValidator(credential_endpoint),
         Field(description="Storage address, e.g. s3://bucket/path."),
     ]
     region: Annotated[str, Field(description="Region of the store.")] = "us-east-1"

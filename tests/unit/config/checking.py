@@ -8,6 +8,7 @@ from typing import Any
 from osmo_cli.config.dialects import DIALECTS, V6_0, Dialect
 from osmo_cli.config.json_text import parse_json
 from osmo_cli.config.secrets import MASK
+from osmo_cli.config.subject import Subject
 from osmo_cli.config.types import BACKEND, WORKFLOW, ConfigType
 from osmo_cli.config.validate import Checked, check_input
 
@@ -70,7 +71,9 @@ def check(text: str, config_type: ConfigType, dialect: Dialect, **options: Any) 
     if live is None:
         live = live_backend(dialect) if config_type is BACKEND else live_workflow(dialect)
     before = deepcopy(live)
-    checked = check_input(parse_json("in.json", text), config_type, dialect, live, **options)
+    checked = check_input(
+        parse_json("in.json", text), Subject(config_type, dialect), live, **options
+    )
     assert live == before, "the live object was changed"
     return checked
 

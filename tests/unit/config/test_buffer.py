@@ -14,6 +14,7 @@ from osmo_cli.config.dialects import DIALECTS, V6_0, Dialect
 from osmo_cli.config.merge import same
 from osmo_cli.config.problems import InvalidInputError, Problem
 from osmo_cli.config.secrets import MASK
+from osmo_cli.config.subject import Subject
 from osmo_cli.config.types import BACKEND, WORKFLOW
 from osmo_cli.config.validate import check_input
 from tests.unit.config.strategies import backends, shown_workflows
@@ -25,10 +26,10 @@ dialects = st.sampled_from(list(DIALECTS.values()))
 def test_a_buffer_that_is_left_as_it_is_changes_nothing(
     live: dict[str, Any], dialect: Dialect
 ) -> None:
-    buffer = new_buffer("WORKFLOW", WORKFLOW, dialect, live)
+    buffer = new_buffer(Subject(WORKFLOW, dialect), live)
     assert MASK not in buffer
     document = parse_buffer("buffer", buffer)
-    checked = check_input(document, WORKFLOW, dialect, live, whole=True)
+    checked = check_input(document, Subject(WORKFLOW, dialect), live, whole=True)
     assert checked.problems == []
     assert same(checked.wanted, live)
 
@@ -38,23 +39,23 @@ def test_a_backend_s_buffer_that_is_left_as_it_is_changes_nothing(
     data: st.DataObject, dialect: Dialect
 ) -> None:
     live = data.draw(backends(dialect))
-    document = parse_buffer("buffer", new_buffer("BACKEND x", BACKEND, dialect, live))
-    assert not document.value.keys() & BACKEND.read_only
-    checked = check_input(document, BACKEND, dialect, live, whole=True)
+    document = parse_buffer("buffer", new_buffer(Subject(BACKEND, dialect, "a"), live))
+    assert not {(key,) for key in document.value} & BACKEND.read_only
+    checked = check_input(document, Subject(BACKEND, dialect), live, whole=True)
     assert checked.problems == []
     assert same(checked.wanted, live)
 
 
 def test_the_head_names_what_is_not_shown() -> None:
     live = {"name": "a", "online": True, "description": "x"}
-    assert new_buffer("BACKEND a", BACKEND, V6_0, live) == (
+    assert new_buffer(Subject(BACKEND, V6_0, "a"), live) == (
         "// BACKEND a: what you remove goes back to its default. Save and close to send it;\n"
         "// leave it unchanged, or empty, to send nothing.\n"
         "// Set by the service, not shown: name, online\n"
         '{\n  "description": "x"\n}\n'
     )
     alerts = {"workflow_alerts": {"slack_token": MASK, "smtp_settings": {"password": MASK}}}
-    buffer = new_buffer("WORKFLOW", WORKFLOW, V6_0, alerts)
+    buffer = new_buffer(Subject(WORKFLOW, V6_0), alerts)
     assert "//   workflow_alerts.slack_token\n" in buffer
     assert "//   workflow_alerts.smtp_settings.password\n" in buffer
     assert parse_buffer("buffer", buffer).value == {"workflow_alerts": {"smtp_settings": {}}}
@@ -62,7 +63,7 @@ def test_the_head_names_what_is_not_shown() -> None:
 
 def test_secrets_are_found_by_the_schema_and_not_by_their_value() -> None:
     value = {"workflow_alerts": {"slack_token": "in clear"}, "max_num_tasks": 1}
-    shown, secret = without_secrets(WORKFLOW, V6_0, value)
+    shown, secret = without_secrets(Subject(WORKFLOW, V6_0), value)
     assert shown == {"workflow_alerts": {}, "max_num_tasks": 1}
     assert secret == [("workflow_alerts", "slack_token")]
     assert value["workflow_alerts"] == {"slack_token": "in clear"}
@@ -85,7 +86,7 @@ EDITED = """// BACKEND a: what you remove goes back to its default.
 def problems_of(buffer: str) -> list[Problem]:
     live = {"description": "", "tests": [], "grafana_url": ""}
     document = parse_buffer("buffer", buffer)
-    return check_input(document, BACKEND, V6_0, live, whole=True).problems
+    return check_input(document, Subject(BACKEND, V6_0), live, whole=True).problems
 
 
 def told_lines(buffer: str) -> list[int]:

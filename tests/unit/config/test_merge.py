@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from osmo_cli.config.dialects import V6_0
 from osmo_cli.config.merge import (
     ABSENT,
     differences,
@@ -19,6 +20,7 @@ from osmo_cli.config.merge import (
     same,
 )
 from osmo_cli.config.problems import Path
+from osmo_cli.config.subject import Subject
 from osmo_cli.config.types import BACKEND
 from tests.unit.config.strategies import json_objects, json_values
 
@@ -181,7 +183,7 @@ def test_a_new_object_is_shown_with_its_defaults() -> None:
 def test_a_map_that_is_one_value_is_replaced() -> None:
     live = {"node_conditions": {"rules": {"Ready": "True", "Gpu": "True"}, "prefix": "p/"}}
     given = {"node_conditions": {"rules": {"^Ready$": "True"}}}
-    merged = merge_input(live, given, BACKEND.one_value)
+    merged = merge_input(live, given, Subject(BACKEND, V6_0, "a").is_one_value)
     assert merged == {"node_conditions": {"rules": {"^Ready$": "True"}, "prefix": "p/"}}
     assert merge_input(live, given)["node_conditions"]["rules"].keys() == {
         *("Ready", "Gpu", "^Ready$")

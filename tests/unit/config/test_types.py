@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any
+
 import pytest
 
-from osmo_cli.config.dialects import DIALECTS
+from osmo_cli.config.dialects import DIALECTS, Dialect
+from osmo_cli.config.problems import Path
+from osmo_cli.config.schemas.base import model_at
 from osmo_cli.config.types import BACKEND, CONFIG_TYPES, WORKFLOW, config_type
 from osmo_cli.errors import UsageError
 
@@ -14,13 +19,19 @@ def test_a_type_is_found_in_any_case(name: str) -> None:
     assert config_type(name) is BACKEND
 
 
+KNOWN = (
+    "known types: BACKEND, BACKEND_TEST, DATASET, POD_TEMPLATE, POOL, RESOURCE_VALIDATION, "
+    "ROLE, SERVICE, WORKFLOW"
+)
+
+
 @pytest.mark.parametrize(
     ("name", "hint"),
     [
-        ("BAKEND", "did you mean BACKEND? known types: BACKEND, WORKFLOW"),
-        ("workflows", "did you mean WORKFLOW? known types: BACKEND, WORKFLOW"),
-        ("XYZ", "known types: BACKEND, WORKFLOW"),
-        ("", "known types: BACKEND, WORKFLOW"),
+        ("BAKEND", "did you mean BACKEND? " + KNOWN),
+        ("workflows", "did you mean WORKFLOW? " + KNOWN),
+        ("XYZ", KNOWN),
+        ("", KNOWN),
     ],
 )
 def test_an_unknown_type_gets_the_nearest_name(name: str, hint: str) -> None:
@@ -29,16 +40,35 @@ def test_an_unknown_type_gets_the_nearest_name(name: str, hint: str) -> None:
     assert caught.value.hint == hint
 
 
-def test_each_type_has_a_schema_in_each_dialect() -> None:
+def marked_read_only(schema: Any, at: Path = ()) -> Iterator[Path]:
+    model = model_at(schema, at)
+    for name, field in (
+        model.model_fields.items() if model and "root" not in model.model_fields else ()
+    ):
+        extra = field.json_schema_extra
+        if isinstance(extra, dict) and extra.get("readOnly"):
+            yield (*at, name)
+        else:
+            yield from marked_read_only(schema, (*at, name))
+            yield from marked_read_only(schema, (*at, name, "*"))
+
+
+@pytest.mark.parametrize("dialect", DIALECTS.values(), ids=str)
+def test_the_registry_and_the_schemas_agree_on_what_is_read_only(dialect: Dialect) -> None:
     for found in CONFIG_TYPES.values():
-        assert set(found.schemas()) == set(DIALECTS)
-        for model in found.schemas().values():
-            assert found.read_only <= set(model.model_fields)
-            assert found.volatile <= found.read_only
+        assert found.name in dialect.config_types
+        assert set(marked_read_only(found.item_schema(dialect))) == found.read_only, found.name
+        assert found.volatile <= found.read_only
+
+
+def test_every_type_can_be_updated_and_what_can_be_made_has_a_name() -> None:
+    for found in CONFIG_TYPES.values():
+        assert found.whole or found.named
+        assert found.named or not (found.create or found.deletable)
 
 
 def test_only_one_kind_of_update_fits_each_of_these_types() -> None:
-    assert (BACKEND.whole, WORKFLOW.named) == (None, None)
+    assert (BACKEND.whole, BACKEND.create, WORKFLOW.named) == (None, None, None)
     assert BACKEND.named
     assert (BACKEND.named.method, BACKEND.named.body_key) == ("POST", "configs")
     assert WORKFLOW.whole

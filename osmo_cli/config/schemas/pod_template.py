@@ -1,0 +1,14 @@
+"""POD_TEMPLATE: pieces of Kubernetes pods; the service takes any object (api.md 3.9)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel, RootModel
+
+
+class PodTemplate(RootModel[dict[str, Any]]):
+    """A piece of a pod."""
+
+
+SCHEMAS: dict[str, type[BaseModel]] = {"seed": PodTemplate, "6.0": PodTemplate}

@@ -1,0 +1,94 @@
+"""POOL: what runs on a backend, and how (api.md 3.9)."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from osmo_cli.config.schemas.base import (
+    ConfigModel,
+    ReadOnlyList,
+    ReadOnlyObject,
+    ReadOnlyText,
+)
+
+UNKNOWN_PLATFORM = "unknown_default_platform"
+_Permission = Literal["PUBLIC", "POOL", "PRIVATE"]
+_Timeout = Annotated[str, Field(description="Empty: as WORKFLOW has it.")]
+
+
+class ActionPermissions60(ConfigModel):
+    """Who may do what with the workflows of others."""
+
+    execute: _Permission = "PRIVATE"
+    portforward: _Permission = "PRIVATE"
+    cancel: _Permission = "PRIVATE"
+    rsync: _Permission = "PRIVATE"
+
+
+class PoolResource(ConfigModel):
+    """Share of a resource; -1 is no limit."""
+
+    guarantee: int = -1
+    maximum: int = -1
+    weight: int = 1
+
+
+class PoolResources(ConfigModel):
+    """Shares of resources."""
+
+    gpu: PoolResource | None = None
+
+
+class Platform(ConfigModel):
+    """Nodes of one kind in a pool."""
+
+    description: str = ""
+    host_network_allowed: bool = False
+    privileged_allowed: bool = False
+    allowed_mounts: list[str] = []
+    default_mounts: ReadOnlyList = []
+    tolerations: ReadOnlyList = []
+    labels: ReadOnlyObject = {}
+    default_variables: dict[str, Any] = {}
+    resource_validations: list[str] = []
+    parsed_resource_validations: ReadOnlyList = []
+    override_pod_template: list[str] = []
+    parsed_pod_template: ReadOnlyObject = {}
+
+
+class Pool60(ConfigModel):
+    """A pool of the seed generation and of 6.0."""
+
+    name: ReadOnlyText = ""
+    description: str = ""
+    status: Annotated[str | None, Field(json_schema_extra={"readOnly": True})] = None
+    download_type: Literal["download"] | None = None
+    enable_maintenance: bool = False
+    backend: Annotated[str, Field(description="Name of the backend that it runs on.")]
+    default_platform: str | None = None
+    default_exec_timeout: _Timeout = ""
+    default_queue_timeout: _Timeout = ""
+    max_exec_timeout: _Timeout = ""
+    max_queue_timeout: _Timeout = ""
+    default_exit_actions: dict[str, str] = {}
+    action_permissions: ActionPermissions60 = ActionPermissions60()
+    resources: PoolResources = PoolResources()
+    common_default_variables: dict[str, Any] = {}
+    common_resource_validations: list[str] = []
+    parsed_resource_validations: ReadOnlyList = []
+    common_pod_template: list[str] = []
+    parsed_pod_template: ReadOnlyObject = {}
+    platforms: dict[str, Platform] = {}
+    last_heartbeat: Annotated[str | None, Field(json_schema_extra={"readOnly": True})] = None
+
+    @model_validator(mode="after")
+    def _default_is_a_platform(self) -> Pool60:
+        if self.default_platform is not None and self.default_platform not in self.platforms:
+            raise PydanticCustomError(UNKNOWN_PLATFORM, "default_platform is not one of platforms")
+        return self
+
+
+SCHEMAS: dict[str, type[BaseModel]] = {"seed": Pool60, "6.0": Pool60}

@@ -1,0 +1,82 @@
+"""SERVICE: the service itself, its keys and its limits (api.md 3.8)."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator
+from pydantic_core import PydanticCustomError
+
+from osmo_cli.config.schemas.base import ConfigModel, SecretText
+from osmo_cli.config.tokens import DURATION
+
+UNKNOWN_KEY = "unknown_active_key"
+NOT_A_DURATION = "not_a_duration"
+
+
+def _duration(value: str) -> str:
+    if not DURATION.fullmatch(value):
+        raise PydanticCustomError(
+            NOT_A_DURATION, "not a duration: a number with d, h, m, s, ms or us, such as 365d"
+        )
+    return value
+
+
+class KeyPair(ConfigModel):
+    """A key that signs JWTs."""
+
+    public_key: Annotated[str, Field(description="JWK as JSON text.")]
+    private_key: SecretText
+
+
+class LoginInfo(ConfigModel):
+    """Addresses of the identity provider; the deployment overwrites them at each start."""
+
+    device_endpoint: str | None = None
+    device_client_id: str | None = None
+    browser_endpoint: str | None = None
+    browser_client_id: str | None = None
+    token_endpoint: str | None = None
+    logout_endpoint: str | None = None
+
+
+class ServiceAuth(ConfigModel):
+    """Keys and roles of logins."""
+
+    keys: dict[str, KeyPair]
+    active_key: Annotated[str, Field(description="The key that signs; one of `keys`.")]
+    issuer: str
+    audience: str
+    user_roles: list[str] = ["osmo-user"]
+    ctrl_roles: list[str] = ["osmo-user", "osmo-ctrl"]
+    login_info: LoginInfo = LoginInfo()
+    max_token_duration: Annotated[
+        str, AfterValidator(_duration), Field(description="Longest life of an access token.")
+    ] = "365d"  # noqa: S105 - a duration
+
+    @field_validator("active_key")
+    @classmethod
+    def _is_a_key(cls, value: str, info: ValidationInfo) -> str:
+        if "keys" in info.data and value not in info.data["keys"]:
+            raise PydanticCustomError(UNKNOWN_KEY, "is not one of the keys")
+        return value
+
+
+class CliConfig60(ConfigModel):
+    """Versions of the official client."""
+
+    latest_version: str | None = None
+    min_supported_version: str | None = None
+
+
+class Service60(ConfigModel):
+    """The SERVICE config of the seed generation and of 6.0."""
+
+    service_base_url: str = ""
+    service_auth: ServiceAuth
+    cli_config: CliConfig60 = CliConfig60()
+    max_pod_restart_limit: str = "30m"
+    agent_queue_size: int = 1024
+
+
+SCHEMAS: dict[str, type[ConfigModel]] = {"seed": Service60, "6.0": Service60}

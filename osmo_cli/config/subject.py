@@ -1,0 +1,88 @@
+"""What an input is about: a whole type or one item of it, in one dialect."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from osmo_cli.config.dialects import DIALECTS, Dialect
+from osmo_cli.config.problems import Path
+from osmo_cli.config.types import ConfigType
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A config type, and the name of an item of it or None for the whole type.
+
+    The whole of a type that is updated item by item is a map of its items by name; the
+    registry's paths then stand below `*`.
+    """
+
+    config_type: ConfigType
+    dialect: Dialect
+    name: str | None = None
+
+    @property
+    def is_map(self) -> bool:
+        """Whether it is a map of items."""
+        whole = self.config_type.whole
+        return self.name is None and whole is not None and whole.semantics == "upsert"
+
+    def __str__(self) -> str:
+        """`BACKEND gpu-a`."""
+        return self.config_type.name + (f" {self.name}" if self.name is not None else "")
+
+    def model(self, dialect: Dialect | None = None) -> type[BaseModel]:
+        """Its schema, in its own dialect or another. Loads pydantic."""
+        speaks = dialect or self.dialect
+        if self.name is not None:
+            return self.config_type.item_schema(speaks)
+        schema = self.config_type.schema(speaks)
+        if not self.is_map:
+            return schema
+        from pydantic import RootModel
+
+        return RootModel[dict[str, schema]]  # type: ignore[valid-type]
+
+    def models(self) -> dict[str, type[BaseModel]]:
+        """Its schemas by dialect name, for hints about other versions. Loads pydantic."""
+        return {name: self.model(dialect) for name, dialect in DIALECTS.items()}
+
+    def is_read_only(self, path: Path) -> bool:
+        """Whether the service sets what is at `path`, or around it."""
+        return any(self._begins(path, pattern) for pattern in self.config_type.read_only)
+
+    def is_volatile(self, path: Path) -> bool:
+        """Whether what is at `path` changes by itself."""
+        return any(self._begins(path, pattern) for pattern in self.config_type.volatile)
+
+    def is_one_value(self, path: Path) -> bool:
+        """Whether an input gives what is at `path` as a whole."""
+        return any(
+            len(path) == len(pattern) + self.is_map and self._begins(path, pattern)
+            for pattern in self.config_type.one_value
+        )
+
+    def without(self, value: Any, unwanted: Any, at: Path = ()) -> Any:
+        """A copy of `value` without what is at the paths for which `unwanted(path)` is true."""
+        if not isinstance(value, dict):
+            return deepcopy(value)
+        return {
+            key: self.without(inner, unwanted, (*at, key))
+            for key, inner in value.items()
+            if not unwanted((*at, key))
+        }
+
+    def editable(self, value: Any) -> Any:
+        """A copy of `value` without what the service sets."""
+        return self.without(value, self.is_read_only)
+
+    def _begins(self, path: Path, pattern: Path) -> bool:
+        full = ("*", *pattern) if self.is_map else pattern
+        return len(path) >= len(full) and all(
+            part in ("*", step) for part, step in zip(full, path, strict=False)
+        )
