@@ -151,7 +151,13 @@ def _as_stored(subject: Subject, model: type[BaseModel], live: Any, given: Any, 
     if subject.is_map:
         stored = model.model_validate(mentioned, extra="ignore").model_dump()
     else:
-        stored = model.model_validate(mentioned, extra="ignore").model_dump(include=set(given))
+        needed = {field for field, info in model.model_fields.items() if info.is_required()}
+        mentioned |= {field: wanted[field] for field in needed & wanted.keys()}
+        try:
+            valid = model.model_validate(mentioned, extra="ignore")
+        except ValidationError:
+            return wanted  # what is stored in a required field is not valid, and stays
+        stored = valid.model_dump(include=set(given))
     # An item that is given as a whole is new, with all its defaults.
     known = {key: {} if subject.is_one_value((key,)) else live[key] for key in live}
     return _with_read_only(subject, live, fill_new_objects(known, wanted, stored))
