@@ -157,10 +157,13 @@ def _as_stored(subject: Subject, model: type[BaseModel], live: Any, given: Any, 
             valid = model.model_validate(mentioned, extra="ignore")
         except ValidationError:
             return wanted  # what is stored in a required field is not valid, and stays
-        stored = valid.model_dump(include=set(given))
+        stored = valid.model_dump(include=set(given) if live else None)
     # An item that is given as a whole is new, with all its defaults.
     known = {key: {} if subject.is_one_value((key,)) else live[key] for key in live}
-    return _with_read_only(subject, live, fill_new_objects(known, wanted, stored))
+    is_new = not live and not subject.is_map
+    return _with_read_only(
+        subject, live, fill_new_objects(None if is_new else known, wanted, stored)
+    )
 
 
 def _names(document: Document, subject: Subject, live: Any) -> Iterator[Problem]:

@@ -1,0 +1,300 @@
+"""Every type, every kind of edit: the service ends in exactly the state that was written.
+
+The library below the commands runs against the embedded service in this process, so that
+hypothesis can try many edits.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from osmo_cli.api import configs
+from osmo_cli.api.client import Client
+from osmo_cli.api.transport import Transport
+from osmo_cli.config.json_text import parse_json
+from osmo_cli.config.merge import merge_input, same
+from osmo_cli.config.types import CONFIG_TYPES
+from osmo_cli.credentials.credential import Credential, Method
+from osmo_cli.credentials.origin import LOCAL
+from osmo_cli.local.admin import add_backend, reset
+from osmo_cli.local.transport import in_process_transport
+from osmo_cli.plan.apply import Applied, apply_change
+from osmo_cli.plan.change import plan_update
+from osmo_cli.plan.target import find_target, live_of
+
+DIALECTS = ("seed", "6.0")
+
+
+class NoMemory:
+    """Secrets are always new."""
+
+    def recall(self, key: str, value: str) -> int | None:
+        return None
+
+    def remember(self, key: str, value: str, revision: int) -> None:
+        pass
+
+
+def open_client(db: Path) -> Client:
+    def no_idp(url: str) -> Transport:
+        raise AssertionError(url)
+
+    return Client(
+        Credential(LOCAL, Method.DEV, "test", username="admin"),
+        Transport("http://local", inner=in_process_transport(db)),
+        open_idp=no_idp,
+        warn=lambda text: None,
+        on_secret=lambda secret: None,
+    )
+
+
+@pytest.fixture(scope="module", params=DIALECTS)
+def client(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Client]:
+    """A client of a service with a backend, and one item of each type."""
+    db = tmp_path_factory.mktemp("types") / "local.db"
+    reset(db, request.param)
+    add_backend(db, "gpu-a")
+    with open_client(db) as opened:
+        for kind, (name, item) in ITEMS.items():
+            update(opened, kind, name, item, create=True)
+        yield opened
+
+
+def update(
+    client: Client,
+    kind: str,
+    name: str | None,
+    value: Any,
+    *,
+    whole: bool = False,
+    create: bool = False,
+) -> Applied:
+    target = find_target(client, CONFIG_TYPES[kind], name, create=create)
+    change = plan_update(
+        client, target, parse_json("in", json.dumps(value)), NoMemory(), whole=whole
+    )
+    return apply_change(client, change, NoMemory(), description=None, tags=None)
+
+
+def state(client: Client, kind: str, name: str | None) -> Any:
+    """What can be edited of what is stored."""
+    target = find_target(client, CONFIG_TYPES[kind], name)
+    snapshot = configs.read(client, CONFIG_TYPES[kind])
+    return target.subject.editable(live_of(target.subject, snapshot))
+
+
+ASSERTION = {"operator": "LE", "left_operand": "a", "right_operand": "1", "assert_message": "m"}
+OTHER = ASSERTION | {"operator": "GT", "assert_message": "n"}
+ACTION = {"base": "http", "path": "/api/workflow/*", "method": "Get"}
+ITEMS: dict[str, tuple[str, Any]] = {
+    "POD_TEMPLATE": ("sel", {"spec": {"nodeSelector": {"arch": "amd64"}, "containers": []}}),
+    "RESOURCE_VALIDATION": ("max", [ASSERTION]),
+    "BACKEND_TEST": (
+        "nccl",
+        {
+            "name": "nccl",
+            "description": "d",
+            "cron_schedule": "0 * * * *",
+            "common_pod_template": ["sel"],
+            "node_conditions": ["a", "b"],
+        },
+    ),
+    "POOL": (
+        "pool-a",
+        {
+            "description": "A",
+            "backend": "gpu-a",
+            "default_platform": "h100",
+            "platforms": {"h100": {"description": "H100"}, "l40": {}},
+            "common_pod_template": ["sel"],
+            "default_exit_actions": {"1": "RESCHEDULE"},
+        },
+    ),
+    "DATASET": ("team", {"dataset_path": "s3://team/d", "description": "t"}),
+    "ROLE": ("ops", {"name": "ops", "description": "o", "policies": [{"actions": [ACTION]}]}),
+}
+
+# (type, name, input of a file): what a file mentions is stored, the rest stays.
+FILES: list[tuple[str, str | None, Any]] = [
+    ("BACKEND", "gpu-a", {"description": "scalar"}),
+    ("BACKEND", "gpu-a", {"scheduler_settings": {"scheduler_timeout": 7}}),
+    ("BACKEND", "gpu-a", {"tests": ["nccl"]}),
+    ("BACKEND", "gpu-a", {"tests": []}),
+    ("WORKFLOW", None, {"max_num_tasks": 21, "workflow_info": {"max_name_length": 65}}),
+    ("WORKFLOW", None, {"user_workflow_limits": {"max_num_workflows": 3}}),
+    ("WORKFLOW", None, {"user_workflow_limits": {"max_num_workflows": None}}),
+    ("WORKFLOW", None, {"workflow_info": {"tags": ["a", "b"]}}),
+    ("WORKFLOW", None, {"workflow_info": {"tags": ["b"]}}),
+    ("WORKFLOW", None, {"workflow_info": {"tags": []}}),
+    ("WORKFLOW", None, {"plugins_config": {"rsync": {"allowed_paths": {"x": {"path": "/x"}}}}}),
+    ("WORKFLOW", None, {"credential_config": {}}),
+    ("SERVICE", None, {"service_base_url": "https://osmo.example.com"}),
+    ("SERVICE", None, {"service_auth": {"user_roles": ["osmo-user", "osmo-ctrl"]}}),
+    ("SERVICE", None, {"cli_config": {"latest_version": None}}),
+    ("DATASET", None, {"default_bucket": "team"}),
+    ("DATASET", None, {"buckets": {"two": {"dataset_path": "s3://two/d"}}}),
+    ("DATASET", "team", {"mode": "read-only", "description": ""}),
+    ("DATASET", "team", {"default_credential": {"access_key_id": "i", "access_key": "secret"}}),
+    ("DATASET", "team", {"default_credential": None}),
+    ("POOL", "pool-a", {"description": "scalar", "enable_maintenance": True}),
+    ("POOL", "pool-a", {"platforms": {"h100": {"description": "nested"}}}),
+    ("POOL", "pool-a", {"common_pod_template": []}),
+    ("POOL", "pool-a", {"resources": {"gpu": {"maximum": 8}}}),
+    ("POOL", "pool-a", {"resources": {"gpu": None}}),
+    ("POOL", None, {"pool-a": {"description": "by map"}}),
+    ("POOL", None, {"pools": {"pool-b": {"backend": "gpu-a"}}}),
+    ("BACKEND_TEST", "nccl", {"test_timeout": "600s", "node_conditions": ["c"]}),
+    ("BACKEND_TEST", None, {"nccl": {"description": "by map"}}),
+]
+
+# (type, name, the whole object): types whose file is the whole item.
+WHOLES: list[tuple[str, str | None, Any]] = [
+    ("POD_TEMPLATE", "sel", {"spec": {"containers": [{"name": "a"}, {"name": "b"}]}}),
+    ("POD_TEMPLATE", "sel", {"spec": {"containers": [{"name": "b"}, {"name": "a"}]}}),
+    ("POD_TEMPLATE", "sel", {"spec": {"containers": [], "x": None}}),
+    ("POD_TEMPLATE", "sel", {}),
+    ("RESOURCE_VALIDATION", "max", [OTHER, ASSERTION]),
+    ("RESOURCE_VALIDATION", "max", [ASSERTION, OTHER]),
+    ("RESOURCE_VALIDATION", "max", [OTHER]),
+    ("RESOURCE_VALIDATION", "max", []),
+    (
+        "ROLE",
+        "ops",
+        {"name": "ops", "description": "", "policies": [{"actions": [ACTION, ACTION]}]},
+    ),
+    ("ROLE", "ops", {"name": "ops", "description": "x", "policies": []}),
+]
+
+
+@pytest.mark.parametrize(("kind", "name", "part"), FILES, ids=str)
+def test_a_file_is_laid_over(client: Client, kind: str, name: str | None, part: Any) -> None:
+    before = state(client, kind, name)
+    update(client, kind, name, part)
+    after = state(client, kind, name)
+    bare = part.get("pools", part) if kind == "POOL" and name is None else part
+    wanted = without_secrets(merge_input(before, bare))
+    for key in before:
+        assert same(without_defaults(after[key], wanted[key]), wanted[key]), key
+    again = update(client, kind, name, without_new_secrets(part))
+    assert again.revision is None
+
+
+@pytest.mark.parametrize(("kind", "name", "value"), WHOLES, ids=str)
+def test_a_whole_item_is_stored_as_it_is(client: Client, kind: str, name: str, value: Any) -> None:
+    update(client, kind, name, value)
+    assert same(state(client, kind, name), value)
+    assert update(client, kind, name, value).revision is None
+
+
+def without_secrets(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {
+            key: "*" * 10 if key == "access_key" else without_secrets(inner)
+            for key, inner in value.items()
+        }
+    return value
+
+
+def without_new_secrets(value: Any) -> Any:
+    """The same file without its secrets: whether those changed cannot be known here."""
+    if isinstance(value, dict):
+        return {k: without_new_secrets(v) for k, v in value.items() if k != "access_key"}
+    return value
+
+
+def without_defaults(shown: Any, wanted: Any) -> Any:
+    """`shown` without the fields of new objects that the service filled in."""
+    if isinstance(shown, dict) and isinstance(wanted, dict):
+        return {key: without_defaults(shown[key], wanted[key]) for key in wanted if key in shown}
+    return shown
+
+
+REMOVALS: list[tuple[str, str | None, tuple[str, ...], Any]] = [
+    ("BACKEND", "gpu-a", ("description",), ""),
+    ("BACKEND", "gpu-a", ("scheduler_settings", "scheduler_timeout"), 30),
+    ("WORKFLOW", None, ("max_num_tasks",), 20),
+    ("WORKFLOW", None, ("workflow_info", "tags"), []),
+    ("WORKFLOW", None, ("plugins_config", "rsync", "allowed_paths", "x"), None),
+    ("POOL", "pool-a", ("description",), ""),
+    ("POOL", "pool-a", ("platforms", "l40"), None),
+    ("BACKEND_TEST", "nccl", ("test_timeout",), "300s"),
+    ("DATASET", None, ("default_bucket",), ""),
+]
+
+
+@pytest.mark.parametrize(("kind", "name", "path", "default"), REMOVALS, ids=str)
+def test_what_is_removed_in_the_editor_goes(
+    client: Client, kind: str, name: str | None, path: tuple[str, ...], default: Any
+) -> None:
+    buffer = deepcopy(state(client, kind, name))
+    parent = buffer
+    for step in path[:-1]:
+        parent = parent[step]
+    parent.pop(path[-1], None)
+    update(client, kind, name, unmasked(buffer), whole=True)
+    found = state(client, kind, name)
+    for step in path:
+        found = found.get(step)
+    assert same(found, default)
+
+
+def unmasked(value: Any) -> Any:
+    """A buffer never shows secrets."""
+    if isinstance(value, dict):
+        return {k: unmasked(v) for k, v in value.items() if v != "*" * 10}
+    return value
+
+
+TAGS = st.lists(st.text(alphabet="abcé", min_size=1, max_size=3), max_size=4)
+TEMPLATES = st.recursive(
+    st.none() | st.booleans() | st.integers(-3, 3) | st.text(alphabet="ab$", max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.text(alphabet="ab$", max_size=2), inner, max_size=3)
+    ),
+    max_leaves=8,
+)
+MANY = settings(
+    max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
+)
+
+
+@MANY
+@given(tags=TAGS, names=TAGS)
+def test_lists_of_texts_are_replaced(client: Client, tags: list[str], names: list[str]) -> None:
+    part = {
+        "workflow_info": {"tags": tags},
+        "credential_config": {"disable_data_validation": names},
+    }
+    update(client, "WORKFLOW", None, part)
+    after = state(client, "WORKFLOW", None)
+    assert after["workflow_info"]["tags"] == tags
+    assert after["credential_config"]["disable_data_validation"] == names
+
+
+@MANY
+@given(paths=st.dictionaries(st.text(alphabet="ab", max_size=2), st.booleans(), max_size=3))
+def test_maps_of_objects_become_what_was_edited(client: Client, paths: dict[str, bool]) -> None:
+    allowed = {name: {"path": f"/{name}", "writable": flag} for name, flag in paths.items()}
+    buffer = unmasked(state(client, "WORKFLOW", None))
+    buffer["plugins_config"]["rsync"]["allowed_paths"] = allowed
+    update(client, "WORKFLOW", None, buffer, whole=True)
+    after = state(client, "WORKFLOW", None)
+    assert same(after["plugins_config"]["rsync"]["allowed_paths"], allowed)
+
+
+@MANY
+@given(template=st.dictionaries(st.text(alphabet="ab$", max_size=2), TEMPLATES, max_size=4))
+def test_any_template_is_stored_as_it_is(client: Client, template: dict[str, Any]) -> None:
+    update(client, "POD_TEMPLATE", "sel", template)
+    assert same(state(client, "POD_TEMPLATE", "sel"), template)
