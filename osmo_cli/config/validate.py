@@ -13,7 +13,6 @@ from difflib import get_close_matches
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
-from pydantic_core import ErrorDetails
 
 from osmo_cli.config.dialects import DIALECTS, Dialect
 from osmo_cli.config.document import Document
@@ -30,41 +29,7 @@ from osmo_cli.config.schemas.backend import COSCHEDULING_BY_DEFAULT
 from osmo_cli.config.schemas.base import defaults, field_path, model_at, secret_paths
 from osmo_cli.config.secrets import is_mask
 from osmo_cli.config.subject import Subject
-
-_KINDS: dict[type, str] = {
-    bool: "true or false",
-    int: "a number",
-    float: "a number",
-    str: "a text",
-    list: "a list",
-    dict: "an object",
-    type(None): "null",
-}
-_WANTED = {
-    "int_type": "a whole number",
-    "int_from_float": "a whole number",
-    "float_type": "a number",
-    "string_type": "a text",
-    "bool_type": "true or false",
-    "list_type": "a list",
-    "dict_type": "an object",
-    "model_type": "an object",
-    "model_attributes_type": "an object",
-}
-_LIMITS = {
-    "greater_than": ("gt", "greater than"),
-    "greater_than_equal": ("ge", "at least"),
-    "less_than": ("lt", "less than"),
-    "less_than_equal": ("le", "at most"),
-}
-_EMPTY = {"string_type": '""', "list_type": "[]"}
-# Values that the documentation or common sense suggests and the service refuses.
-_INSTEAD: dict[Path, dict[str, str]] = {
-    ("scheduler_settings", "scheduler_type"): {
-        "default-scheduler": "default",
-        "kai-scheduler": "kai",
-    }
-}
+from osmo_cli.config.wording import KINDS, error_text
 
 
 @dataclass(frozen=True)
@@ -93,7 +58,7 @@ def check_input(document: Document, subject: Subject, live: Any, *, whole: bool 
     expected = list if isinstance(live, list) else dict
     if not isinstance(document.value, expected):
         fields = "an object with fields" if expected is dict else "a list"
-        problem = document.problem(f"must be {fields}, not {_KINDS[type(document.value)]}", ())
+        problem = document.problem(f"must be {fields}, not {KINDS[type(document.value)]}", ())
         return Checked(live, [problem])
     model = subject.model()
     given, problems = _without_masks(document, live)
@@ -257,10 +222,10 @@ def _schema_problems(
                 continue
             yield _unknown_field(document, subject, path)
         elif mentioned:
-            message, hint = _text(detail, path)
+            message, hint = error_text(detail, path)
             yield document.problem(message, path, hint=hint)
         elif path[:1] and path[0] in document.value:
-            message, hint = _text(detail, path)
+            message, hint = error_text(detail, path)
             yield Problem("the stored value is not valid: " + message, path=path, hint=hint)
 
 
@@ -316,30 +281,3 @@ def _unknown_field(document: Document, subject: Subject, path: Path) -> Problem:
 def _fields_at(model: type[BaseModel], path: Path) -> list[str]:
     found = model_at(model, path)
     return list(found.model_fields) if found else []
-
-
-def _text(detail: ErrorDetails, path: Path) -> tuple[str, str | None]:
-    """Our wording of a pydantic error, and a hint; never holds the value."""
-    kind, value = detail["type"], detail["input"]
-    found = _KINDS.get(type(value), "something else")
-    if kind == "int_from_float" or (kind == "int_type" and isinstance(value, float)):
-        whole = isinstance(value, float) and value.is_integer()
-        return "must be a whole number", f"write {value:.0f}" if whole else None
-    if wanted := _WANTED.get(kind):
-        hint = None
-        if value is None and kind in _EMPTY:
-            hint = f"null cannot be stored here; write {_EMPTY[kind]} to empty it"
-        elif isinstance(value, str) and kind in ("int_type", "float_type", "bool_type"):
-            hint = "write it without quotes"
-        elif kind == "string_type" and not isinstance(value, (list, dict)):
-            hint = "write it in double quotes"
-        return f"must be {wanted}, not {found}", hint
-    if kind == "missing":
-        return "this field is required", None
-    if kind == "literal_error":
-        expected = str(detail["ctx"]["expected"]).replace("'", '"')
-        instead = _INSTEAD.get(path, {}).get(value) if isinstance(value, str) else None
-        return f"must be {expected}", instead and f'write "{instead}"'
-    if limit := _LIMITS.get(kind):
-        return f"must be {limit[1]} {detail['ctx'][limit[0]]}", None
-    return detail["msg"], None

@@ -181,7 +181,7 @@ WRONG: dict[str, tuple[str, Any, Any, str | None, str]] = {
     ),
     "action": (
         *("ROLE", ROLE, json.dumps(ROLE | {"policies": [{"actions": ["nonsense"]}]}), "ops"),
-        "policies[0].actions[0]: an action looks like http:/api/workflow/*:Get",
+        "policies[0].actions[0]: an action looks like http:/PATH/*:Get",
     ),
     "method": (
         *("ROLE", ROLE, json.dumps(ROLE | {"policies": [{"actions": ["http:/x:frob"]}]}), "ops"),

@@ -1,0 +1,69 @@
+"""What is wrong with a value, in our words; never the value itself."""
+
+from __future__ import annotations
+
+from pydantic_core import ErrorDetails
+
+from osmo_cli.config.problems import Path
+
+KINDS: dict[type, str] = {
+    bool: "true or false",
+    int: "a number",
+    float: "a number",
+    str: "a text",
+    list: "a list",
+    dict: "an object",
+    type(None): "null",
+}
+_WANTED = {
+    "int_type": "a whole number",
+    "int_from_float": "a whole number",
+    "float_type": "a number",
+    "string_type": "a text",
+    "bool_type": "true or false",
+    "list_type": "a list",
+    "dict_type": "an object",
+    "model_type": "an object",
+    "model_attributes_type": "an object",
+}
+_LIMITS = {
+    "greater_than": ("gt", "greater than"),
+    "greater_than_equal": ("ge", "at least"),
+    "less_than": ("lt", "less than"),
+    "less_than_equal": ("le", "at most"),
+}
+_EMPTY = {"string_type": '""', "list_type": "[]"}
+# Values that the documentation or common sense suggests and the service refuses.
+_INSTEAD: dict[Path, dict[str, str]] = {
+    ("scheduler_settings", "scheduler_type"): {
+        "default-scheduler": "default",
+        "kai-scheduler": "kai",
+    }
+}
+
+
+def error_text(detail: ErrorDetails, path: Path) -> tuple[str, str | None]:
+    """Our wording of a pydantic error, and a hint; never holds the value."""
+    kind, value = detail["type"], detail["input"]
+    found = KINDS.get(type(value), "something else")
+    if kind == "int_from_float" or (kind == "int_type" and isinstance(value, float)):
+        whole = isinstance(value, float) and value.is_integer()
+        return "must be a whole number", f"write {value:.0f}" if whole else None
+    if wanted := _WANTED.get(kind):
+        hint = None
+        if value is None and kind in _EMPTY:
+            hint = f"null cannot be stored here; write {_EMPTY[kind]} to empty it"
+        elif isinstance(value, str) and kind in ("int_type", "float_type", "bool_type"):
+            hint = "write it without quotes"
+        elif kind == "string_type" and not isinstance(value, (list, dict)):
+            hint = "write it in double quotes"
+        return f"must be {wanted}, not {found}", hint
+    if kind == "missing":
+        return "this field is required", None
+    if kind == "literal_error":
+        expected = str(detail["ctx"]["expected"]).replace("'", '"')
+        instead = _INSTEAD.get(path, {}).get(value) if isinstance(value, str) else None
+        return f"must be {expected}", instead and f'write "{instead}"'
+    if limit := _LIMITS.get(kind):
+        return f"must be {limit[1]} {detail['ctx'][limit[0]]}", None
+    return detail["msg"], None
