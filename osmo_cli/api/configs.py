@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from osmo_cli.api.client import Client
 from osmo_cli.api.errors import UnexpectedAnswerError
+from osmo_cli.config.history import items_by_name as items_by_name
 from osmo_cli.errors import UsageError
 
 if TYPE_CHECKING:
@@ -15,17 +17,23 @@ if TYPE_CHECKING:
 
 _ROOT = ("api", "configs")
 _HISTORY = (*_ROOT, "history")
+_FUTURE = "2999-01-01T00:00:00"
+_ODD_HISTORY = "the service's history is not in the known form"
 
 
 @dataclass(frozen=True)
 class Revision:
-    """One entry of a type's history; `data` is the type's whole configuration, or None."""
+    """One entry of a type's history; `data` is the type's whole configuration, or None.
+
+    Tags may change later, so that they do not tell one revision from another.
+    """
 
     number: int
     name: str
     username: str
     description: str
     data: Any
+    tags: tuple[str, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True)
@@ -63,15 +71,6 @@ class Snapshot:
         )
 
 
-def items_by_name(config_type: ConfigType, data: Any) -> dict[str, Any]:
-    """The items of a type's data, live or from history, by name."""
-    if config_type.wrapper and isinstance(data, dict):
-        data = data.get(config_type.wrapper, data)
-    if isinstance(data, list):
-        return {item["name"]: item for item in data if isinstance(item, dict) and "name" in item}
-    return data if isinstance(data, dict) else {}
-
-
 def read(client: Client, config_type: ConfigType, *, with_revision: bool = False) -> Snapshot:
     """Read a type's live configuration, and its newest revision first where asked for."""
     revision = newest_revision(client, config_type) if with_revision else None
@@ -81,25 +80,34 @@ def read(client: Client, config_type: ConfigType, *, with_revision: bool = False
     return Snapshot(config_type, data, revision)
 
 
-def newest_revision(client: Client, config_type: ConfigType) -> Revision | None:
-    """The newest revision without its data, or None where the history is empty."""
-    found = _history(client, config_type, [("order", "DESC"), ("limit", "1")], data=False)
+def newest_revision(
+    client: Client, config_type: ConfigType, *, data: bool = False
+) -> Revision | None:
+    """The newest revision, with its data where asked for; None where the history is empty."""
+    found = _history(client, config_type, [("order", "DESC"), ("limit", "1")], data=data)
     return found[0] if found else None
 
 
-def revision(client: Client, config_type: ConfigType, number: int) -> Revision:
-    """One revision with its data.
+def revision(
+    client: Client, config_type: ConfigType, number: int, *, data: bool = True
+) -> Revision:
+    """One revision, with its data where asked for.
 
     Raises:
         UsageError: there is no such revision, or it was deleted.
     """
-    found = _history(client, config_type, [("revision", str(number))], data=True)
+    found = _history(client, config_type, [("revision", str(number))], data=data)
     if not found:
         raise UsageError(
             f"{config_type.name} has no revision {number}, or it was deleted",
-            hint=f"`osmo config show {config_type.name}` shows what is stored now",
+            hint=f"`osmo config history {config_type.name}` lists the revisions",
         )
     return found[0]
+
+
+def has_revision(client: Client, config_type: ConfigType, number: int) -> bool:
+    """Whether the history shows that revision; a deleted one is not shown."""
+    return bool(_history(client, config_type, [("revision", str(number))], data=False))
 
 
 def revisions_after(client: Client, config_type: ConfigType, number: int) -> list[Revision]:
@@ -109,11 +117,29 @@ def revisions_after(client: Client, config_type: ConfigType, number: int) -> lis
     return [entry for entry in found if entry.number > number]
 
 
+def history(client: Client, query: Sequence[tuple[str, str]]) -> list[dict[str, Any]]:
+    """The entries that the filters of api.md 4 leave, as the service gives them, without data."""
+    return _entries(client, [("omit_data", "True"), *query])
+
+
+def current_revisions(client: Client) -> list[dict[str, Any]]:
+    """The newest entry of each config type, without data."""
+    # A time that is surely behind the newest entry, whatever this machine's clock says.
+    return history(client, [("at_timestamp", _FUTURE)])
+
+
+def _entries(client: Client, query: Sequence[tuple[str, str]]) -> list[dict[str, Any]]:
+    answer = client.get(_HISTORY, query)
+    entries = answer.get("configs") if isinstance(answer, dict) else None
+    if not isinstance(entries, list) or any(not isinstance(entry, dict) for entry in entries):
+        raise UnexpectedAnswerError(_ODD_HISTORY)
+    return entries
+
+
 def _history(
     client: Client, config_type: ConfigType, query: list[tuple[str, str]], *, data: bool
 ) -> list[Revision]:
     parameters = [("config_types", config_type.name), ("omit_data", str(not data)), *query]
-    answer = client.get(_HISTORY, parameters)
     try:
         return [
             Revision(
@@ -122,21 +148,31 @@ def _history(
                 str(entry["username"]),
                 str(entry["description"]),
                 entry["data"],
+                tuple(map(str, entry["tags"] or ())),
             )
-            for entry in answer["configs"]
+            for entry in _entries(client, parameters)
         ]
     except (KeyError, TypeError, ValueError):
-        raise UnexpectedAnswerError("the service's history is not in the known form") from None
+        raise UnexpectedAnswerError(_ODD_HISTORY) from None
+
+
+def diff(client: Client, config_type: ConfigType, first: int, second: int) -> tuple[Any, Any]:
+    """Two revisions' data; a secret that the second changed is marked there (api.md 4)."""
+    query = [
+        ("config_type", config_type.name),
+        ("first_revision", str(first)),
+        ("second_revision", str(second)),
+    ]
+    answer = client.get((*_ROOT, "diff"), query)
+    try:
+        return answer["first_data"], answer["second_data"]
+    except (KeyError, TypeError):
+        raise UnexpectedAnswerError("the service's diff is not in the known form") from None
 
 
 def changed_secrets(client: Client, config_type: ConfigType, since: int, now: int) -> Any:
     """The state at revision `now`; a secret changed after `since` is marked as such (api.md 4)."""
-    query = [
-        ("config_type", config_type.name),
-        ("first_revision", str(since)),
-        ("second_revision", str(now)),
-    ]
-    return client.get((*_ROOT, "diff"), query)["second_data"]
+    return diff(client, config_type, since, now)[1]
 
 
 def write(
@@ -163,11 +199,7 @@ def delete(
     force: bool,
 ) -> None:
     """Delete a named item. The body is required, also an empty one (api.md 3.1)."""
-    body: dict[str, Any] = {}
-    if description is not None:
-        body["description"] = description
-    if tags:
-        body["tags"] = tags
+    body = _entry(description, tags)
     if force:
         body["force"] = True
     client.request("DELETE", (*_ROOT, config_type.path, name), body=body)
@@ -176,3 +208,47 @@ def delete(
 def delete_revision(client: Client, config_type: ConfigType, number: int) -> None:
     """Hide a revision from the history."""
     client.request("DELETE", (*_HISTORY, config_type.path, "revision", str(number)))
+
+
+def rollback(
+    client: Client,
+    config_type: ConfigType,
+    number: int,
+    *,
+    description: str | None,
+    tags: list[str] | None,
+) -> None:
+    """Make the state of a revision the live one, by a new revision; never repeated here."""
+    body = {"config_type": config_type.name, "revision": number, **_entry(description, tags)}
+    client.request("POST", (*_HISTORY, "rollback"), body=body)
+
+
+def change_tags(
+    client: Client, config_type: ConfigType, number: int, added: list[str], removed: list[str]
+) -> None:
+    """Add and remove tags of a revision; what is in both is removed."""
+    body = {"set_tags": added} if added else {}
+    if removed:
+        body["delete_tags"] = removed
+    segments = (*_HISTORY, config_type.path, "revision", str(number), "tags")
+    client.request("POST", segments, body=body)
+
+
+def rename(
+    client: Client,
+    config_type: ConfigType,
+    old: str,
+    new: str,
+    *,
+    description: str | None,
+    tags: list[str] | None,
+) -> None:
+    """Give an item another name."""
+    body = {"new_name": new, **_entry(description, tags)}
+    client.request("PUT", (*_ROOT, config_type.path, old, "rename"), body=body)
+
+
+def _entry(description: str | None, tags: list[str] | None) -> dict[str, Any]:
+    """What a write says for the history; without a description the service has its own."""
+    entry: dict[str, Any] = {} if description is None else {"description": description}
+    return entry | ({"tags": tags} if tags else {})

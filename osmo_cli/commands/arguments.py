@@ -2,46 +2,100 @@
 
 from __future__ import annotations
 
+from collections import deque
+from collections.abc import Iterator, Sequence
 from typing import Annotated, Any
 
 import typer
 from typer.core import TyperCommand
 
+from osmo_cli.errors import UsageError
 from osmo_cli.output.printer import Format
+
+# Flags that the official CLI has not: a script's `--d x` means its only `--d...`, not one of these.
+_ADDITIONS = frozenset(
+    {
+        "--dry-run",
+        "--exit-code",
+        "--force",
+        "--ignore-missing",
+        "--insecure-storage",
+        "--no-store",
+        "--output-file",
+        "--store",
+    }
+)
 
 
 class OsmoCommand(TyperCommand):
-    """A command whose repeatable options take several values after one flag.
+    """A command that takes flags as the official CLI's argparse does (design, promise 1).
 
-    The official CLI's argparse reads `--tags a b` as two tags (design, promise 1). As there,
-    all words up to the next flag are values.
+    A repeatable option takes several values after one flag: `--tags a b` are two tags, all words
+    up to the next flag. A long flag may be cut short where the rest is not in doubt: `--desc x`.
     """
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Turn `--tags a b` into `--tags a --tags b`, then parse."""
-        repeatable = {
-            name
-            for parameter in self.params
-            if getattr(parameter, "multiple", False)
-            for name in parameter.opts
-        }
-        return super().parse_args(ctx, _expanded(args, repeatable))
+        """Write the words as click knows them, then parse.
+
+        Raises:
+            UsageError: a long flag is cut too short.
+        """
+        flags = _Flags(self.params)
+        return super().parse_args(ctx, list(flags.expanded(args)))
 
 
-def _expanded(args: list[str], repeatable: set[str]) -> list[str]:
-    result: list[str] = []
-    flag: str | None = None
-    for position, word in enumerate(args):
-        if word == "--":
-            return result + args[position:]
-        if word.startswith("-") and word != "-":
-            flag = word if word in repeatable else None
-            result.append(word)
-        elif flag is not None and result[-1] != flag:
-            result += [flag, word]
-        else:
-            result.append(word)
-    return result
+class _Flags:
+    """The flags of one command."""
+
+    def __init__(self, parameters: Sequence[Any]) -> None:
+        self._long: set[str] = {"--help"}
+        self._repeatable: set[str] = set()
+        self._with_value: set[str] = set()
+        for parameter in parameters:
+            names = [
+                name for name in (*parameter.opts, *parameter.secondary_opts) if name[0] == "-"
+            ]
+            self._long.update(name for name in names if name.startswith("--"))
+            if getattr(parameter, "multiple", False):
+                self._repeatable.update(names)
+            elif not getattr(parameter, "is_flag", False):
+                self._with_value.update(names)
+
+    def expanded(self, words: list[str]) -> Iterator[str]:
+        """The words with whole flags, each value of a repeatable one behind a flag of its own."""
+        rest = deque(words)
+        while rest:
+            word = rest.popleft()
+            flag = word if word == "--" else self._whole(word)
+            yield flag
+            if word == "--":
+                yield from rest
+                return
+            if flag in self._with_value and rest:
+                # Whatever follows is its value, also where it looks like a flag.
+                yield rest.popleft()
+            elif flag in self._repeatable:
+                yield from _values(flag, rest)
+
+    def _whole(self, word: str) -> str:
+        name, sign, value = word.partition("=")
+        if not name.startswith("--") or name in self._long:
+            return word
+        meant = sorted(flag for flag in self._long if flag.startswith(name))
+        meant = [flag for flag in meant if flag not in _ADDITIONS] or meant
+        if len(meant) > 1:
+            raise UsageError(f"{name} may be " + " or ".join(meant), hint="write it out")
+        return (meant[0] if meant else name) + sign + value
+
+
+def _values(flag: str, rest: deque[str]) -> Iterator[str]:
+    """The words up to the next flag, taken off `rest`, with `flag` between them."""
+    between = False
+    while rest and (rest[0] == "-" or not rest[0].startswith("-")):
+        if between:
+            yield flag
+        yield rest.popleft()
+        between = True
 
 
 FormatOption = Annotated[
@@ -61,3 +115,4 @@ TagsOption = Annotated[
     typer.Option("--tags", "-t", help="Tags for the history; several may follow."),
 ]
 TypeArgument = Annotated[str, typer.Argument(metavar="TYPE", show_default=False)]
+WhatArgument = Annotated[str, typer.Argument(metavar="TYPE:REVISION", show_default=False)]

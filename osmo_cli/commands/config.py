@@ -1,4 +1,4 @@
-"""`osmo config`: show, update, delete."""
+"""`osmo config`: its commands, with `show` and `delete`."""
 
 from __future__ import annotations
 
@@ -14,9 +14,13 @@ from osmo_cli.commands.arguments import (
     OsmoCommand,
     TagsOption,
 )
+from osmo_cli.commands.config_history import diff, history, list_types, tag
+from osmo_cli.commands.config_items import rename, set_role
+from osmo_cli.commands.config_rollback import rollback
 from osmo_cli.commands.config_update import update
 from osmo_cli.commands.session import Session
-from osmo_cli.config.types import ConfigType, config_type
+from osmo_cli.config.history import items_by_name, loss_of_delete, parse_reference
+from osmo_cli.config.types import ConfigType
 from osmo_cli.errors import OsmoError, UsageError
 
 if TYPE_CHECKING:
@@ -24,29 +28,12 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     name="config",
-    help="Show, update and delete configurations.",
+    help="Configurations and their history.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
+app.command("list", cls=OsmoCommand)(list_types)
 app.command("update", cls=OsmoCommand)(update)
-
-_REVISION = re.compile(r"[1-9][0-9]*", re.ASCII)
-
-
-def parse_type(text: str) -> tuple[ConfigType, int | None]:
-    """`TYPE` or `TYPE:REVISION`.
-
-    Raises:
-        UsageError: there is no such type, or the revision is no whole number above 0.
-    """
-    name, colon, number = text.partition(":")
-    found = config_type(name)
-    if colon and not _REVISION.fullmatch(number):
-        raise UsageError(
-            f'"{text}" is not TYPE:REVISION',
-            hint=f"for example {found.name}:3; revisions start at 1",
-        )
-    return found, int(number) if colon else None
 
 
 @app.command("show", cls=OsmoCommand)
@@ -62,7 +49,7 @@ def show(
     """Show a configuration, live or at a revision, or a part of it."""
     session: Session = ctx.obj
     printer = session.use_format(format_type)
-    found, number = parse_type(what)
+    found, number = parse_reference(what)
     with session.connect() as client:
         if number is None:
             data = configs.read(client, found).data
@@ -71,14 +58,14 @@ def show(
     if words:
         printer.object(_part(found, data, words, what))
     elif found.named is not None and printer.as_text:
-        printer.object(configs.items_by_name(found, data))
+        printer.object(items_by_name(found, data))
     else:
         printer.object(data)
 
 
 def _part(found: ConfigType, data: Any, words: list[str], what: str) -> Any:
     """The value that the words lead to, one step a word."""
-    here = configs.items_by_name(found, data) if found.named is not None else data
+    here = items_by_name(found, data) if found.named is not None else data
     at = what
     for word in words:
         if isinstance(here, list) and all(isinstance(item, dict) for item in here):
@@ -124,11 +111,14 @@ def delete(
     force: Annotated[
         bool, typer.Option("--force", help="Delete a backend although workflows run on it.")
     ] = False,
+    ignore_missing: Annotated[
+        bool, typer.Option("--ignore-missing", help="What is not there is no error.")
+    ] = False,
 ) -> None:
     """Delete an item by its name, or a revision from the history."""
     session: Session = ctx.obj
     printer = session.printer
-    found, number = parse_type(what)
+    found, number = parse_reference(what)
     of_revision = f"osmo config delete {found.name}:3 deletes a revision"
     if found.named is None and number is None:
         raise UsageError(f"{found.name} has no items that could be deleted", hint=of_revision)
@@ -141,13 +131,22 @@ def delete(
                 printer.warn(
                     "a revision is deleted without an entry: --description and --tags are not used"
                 )
+            if ignore_missing and not configs.has_revision(client, found, number):
+                printer.note(f"nothing to delete: {found.name} has no revision {number}")
+                return
             configs.delete_revision(client, found, number)
             printer.text(f"Successfully deleted revision {number} of {found.name} config")
             return
         assert name is not None
         # For an unknown name the service answers with success, and notes it in the history
         # (api.md 13).
-        configs.read(client, found).item(name)
+        live = configs.read(client, found)
+        if ignore_missing and name not in live.items():
+            printer.note(f'nothing to delete: {found.name} has no item "{name}"')
+            return
+        live.item(name)
+        if loss := loss_of_delete(found, name, live.data):
+            printer.note(f"note: {loss}")
         try:
             configs.delete(client, found, name, description=description, tags=tags, force=force)
         except OsmoError as error:
@@ -155,3 +154,11 @@ def delete(
                 raise
             printer.warn(f"the service answered with an error, yet it is deleted: {error.message}")
     printer.text(f'Successfully deleted {found.name} config "{name}"')
+
+
+app.command("history", cls=OsmoCommand)(history)
+app.command("diff", cls=OsmoCommand)(diff)
+app.command("rollback", cls=OsmoCommand)(rollback)
+app.command("tag", cls=OsmoCommand)(tag)
+app.command("set", cls=OsmoCommand)(set_role)
+app.command("rename", cls=OsmoCommand)(rename)

@@ -17,6 +17,7 @@ _MODULES = {
     "logout": "login",
     "whoami": "whoami",
     "local": "local",
+    "version": "version",
 }
 
 

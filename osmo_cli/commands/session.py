@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from osmo_cli.errors import UsageError
+from osmo_cli.errors import ConflictError, UsageError
 from osmo_cli.output.printer import Format, Printer
 
 if TYPE_CHECKING:
@@ -137,6 +137,16 @@ class Prompts:
 
         return getpass(question)
 
+    def go_on(self, printer: Printer, refusal: ConflictError) -> None:
+        """Ask whether to go on with what may destroy something.
+
+        Raises:
+            ConflictError: `refusal`, where the answer is not yes.
+        """
+        printer.note(f"{refusal.message}\nGo on? [y/N]")
+        if sys.stdin.readline().strip().lower() not in ("y", "yes"):
+            raise refusal
+
 
 class NoPrompts(Prompts):
     """In a script nobody answers, so a question is an error that says what to give."""
@@ -145,6 +155,10 @@ class NoPrompts(Prompts):
         """Refuse."""
         what = question.strip(" :").lower()
         raise UsageError(f"the {what} is missing, and there is no terminal to ask at", hint=way_out)
+
+    def go_on(self, _printer: Printer, refusal: ConflictError) -> None:
+        """Refuse."""
+        raise refusal
 
 
 def prompts() -> Prompts:

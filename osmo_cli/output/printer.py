@@ -97,13 +97,20 @@ class Printer:
         else:
             self.data(change_data(differences))
 
+    def diff(self, lines: Sequence[str]) -> None:
+        """The lines of a unified diff as the result, in colours on a terminal."""
+        from osmo_cli.output.diffs import line_colour
+
+        for line in lines:
+            self._write(self.stdout, _painted(self.stdout, line_colour(line), self._safe(line)))
+
     def note(self, text: str) -> None:
         """Something good to know."""
         self._write(self.stderr, self._safe(text))
 
     def warn(self, text: str) -> None:
         """Something that may be wrong."""
-        self._write(self.stderr, self._paint("33", "warning: ") + self._safe(text))
+        self._write(self.stderr, _painted(self.stderr, "33", "warning: ") + self._safe(text))
 
     def debug(self, exchange: Exchange) -> None:
         """One request in `--debug`."""
@@ -125,17 +132,12 @@ class Printer:
             self._write(self.stderr, self._safe(json.dumps(content)))
             return
         lines = self._safe(error.message).replace("\n", "\n       ")
-        self._write(self.stderr, self._paint("31", "error: ") + lines)
+        self._write(self.stderr, _painted(self.stderr, "31", "error: ") + lines)
         if error.hint:
             self._write(self.stderr, "  hint: " + self._safe(error.hint))
 
     def _safe(self, text: str) -> str:
         return self.redactor.redact(clean(text))
-
-    def _paint(self, colour: str, text: str) -> str:
-        if not self.stderr.isatty() or os.environ.get("NO_COLOR"):
-            return text
-        return f"\x1b[{colour}m{text}\x1b[0m"
 
     @staticmethod
     def _write(stream: TextIO, text: str) -> None:
@@ -148,3 +150,10 @@ class Printer:
             stream.flush()
         except BrokenPipeError:
             raise OutputClosedError("the reader of the output went away") from None
+
+
+def _painted(stream: TextIO, colour: str | None, text: str) -> str:
+    """`text` in a colour of the terminal, where `stream` is one that may have colours."""
+    if colour is None or not stream.isatty() or os.environ.get("NO_COLOR"):
+        return text
+    return f"\x1b[{colour}m{text}\x1b[0m"

@@ -108,7 +108,7 @@ def test_the_commands_and_flags_that_a_page_names_exist(page: Page) -> None:
 def test_the_check_of_command_lines_sees_what_is_wrong() -> None:
     assert fault(["config", "show", "BACKEND"]) is None
     assert fault(["--profile", "prod", "token", "list", "-t", "json"]) is None
-    assert fault(["config", "history"]) == "no command config history"
+    assert fault(["config", "histories"]) == "no command config histories"
     assert fault(["token", "list", "--frob"]) is not None
     assert fault(["frobnicate"]) is not None
 

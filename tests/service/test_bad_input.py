@@ -94,7 +94,7 @@ CASES: dict[str, tuple[tuple[str, ...], int, str, str]] = {
         "",
     ),
     "bad revision": (("config", "show", "BACKEND:x"), 2, '"BACKEND:x" is not TYPE:REVISION', ""),
-    "unknown revision": (("config", "show", "BACKEND:999"), 2, "no revision 999", "config show"),
+    "unknown revision": (("config", "show", "BACKEND:999"), 2, "no revision 999", "config history"),
     "whole BACKEND": (
         ("config", "update", "BACKEND", "-f", "good.json"),
         2,

@@ -38,7 +38,8 @@ OWNERS: dict[str, set[str]] = {
     "uvicorn": {"local"},
 }
 # A dialect holds the segments of its token routes: what differs between versions is one table.
-URLS_ELSEWHERE = {"config/dialects.py"}
+# A generated role's content is a list of paths.
+URLS_ELSEWHERE = {"config/dialects.py", "config/roles.py"}
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,41 @@
+"""`osmo version`: of this program and of the service."""
+
+from __future__ import annotations
+
+import typer
+
+from osmo_cli import __version__
+from osmo_cli.commands.arguments import FormatOption, OsmoCommand
+from osmo_cli.commands.session import Session
+from osmo_cli.errors import NotLoggedInError, UsageError
+from osmo_cli.output.printer import Format
+
+app = typer.Typer(name="version", pretty_exceptions_enable=False)
+
+
+@app.command("version", cls=OsmoCommand)
+def version(ctx: typer.Context, format_type: FormatOption = None) -> None:
+    """Show the versions of this program and of the service, and what the service speaks."""
+    from osmo_cli.api.dialects import identify, version_of
+
+    session: Session = ctx.obj
+    printer = session.use_format(format_type)
+    service = dialect = None
+    try:
+        with session.connect() as client:
+            service = version_of(client.transport)
+            dialect = identify(client).name
+    except NotLoggedInError as error:
+        if service is None:
+            printer.note(f"no service is asked: {error.message}")
+        else:
+            printer.warn(error.message)
+    except UsageError as error:
+        printer.warn(error.message)
+    if printer.format not in (None, Format.TEXT):
+        printer.data({"client": __version__, "service": service, "dialect": dialect})
+        return
+    printer.text(f"OSMO client version:  {__version__}")
+    if service is not None:
+        printer.text(f"OSMO service version: {service}")
+        printer.note(f"the service speaks: {dialect or 'what this program does not know'}")
