@@ -16,9 +16,6 @@ from osmo_cli.errors import ExitCode, OsmoError, UsageError
 if TYPE_CHECKING:
     from osmo_cli.api.client import Client
 
-# api.md 3.9; the service checks it for a new pool, and not when one is renamed.
-_POOL_NAME = re.compile(r"[a-zA-Z]([a-zA-Z0-9_.-]*[a-zA-Z0-9])?", re.ASCII)
-
 
 def set_role(
     ctx: typer.Context,
@@ -32,19 +29,18 @@ def set_role(
     tags: TagsOption = None,
 ) -> None:
     """Store the usual role for a backend's agents, or for users of the pool in its name."""
-    from osmo_cli.api.dialects import identify
     from osmo_cli.config.merge import differences
-    from osmo_cli.config.patch import Patch
+    from osmo_cli.config.patch import make_patch
     from osmo_cli.config.roles import about, generated_role
     from osmo_cli.output.changes import change_lines
     from osmo_cli.plan.apply import apply_change
     from osmo_cli.plan.change import Change
-    from osmo_cli.plan.target import Target
+    from osmo_cli.plan.target import find_target
 
     session: Session = ctx.obj
     printer = session.printer
     found = config_type(type_name)
-    if found.name != "ROLE" or found.named is None:
+    if found.name != "ROLE":
         raise UsageError(
             f"{found.name} cannot be generated, only ROLE",
             hint=f"osmo config update {found.name} NAME --file FILE",
@@ -52,19 +48,18 @@ def set_role(
     subject = about(name, kind.lower(), field)
     credential = session.credential()
     with session.connect(credential) as client:
-        dialect = identify(client, for_write=True)
+        target = find_target(client, found, name, create=True)
+        dialect, live = target.subject.dialect, target.live
         role = generated_role(dialect, name, kind.lower(), subject)
-        snapshot = configs.read(client, found, with_revision=True)
-        live = snapshot.items().get(name, {})
-        changed = tuple(differences(live, role))
+        patch = make_patch(target.verb, dialect, live, role)
         if subject not in configs.read(client, config_type(kind)).items():
             printer.note(f"{kind.lower()} {subject} does not exist yet")
-        if changed:
+        if patch is not None:
+            changed = tuple(differences(live, role))
             if live:
                 for line in change_lines(changed):
                     printer.note(line)
-            target = Target(found, name, found.named, dialect, snapshot.revision, live)
-            change = Change(target, role, Patch(found.named, role), changed, {}, ())
+            change = Change(target, role, patch, changed, {}, ())
             memory = session.secret_memory(credential)
             applied = apply_change(client, change, memory, description=description, tags=tags)
             for warning in applied.warnings:
@@ -88,10 +83,11 @@ def rename(
     found = config_type(type_name)
     if found.name != "POOL":
         raise UsageError(f"items of {found.name} cannot be renamed, only those of POOL")
-    if not _POOL_NAME.fullmatch(new):
+    # The service checks the name of a new pool, and not that of a renamed one.
+    if found.name_pattern is not None and not re.fullmatch(found.name_pattern, new):
         raise UsageError(
             f'"{new}" cannot be the name of a pool',
-            hint="letters, digits, - _ and . with a letter first and a letter or digit last",
+            hint="letters, digits, -, _ and . of ASCII; a letter first, a letter or digit last",
         )
     with session.connect() as client:
         # For an unknown name the service adds to the history, and then fails (api.md 3.9).

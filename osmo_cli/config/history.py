@@ -135,9 +135,11 @@ def restored_differently(config_type: ConfigType, wanted: Any, found: Any) -> li
 
 
 def _told(config_type: ConfigType, item: Any) -> Any:
+    """An item without the fields that the service sets."""
     if not isinstance(item, dict):
         return item
-    return {key: value for key, value in item.items() if key not in config_type.read_only}
+    fields = {path[0] for path in config_type.read_only if len(path) == 1}
+    return {key: value for key, value in item.items() if key not in fields}
 
 
 def _agree(before: Any, after: Any) -> bool:

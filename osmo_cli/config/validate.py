@@ -29,7 +29,10 @@ from osmo_cli.config.schemas.backend import COSCHEDULING_BY_DEFAULT
 from osmo_cli.config.schemas.base import defaults, field_path, model_at, secret_paths
 from osmo_cli.config.secrets import is_mask
 from osmo_cli.config.subject import Subject
+from osmo_cli.config.types import SERVICE
 from osmo_cli.config.wording import KINDS, error_text
+
+_VERSION = re.compile(r"\d+\.\d+\.\d+(\..+)?", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -68,6 +71,7 @@ def check_input(document: Document, subject: Subject, live: Any, *, whole: bool 
     wanted = _laid_over(subject, model, live, given, whole)
     problems += _schema_problems(document, subject, wanted, live)
     problems += _duplicates(document, given)
+    problems += _client_versions(document, subject, given)
     if not any(problem.severity == "error" for problem in problems):
         wanted = _as_stored(subject, model, live, given, wanted)
     return Checked(wanted, sorted(problems, key=lambda one: (one.line or 0, one.column or 0)))
@@ -132,7 +136,15 @@ def _as_stored(subject: Subject, model: type[BaseModel], live: Any, given: Any, 
 
 
 def _names(document: Document, subject: Subject, live: Any) -> Iterator[Problem]:
-    """New items whose names the service would refuse."""
+    """Names that are another's, and of new items those that the service would refuse."""
+    items = {(name,): name for name in document.value} if subject.is_map else {(): subject.name}
+    for path, name in items.items():
+        item = document.value[name] if path else document.value
+        given = item.get("name", name) if isinstance(item, dict) else name
+        if name is not None and given != name and not subject.is_read_only((*path, "name")):
+            # The service would store it under this name, beside the other (api.md 3.9).
+            hint = f'write "{name}", or leave the other name to an item of its own'
+            yield document.problem("is another name", (*path, "name"), hint=hint)
     pattern = subject.config_type.name_pattern
     if pattern is None or not subject.is_map:
         return
@@ -186,6 +198,17 @@ def _read_only(
         elif not subject.is_volatile(path) and any(differences(known.get(key), value)):
             message = "is set by the service: this value is not sent"
             yield document.problem(message, path, at_key=True, severity="warning")
+
+
+def _client_versions(document: Document, subject: Subject, given: Any) -> Iterator[Problem]:
+    """Versions in `cli_config` that are none: every request with a version would then fail, and
+    the one that mends it too (api.md 1.4, 13)."""
+    versions = given.get("cli_config") if subject.config_type is SERVICE else None
+    for field in ("latest_version", "min_supported_version"):
+        value = versions.get(field) if isinstance(versions, dict) else None
+        if isinstance(value, str) and value and not _VERSION.fullmatch(value):
+            message = "not a version: MAJOR.MINOR.REVISION, such as 6.0.0"
+            yield document.problem(message, ("cli_config", field))
 
 
 def _duplicates(document: Document, given: Any) -> Iterator[Problem]:

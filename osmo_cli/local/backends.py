@@ -75,6 +75,16 @@ def backend(connection: sqlite3.Connection, name: str, now: datetime) -> dict[st
     return _shown(_stored(connection, name), operator, now)
 
 
+def heartbeat(connection: sqlite3.Connection, name: str, now: datetime) -> datetime | None:
+    """When a backend's operator last beat; None for a backend that is not registered."""
+    operator = connection.execute("SELECT * FROM operators WHERE name = ?", (name,)).fetchone()
+    return None if operator is None else _beat(operator, now)
+
+
+def _beat(operator: sqlite3.Row, now: datetime) -> datetime:
+    return now if operator["connected"] else datetime.fromisoformat(operator["last_heartbeat"])
+
+
 def _stored(connection: sqlite3.Connection, name: str) -> dict[str, Any]:
     found = item(connection, _TYPE, name)
     if found is None:
@@ -84,7 +94,7 @@ def _stored(connection: sqlite3.Connection, name: str) -> dict[str, Any]:
 
 
 def _shown(stored: dict[str, Any], operator: sqlite3.Row, now: datetime) -> dict[str, Any]:
-    beat = now if operator["connected"] else datetime.fromisoformat(operator["last_heartbeat"])
+    beat = _beat(operator, now)
     return {
         **stored,
         "created_date": shown_time(stored["created_date"]),

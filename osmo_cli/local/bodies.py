@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
-from typing import Annotated, Any, Literal
+from types import GenericAlias
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, Field, create_model, model_validator
 
 from osmo_cli.config.dialects import DIALECTS
-from osmo_cli.config.types import BACKEND, WORKFLOW
+from osmo_cli.config.types import BACKEND, CONFIG_TYPES, POOL
 from osmo_cli.local.history import config_types
+from osmo_cli.local.named import NAMED
 
 
 class ConfigsRequest(BaseModel):
@@ -18,12 +20,6 @@ class ConfigsRequest(BaseModel):
 
     description: str | None = None
     tags: list[str] | None = None
-
-
-class PatchConfigRequest(ConfigsRequest):
-    """PATCH of a type without named items."""
-
-    configs_dict: dict[str, Any]
 
 
 class DeleteBackendRequest(ConfigsRequest):
@@ -66,11 +62,75 @@ def post_backend(dialect: str) -> type[ConfigsRequest]:
     )
 
 
+def _title(path: str) -> str:
+    return "".join(word.capitalize() for word in path.split("_"))
+
+
 @cache
-def put_workflow(dialect: str) -> type[ConfigsRequest]:
-    """PUT of WORKFLOW."""
-    schema = WORKFLOW.schema(DIALECTS[dialect])
-    return create_model("PutWorkflowRequest", __base__=ConfigsRequest, configs=(schema, ...))
+def put_whole(config_type: str, dialect: str) -> type[ConfigsRequest]:
+    """PUT of a type without named items: only the fields that are present count."""
+    row = CONFIG_TYPES[config_type]
+    schema = row.schema(DIALECTS[dialect])
+    required: dict[str, Any] = {
+        name: (field.annotation, None)
+        for name, field in schema.model_fields.items()
+        if field.is_required()
+    }
+    if required:
+        schema = create_model(schema.__name__, __base__=schema, **required)
+    return create_model(
+        f"Put{_title(row.path)}Request", __base__=ConfigsRequest, configs=(schema, ...)
+    )
+
+
+def _item(config_type: str, dialect: str) -> Any:
+    # The service looks at these only when it stores them, or never.
+    if config_type == "POD_TEMPLATE":
+        return dict[str, Any]
+    if config_type == "RESOURCE_VALIDATION":
+        return list[dict[str, Any]]
+    return CONFIG_TYPES[config_type].item_schema(DIALECTS[dialect])
+
+
+@cache
+def put_item(config_type: str, dialect: str) -> type[ConfigsRequest]:
+    """PUT of a named item."""
+    name = f"Put{_title(CONFIG_TYPES[config_type].path)}Request"
+    return create_model(name, __base__=ConfigsRequest, configs=(_item(config_type, dialect), ...))
+
+
+@cache
+def put_items(config_type: str, dialect: str) -> type[ConfigsRequest]:
+    """PUT of many named items."""
+    row = CONFIG_TYPES[config_type]
+    assert row.whole is not None
+    item = _item(config_type, dialect)
+    kind = GenericAlias(list, (item,)) if row.whole.as_list else GenericAlias(dict, (str, item))
+    fields: dict[str, Any] = {row.whole.body_key: (kind, ...)}
+    return create_model(f"Put{_title(row.path)}sRequest", __base__=ConfigsRequest, **fields)
+
+
+@cache
+def patch(name: str) -> type[ConfigsRequest]:
+    """PATCH; one model for each kind of path, all alike."""
+    return create_model(
+        f"Patch{_title(name)}Request", __base__=ConfigsRequest, configs_dict=(dict[str, Any], ...)
+    )
+
+
+@cache
+def rename(name: str) -> type[ConfigsRequest]:
+    """PUT of a new name."""
+    return create_model(
+        f"Rename{_title(name)}Request", __base__=ConfigsRequest, new_name=(str, ...)
+    )
+
+
+@cache
+def put_platform(dialect: str) -> type[ConfigsRequest]:
+    """PUT of one platform of a pool."""
+    platform = get_args(POOL.schema(DIALECTS[dialect]).model_fields["platforms"].annotation)[1]
+    return create_model("PutPoolPlatformRequest", __base__=ConfigsRequest, configs=(platform, ...))
 
 
 @cache
@@ -85,11 +145,27 @@ def rollback(dialect: str) -> type[ConfigsRequest]:
     )
 
 
+def _of(make: Callable[..., type[BaseModel]], *arguments: str) -> Callable[[str], type[BaseModel]]:
+    return lambda dialect: make(*arguments, dialect)
+
+
 BODIES: dict[str, Callable[[str], type[BaseModel]]] = {
+    "configs": lambda _: ConfigsRequest,
     "post_backend": post_backend,
     "delete_backend": lambda _: DeleteBackendRequest,
-    "put_workflow": put_workflow,
-    "patch": lambda _: PatchConfigRequest,
+    **{
+        f"put_{CONFIG_TYPES[name].path}": _of(put_whole, name)
+        for name in ("SERVICE", "WORKFLOW", "DATASET")
+    },
+    **{f"put_{CONFIG_TYPES[name].path}": _of(put_item, name) for name in NAMED},
+    **{f"put_{CONFIG_TYPES[name].path}s": _of(put_items, name) for name in NAMED},
+    **{
+        f"patch_{name}": lambda _, name=name: patch(name)  # type: ignore[misc]
+        for name in ("config", "dataset", "pool", "backend_test")
+    },
+    "rename_pool": lambda _: rename("pool"),
+    "rename_pool_platform": lambda _: rename("pool_platform"),
+    "put_pool_platform": put_platform,
     "rollback": rollback,
     "tags": lambda _: UpdateConfigTagsRequest,
 }

@@ -251,8 +251,10 @@ def is_database(path: Path) -> bool:
         OsmoError: it is a database of something else, or of a newer version.
         sqlite3.DatabaseError: it is no database at all.
     """
-    connection = sqlite3.connect(path, timeout=BUSY_SECONDS)
+    connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
     try:
+        # One state of the file: another process may be making it.
+        connection.execute("BEGIN")
         mark = connection.execute("PRAGMA application_id").fetchone()[0]
         version = _version(connection)
         tables = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]

@@ -21,9 +21,10 @@ class Fault(Exception):
         self.keeps_changes = keeps_changes
 
 
-def user_fault(message: str, code: str = "USER") -> Fault:
+def user_fault(message: str, code: str = "USER", *, keeps_changes: bool = False) -> Fault:
     """400 with one of the service's error codes."""
-    return Fault(400, {"message": message, "error_code": code, "workflow_id": None})
+    body = {"message": message, "error_code": code, "workflow_id": None}
+    return Fault(400, body, keeps_changes=keeps_changes)
 
 
 def server_fault(message: str, *, keeps_changes: bool = False) -> Fault:

@@ -8,7 +8,7 @@ from typing import Literal
 from osmo_cli.local.call import Reply
 from osmo_cli.local.faults import server_fault
 from osmo_cli.local.jwts import Identity, RefusedJwtError
-from osmo_cli.local.records import item
+from osmo_cli.local.records import item, whole
 from osmo_cli.local.service import Service
 
 AuthMode = Literal["none", "token"]
@@ -89,19 +89,35 @@ def _matches(actions: list[str], method: str, path: str) -> bool:
 
 
 def version_headers(service: Service, path: str, headers: dict[str, str]) -> dict[str, str]:
-    """The answer's headers that tell an older client which version there is.
+    """The answer's headers that tell an older client which version there is (api.md 1.4).
 
     Raises:
-        RefusedError: the client's version is malformed (500, as in the service).
+        RefusedError: SERVICE does not support the client's version any more (400), or a version
+            is malformed (500, as in the service).
     """
     client = headers.get("x-osmo-client-version")
     if not client or path.startswith("/client"):
         return {}
-    newest = service.store.dialect.version
-    parts = client.split(".")
+    with service.store.read() as connection:
+        configuration = whole(connection, "SERVICE")
+    versions = configuration["cli_config"]
+    newest = versions.get("latest_version") or service.store.dialect.version
+    least = versions.get("min_supported_version")
+    if _numbers(client) >= _numbers(newest):
+        return {}
+    if least and _numbers(client) < _numbers(least):
+        message = (
+            f"Your client is out of date. Client version is {client} but the newest client version"
+            f" is {newest}. Please run the following command:\n"
+            f"curl -fsSL {configuration['service_base_url']}/client/install.sh | bash"
+        )
+        raise RefusedError(Reply({"message": message, "error_code": "OSMO_ERROR"}, 400))
+    return {"x-osmo-service-version": newest}
+
+
+def _numbers(version: str) -> list[int]:
+    parts = version.split(".")
     if len(parts) not in (3, 4) or not all(part.isdecimal() for part in parts[:3]):
         fault = server_fault("Version should be of the format major.minor.revision")
         raise RefusedError(Reply(fault.body, fault.status))
-    if [int(part) for part in parts[:3]] < [int(part) for part in newest.split(".")]:
-        return {"x-osmo-service-version": newest}
-    return {}
+    return [int(part) for part in parts[:3]]

@@ -237,6 +237,9 @@ def diff(
 
     def changed(keys: tuple[str, ...]) -> bool:
         old, new = (value_at(data, keys) for data in clear)
+        if old is None:
+            # A secret that was not there before is none that changed.
+            return False
         # Revision 1 is not sealed: its empty secret counts as another one than a sealed empty.
         return old != new or (not old and (first == 1) != (second == 1))
 

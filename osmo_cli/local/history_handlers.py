@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 
-from osmo_cli.config.types import BACKEND, CONFIG_TYPES
-from osmo_cli.local import backends, history
+from osmo_cli.config.types import BACKEND
+from osmo_cli.local import backends, history, whole_handlers
 from osmo_cli.local.call import Call, Parameters, Reply
 from osmo_cli.local.config_handlers import INDENT
 from osmo_cli.local.faults import detail, invalid_request, user_fault
-from osmo_cli.local.records import set_item, whole
+from osmo_cli.local.named import NAMED, restore, revise
 from osmo_cli.local.service import Service, read_body
+from osmo_cli.local.whole_handlers import WHOLE
 
 
 def get_history(service: Service, call: Call) -> Reply:
@@ -64,23 +65,24 @@ def post_rollback(service: Service, call: Call) -> Reply:
                 f"Cannot roll back to revision {number} for config type {config_type}"
                 f" as it was deleted by {row['deleted_by']}"
             )
-        if config_type not in CONFIG_TYPES:
-            raise user_fault(f"The embedded service cannot change {config_type} yet")
-        data = json.loads(row["data"])
-        now = service.now()
-        if config_type == BACKEND.name:
-            schema = BACKEND.schema(service.store.dialect)
-            settable = {field for field in schema.model_fields if (field,) not in BACKEND.read_only}
-            backends.restore(connection, data, frozenset(settable))
-            data = backends.all_backends(connection, now)
-        else:
-            data = whole(connection, config_type) | data
-            set_item(connection, config_type, "", data)
+        snapshot, now, dialect = json.loads(row["data"]), service.now(), service.store.dialect
         remark = f"Roll back {config_type} to r{number}"
         if request.description:
             remark += f": {request.description}"
         by = history.Author(call.caller.user, remark, request.tags)
-        history.add_revision(connection, config_type, data, now, by)
+        if config_type in NAMED:
+            named = NAMED[config_type]
+            restore(connection, named, snapshot)
+            revise(connection, dialect, named, now, by)
+        elif config_type in WHOLE:
+            data = whole_handlers.restore(connection, config_type, snapshot)
+            history.add_revision(connection, config_type, data, now, by)
+        else:
+            schema = BACKEND.schema(dialect)
+            settable = {field for field in schema.model_fields if (field,) not in BACKEND.read_only}
+            backends.restore(connection, snapshot, frozenset(settable))
+            live = backends.all_backends(connection, now)
+            history.add_revision(connection, config_type, live, now, by)
     return Reply()
 
 

@@ -6,7 +6,7 @@ import sqlite3
 from typing import Any
 
 from osmo_cli.config.dialects import Dialect
-from osmo_cli.local import history
+from osmo_cli.local import history, named
 from osmo_cli.local.clock import Clock
 from osmo_cli.local.records import set_item
 
@@ -119,12 +119,87 @@ def _roles() -> list[dict[str, Any]]:
     return [
         {
             "name": name,
-            "description": description,
             "policies": [{"actions": list(actions)}],
             "immutable": False,
+            "description": description,
         }
         for name, (description, actions) in _DEFAULT_ROLES.items()
     ]
+
+
+def _resources(**amounts: tuple[str, str]) -> dict[str, dict[str, str]]:
+    """Limits and requests of a container, from both by kind of resource."""
+    names = {"gpu": "nvidia.com/gpu", "storage": "ephemeral-storage"}
+    return {
+        "limits": {names.get(kind, kind): limit for kind, (limit, _) in amounts.items()},
+        "requests": {names.get(kind, kind): least for kind, (_, least) in amounts.items()},
+    }
+
+
+def _pod_templates() -> dict[str, Any]:
+    of_control = _resources(
+        cpu=("{{USER_CPU}}", "1"),
+        memory=("{{USER_MEMORY}}", "1Gi"),
+        storage=("{{USER_STORAGE}}", "1Gi"),
+    )
+    of_user = _resources(
+        **{
+            kind: ("{{USER_" + kind.upper() + "}}",) * 2
+            for kind in ("cpu", "memory", "gpu", "storage")
+        }
+    )
+    containers = {
+        "default_ctrl": {"name": "osmo-ctrl", "resources": of_control},
+        "default_user": {"name": "{{USER_CONTAINER_NAME}}", "resources": of_user},
+    }
+    return {name: {"spec": {"containers": [one]}} for name, one in containers.items()}
+
+
+def _assertions(resource: str, words: str, operator: str) -> list[dict[str, str]]:
+    asked = "{{USER_" + resource + "}}"
+    return [
+        {
+            "operator": operator,
+            "left_operand": asked,
+            "right_operand": "{{K8_" + resource + "}}",
+            "assert_message": f"Value {asked} too high for {words}",
+        },
+        {
+            "operator": "GT",
+            "left_operand": asked,
+            "right_operand": "0",
+            "assert_message": f"Value {asked} needs to be greater than 0 for {words}",
+        },
+    ]
+
+
+def _validations() -> dict[str, Any]:
+    return {
+        "default_cpu": _assertions("CPU", "CPU", "LE"),
+        "default_memory": _assertions("MEMORY", "memory", "LE"),
+        "default_storage": _assertions("STORAGE", "storage", "LT"),
+    }
+
+
+def _pools(dialect: Dialect) -> dict[str, Any]:
+    """One pool, on a backend that an operator may register one day."""
+    from osmo_cli.config.types import POOL
+
+    pool = {
+        "description": "Default pool",
+        "backend": "default",
+        "default_platform": "default",
+        "common_default_variables": {
+            "USER_CPU": 1,
+            "USER_GPU": 0,
+            "USER_MEMORY": "1Gi",
+            "USER_STORAGE": "1Gi",
+        },
+        "common_resource_validations": ["default_cpu", "default_memory", "default_storage"],
+        "common_pod_template": ["default_ctrl", "default_user"],
+        "platforms": {"default": {}},
+    }
+    return {"default": POOL.schema(dialect).model_validate(pool).model_dump()}
 
 
 def write_initial_state(
@@ -133,7 +208,9 @@ def write_initial_state(
     key: dict[str, dict[str, str]],
     now: Clock,
 ) -> None:
-    """Store the first configuration of every type, and its revision 1.
+    """Store the first configuration of every type, and the revisions that a start writes.
+
+    Revision 1 of each type comes before the defaults of the types with named items.
 
     Args:
         key: the signing key, as `jwts.new_signing_key` makes it.
@@ -167,3 +244,14 @@ def write_initial_state(
                 now(),
                 history.Author("system", "Initial configuration", ["initial-config"]),
             )
+    defaults = (
+        ("POD_TEMPLATE", _pod_templates(), ""),
+        ("RESOURCE_VALIDATION", _validations(), ""),
+        ("POOL", _pools(dialect), "System"),
+    )
+    for config_type, given, user in defaults:
+        row = named.NAMED[config_type]
+        stored = named.put(connection, row, given)
+        description = row.put_all.format(name=list(stored)[-1])
+        author = history.Author(user, description, None)
+        named.revise(connection, dialect, row, now(), author)

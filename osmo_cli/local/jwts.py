@@ -53,20 +53,17 @@ class Signer:
     """Makes and checks JWTs with the active key of a SERVICE configuration's `service_auth`."""
 
     def __init__(self, service_auth: dict[str, Any], now: Clock) -> None:
-        self._auth = service_auth
+        self.auth = service_auth
         self._now = now
-        self._keys: tuple[Any, Any] | None = None
+        self._keys: dict[str, Any] = {}
 
-    def _pair(self) -> tuple[Any, Any]:
-        if self._keys is None:
+    def _key(self, half: str) -> Any:
+        if half not in self._keys:
             from jwt.algorithms import RSAAlgorithm
 
-            key = self._auth["keys"][self._auth["active_key"]]
-            self._keys = (
-                RSAAlgorithm.from_jwk(key["private_key"]),
-                RSAAlgorithm.from_jwk(key["public_key"]),
-            )
-        return self._keys
+            pair = self.auth["keys"][self.auth["active_key"]]
+            self._keys[half] = RSAAlgorithm.from_jwk(pair[half])
+        return self._keys[half]
 
     def _seconds(self) -> int:
         from datetime import UTC
@@ -79,15 +76,15 @@ class Signer:
 
         issued = self._seconds()
         claims = {
-            "iss": self._auth["issuer"],
-            "aud": self._auth["audience"],
+            "iss": self.auth["issuer"],
+            "aud": self.auth["audience"],
             "iat": issued,
             "nbf": issued,
             "exp": issued + LIFETIME_SECONDS,
             "unique_name": user,
             "roles": roles,
         }
-        return jwt.encode(claims, self._pair()[0], algorithm=ALGORITHM), claims["exp"]
+        return jwt.encode(claims, self._key("private_key"), algorithm=ALGORITHM), claims["exp"]
 
     def check(self, token: str) -> Identity:
         """Who a JWT stands for.
@@ -100,14 +97,15 @@ class Signer:
         try:
             claims = jwt.decode(
                 token,
-                self._pair()[1],
+                self._key("public_key"),
                 algorithms=[ALGORITHM],
-                audience=self._auth["audience"],
-                issuer=self._auth["issuer"],
+                audience=self.auth["audience"],
+                issuer=self.auth["issuer"],
                 # Times are held against the service's own clock below.
                 options={"verify_exp": False, "verify_nbf": False, "verify_iat": False},
             )
-        except jwt.InvalidSignatureError:
+        except (jwt.InvalidSignatureError, jwt.InvalidKeyError):
+            # A key that is none was stored through SERVICE.
             raise RefusedJwtError("Jwt verification fails") from None
         except jwt.InvalidIssuerError:
             raise RefusedJwtError("Jwt issuer is not configured") from None

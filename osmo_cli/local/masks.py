@@ -12,17 +12,10 @@ from osmo_cli.config.secrets import MASK
 from osmo_cli.config.types import CONFIG_TYPES
 
 _Path = tuple[str, ...]
-# Types that have no schema here yet.
-_PATHS: dict[str, tuple[_Path, ...]] = {
-    "SERVICE": (("service_auth", "keys", "*", "private_key"),),
-    "DATASET": (("buckets", "*", "default_credential", "access_key"),),
-}
 
 
 @cache
 def _secret_paths(config_type: str, dialect: str) -> tuple[_Path, ...]:
-    if config_type not in CONFIG_TYPES:
-        return _PATHS.get(config_type, ())
     from osmo_cli.config.dialects import DIALECTS
     from osmo_cli.config.schemas.base import secret_paths
 

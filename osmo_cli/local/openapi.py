@@ -7,29 +7,18 @@ from collections.abc import Iterable
 from typing import Any
 
 from osmo_cli.config.dialects import Dialect
+from osmo_cli.local.names import model_name
 from osmo_cli.local.service import Route
 
-# What the service calls the models that have other names here.
-_NAMES = {
-    "SchedulerSettings": "BackendSchedulerSettings",
-    "NodeConditionsSeed": "BackendNodeConditions",
-    "NodeConditions60": "BackendNodeConditions",
-    "Workflow60": "WorkflowConfig",
-    "WorkflowData": "DataConfig",
-    "WorkflowLog": "LogConfig",
-    "BackendImages": "OsmoImageConfig",
-    "WorkflowAlerts": "NotificationConfig",
-    "SmtpSettings": "SMTPConfig",
-    "UserWorkflowLimits": "UserWorkflowLimitConfig",
-    "Rsync": "RsyncConfig",
-    "RsyncPath": "RsyncAllowedPath",
-}
 # Fields whose permitted values are a component of their own; some say that they are texts.
 _ENUMS: dict[str, tuple[str, dict[str, str]]] = {
     "scheduler_type": ("BackendSchedulerType", {}),
     "download_type": ("DownloadType", {"type": "string"}),
+    **dict.fromkeys(("execute", "portforward", "cancel", "rsync"), ("PermissionLevel", {})),
     "config_type": ("src__utils__connectors__postgres__ConfigHistoryType", {}),
 }
+# Fields whose permitted values the service does not say.
+_TEXTS = frozenset({"mode"})
 _PREFIX = "#/components/schemas/"
 
 
@@ -48,7 +37,7 @@ def document(dialect: Dialect, routes: Iterable[Route]) -> dict[str, Any]:
         component = _as_pydantic_1(schema, components)
         if name not in ALWAYS_CLOSED:
             component.pop("additionalProperties", None)
-        components[_name(name)] = component
+        components[model_name(name)] = component
     paths: dict[str, Any] = {}
     for route in documented:
         paths.setdefault(route.path, {})[route.method.lower()] = _operation(
@@ -92,10 +81,12 @@ def _as_pydantic_1(schema: Any, components: dict[str, Any]) -> Any:
         return _as_pydantic_1({**rest, **branches[0]}, components)
     plain: dict[str, Any] = {}
     for key, value in schema.items():
-        if key in ("title", "description") or (key == "additionalProperties" and value is True):
+        if key in ("title", "description", "readOnly") or (
+            key == "additionalProperties" and value is True
+        ):
             continue
         if key == "$ref":
-            reference = {key: _PREFIX + _name(str(value).removeprefix("#/$defs/"))}
+            reference = {key: _PREFIX + model_name(str(value).removeprefix("#/$defs/"))}
             # A reference stands alone, unless it is wrapped.
             plain |= {"allOf": [reference]} if "default" in schema else reference
         elif key == "properties":
@@ -116,11 +107,9 @@ def _without_none(value: Any) -> Any:
     return value
 
 
-def _name(model: str) -> str:
-    return _NAMES.get(model, model)
-
-
 def _property(name: str, schema: dict[str, Any], components: dict[str, Any]) -> dict[str, Any]:
+    if name in _TEXTS:
+        return {key: value for key, value in schema.items() if key != "enum"}
     values = schema.get("enum") or ([schema["const"]] if "const" in schema else None)
     if name not in _ENUMS or values is None:
         return schema

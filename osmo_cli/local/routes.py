@@ -9,6 +9,7 @@ from osmo_cli.config.dialects import DIALECTS, Dialect
 from osmo_cli.local import auth_handlers as auth
 from osmo_cli.local import config_handlers as config
 from osmo_cli.local import history_handlers as history
+from osmo_cli.local import named_handlers, pool_handlers, whole_handlers
 from osmo_cli.local.call import Call, Reply
 from osmo_cli.local.service import Route, Service
 from osmo_cli.local.tokens import AccessType
@@ -28,10 +29,9 @@ _EVERYWHERE = (
     Route("GET", "/api/configs/backend/{name}", config.get_backend),
     Route("POST", "/api/configs/backend/{name}", config.post_backend, "post_backend"),
     Route("DELETE", "/api/configs/backend/{name}", config.delete_backend, "delete_backend"),
-    Route("GET", "/api/configs/service", config.get_of("SERVICE")),
-    Route("GET", "/api/configs/workflow", config.get_of("WORKFLOW")),
-    Route("PUT", "/api/configs/workflow", config.put_workflow, "put_workflow"),
-    Route("PATCH", "/api/configs/workflow", config.patch_workflow, "patch"),
+    *whole_handlers.routes(),
+    *named_handlers.routes(),
+    *pool_handlers.routes(),
     Route("GET", _HISTORY, history.get_history),
     Route("POST", _HISTORY + "/rollback", history.post_rollback, "rollback"),
     Route("DELETE", _REVISION, history.delete_revision),

@@ -23,18 +23,21 @@ class Service:
         store: where everything is kept.
         now: the clock.
         developer: no authorization; the service is also laxer with unknown fields (api.md 3.2).
-        signer: makes and checks JWTs.
     """
 
     store: Store
     now: Clock
     developer: bool
-    signer: Signer = field(init=False)
+    _signer: Signer | None = field(default=None, init=False)
 
-    def __post_init__(self) -> None:
+    @property
+    def signer(self) -> Signer:
+        """Makes and checks JWTs with the key that SERVICE names now."""
         with self.store.read() as connection:
-            configuration = whole(connection, "SERVICE")
-        self.signer = Signer(configuration["service_auth"], self.now)
+            auth = whole(connection, "SERVICE")["service_auth"]
+        if self._signer is None or self._signer.auth != auth:
+            self._signer = Signer(auth, self.now)
+        return self._signer
 
 
 Handler = Callable[[Service, Call], Reply]

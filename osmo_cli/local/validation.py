@@ -6,22 +6,29 @@ from collections.abc import Iterable
 from types import UnionType
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, RootModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from osmo_cli.config.schemas.role import METHODS
 from osmo_cli.local.faults import (
     detail,
     enum_detail,
     invalid_request,
     limit_detail,
+    server_fault,
     user_fault,
 )
+from osmo_cli.local.names import ENUM_OF_VALUES, model_name
 
 _Model = TypeVar("_Model", bound=BaseModel)
 
-ALWAYS_CLOSED = frozenset({"DataCredential", "RegistryCredential"})
+ALWAYS_CLOSED = frozenset(
+    {"BasicDataCredential", "DataCredential", "RegistryCredential", "ResourceAssertion"}
+)
 """Models that refuse unknown fields wherever they come from."""
-_ALWAYS_OPEN = frozenset({"WorkflowAlerts", "SmtpSettings", "RsyncPath"})
+_ALWAYS_OPEN = frozenset(
+    {"KeyPair", "LoginInfo", "RsyncPath", "ServiceAuth", "SmtpSettings", "WorkflowAlerts"}
+)
 
 # pydantic 2's error type to pydantic 1's text and type.
 _ERRORS = {
@@ -44,14 +51,33 @@ _ERRORS = {
         "Coscheduling cannot be True if scheduler_type is DEFAULT",
         "value_error",
     ),
+    "unknown_active_key": ('active_key "{input}" not in keys', "value_error"),
+}
+# As above, with the key of pydantic 2's context that the text holds.
+_REGEX = ('string does not match regex "{}"', "str.regex", "pattern")
+_TEXT_RULES = {
+    "string_pattern_mismatch": _REGEX,
+    "dataset_path": _REGEX,
+    "string_too_short": (
+        *("ensure this value has at least {} characters", "any_str.min_length"),
+        "min_length",
+    ),
+    "too_short": ("ensure this value has at least {} items", "list.min_items", "min_length"),
 }
 _LIMITS = {
     "greater_than": ("gt", "greater than", "not_gt"),
     "greater_than_equal": ("ge", "greater than or equal to", "not_ge"),
     "less_than_equal": ("le", "less than or equal to", "not_le"),
 }
-# The service's names of what the schemas write as literals; they show in its error texts.
-_ENUMS = {("download",): "DownloadType"}
+# Errors of the service's own that are no validation errors: 400 with a text and a code.
+_USER_ERRORS = {
+    "storage_endpoint": ("Invalid endpoint: {input}", "USER"),
+    "not_a_duration": ("Invalid max_token_duration format: {input}", "USER"),
+    "backend_test_value": ("Invalid {field}: {input}", "USER"),
+    "role_action": ("Invalid action: {input}", "USER"),
+    "role_method": ("Invalid method: {input}. Method must be one of: {methods}", "USER"),
+    "unknown_default_platform": ("Default platform {platform} not in platforms", "USAGE"),
+}
 
 
 def parse(
@@ -76,12 +102,26 @@ def parse(
         raise invalid_request(*_details(model, error, loc)) from None
 
 
-def parse_or_report(model: type[_Model], value: Any, title: str, *, closed: bool = False) -> _Model:
-    """As `parse`, but problems are a 400 `USAGE` with pydantic 1's report on model `title`."""
+def parse_or_report(model: type[_Model], value: Any, *, closed: bool = False) -> _Model:
+    """As `parse`, but problems are a 400 `USAGE` with pydantic 1's report."""
     try:
         return _validate(model, value, closed)
     except ValidationError as error:
-        raise user_fault(_report(title, _details(model, error, ())), "USAGE") from None
+        report = _report(model_name(model.__name__), _details(model, error, ()))
+        raise user_fault(report, "USAGE") from None
+
+
+def parse_or_fail(model: type[_Model], value: Any, at: tuple[str, ...] = ()) -> _Model:
+    """As `parse`, but problems are a 500: the service does not expect them there (api.md 3.9).
+
+    Args:
+        at: where `value` stands in the service's own model.
+    """
+    try:
+        return _validate(model, value, closed=False)
+    except ValidationError as error:
+        details = _details(model, error, at)
+        raise server_fault(_report(model_name(model.__name__), details)) from None
 
 
 def _validate(model: type[_Model], value: Any, closed: bool) -> _Model:
@@ -105,6 +145,8 @@ def _as_pydantic_1(value: Any, annotation: Any, closed: bool) -> Any:
     if origin is dict and isinstance(value, dict):
         kind = get_args(annotation)[1]
         return {key: _as_pydantic_1(one, kind, closed) for key, one in value.items()}
+    if isinstance(annotation, type) and issubclass(annotation, RootModel):
+        return _as_pydantic_1(value, annotation.model_fields["root"].annotation, closed)
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return _object(value, annotation, closed)
     return value
@@ -128,9 +170,10 @@ def _details(
 ) -> list[dict[str, Any]]:
     problems = error.errors(include_url=False)
     for problem in problems:
-        if problem["type"] == "storage_endpoint":
-            # The service's own validator raises an error that is no validation error.
-            raise user_fault(f"Invalid endpoint: {problem['input']}")
+        if found := _USER_ERRORS.get(problem["type"]):
+            text, code = found
+            values = {"methods": list(METHODS), **problem.get("ctx", {})}
+            raise user_fault(text.format(input=problem["input"], **values), code)
     return [_detail(model, problem, loc) for problem in problems]
 
 
@@ -149,12 +192,21 @@ def _detail(
         key, words, name = _LIMITS[kind]
         limit = problem["ctx"][key]
         return limit_detail(place, int(limit) if limit == int(limit) else limit, words, name)
-    message, name = _ERRORS.get(kind, (problem["msg"], "value_error"))
-    return detail(place, message, name)
+    if kind in _TEXT_RULES:
+        message, name, key = _TEXT_RULES[kind]
+        value = problem["ctx"][key]
+        context = {"limit_value" if key == "min_length" else key: value}
+        return detail(place, message.format(value), f"value_error.{name}", context)
+    if kind not in _ERRORS:
+        return detail(place, problem["msg"], "value_error")
+    message, name = _ERRORS[kind]
+    return detail(place, message.format(input=problem["input"]), name)
 
 
 def _permitted(annotation: Any, loc: Iterable[str | int]) -> tuple[Any, ...]:
     """The values of the literal at `loc`."""
+    if issubclass(annotation, RootModel):
+        annotation = annotation.model_fields["root"].annotation
     for step in (*loc, None):
         while get_origin(annotation) in (Annotated, Union, UnionType):
             annotation = get_args(annotation)[0]
@@ -182,6 +234,6 @@ def _report(title: str, details: list[dict[str, Any]]) -> str:
 def _context_text(value: Any) -> str:
     if not isinstance(value, list):
         return str(value)
-    name = _ENUMS.get(tuple(value), "Enum")
+    name = ENUM_OF_VALUES.get(tuple(value), "Enum")
     members = (f"<{name}.{one.upper().replace('-', '_')}: '{one}'>" for one in value)
     return "[" + ", ".join(members) + "]"

@@ -86,6 +86,8 @@ KNOWN: dict[str, dict[str, str]] = {
         "x.WORKFLOW.float": _REFUSED,
         "x.WORKFLOW.nullfile": "exit stdout",
         "update.BACKEND_TEST": _REFUSED,
+        "update.ROLE.othername": _REFUSED,
+        "x.gate.garbage": _REFUSED,
     },
     "read-only": {
         "update.BACKEND.full.a.unchanged": "stdout writes",

@@ -11,27 +11,15 @@ from typing import Any
 
 import httpx
 
-from osmo_cli.local import backends, history
+from osmo_cli.local import backends
 from osmo_cli.local.database import Store, open_database
-from osmo_cli.local.records import set_item
 from osmo_cli.local.transport import in_process_transport
 
 RECORDINGS = Path(__file__).resolve().parents[3] / "shared" / "osmo"
 
-_OTHER_TYPES = re.compile(
-    r"/api/configs/(service|dataset|pool|pod_template|resource_validation|backend_test|role)(/|$)"
-)
 _VOLATILE = {"created_at", "last_heartbeat", "created_date", "token", "public_key", "active_key"}
 _VOLATILE |= {"kid", "n"}
 _ACCESS_TOKEN = re.compile(r"[0-9a-f]{64}")
-# What the recorded service's own start wrote beside revision 1 (api.md 4).
-_BOOTSTRAP = (
-    ("POD_TEMPLATE", "", "Put complete pod template"),
-    ("RESOURCE_VALIDATION", "", "Put complete resource validation default_storage"),
-    ("POOL", "System", "Set all pool configurations"),
-)
-
-
 _CLUSTERS = {
     "gpu-a": "5a1d6c2e-0b7b-4f0e-9c1c-a00000000001",
     "gpu-b": "5a1d6c2e-0b7b-4f0e-9c1c-b00000000002",
@@ -98,7 +86,7 @@ def comparable(value: Any, key: str = "") -> Any:
 
 
 def replay(recording: str, dialect: str, folder: Path) -> list[Result]:
-    """Replay the exchanges of the routes that exist, in order; the others only leave traces."""
+    """Replay all exchanges in order."""
     exchanges = json.loads((RECORDINGS / recording).read_text(encoding="utf-8"))
     clock = ScriptedClock(exchanges)
     database = folder / "local.db"
@@ -110,28 +98,18 @@ def replay(recording: str, dialect: str, folder: Path) -> list[Result]:
             transport=in_process_transport(database, now=clock), base_url="http://local"
         ) as client,
     ):
-        _start(store, clock)
+        # gpu-b beats once, gpu-a goes on beating.
+        _connect(store, clock, "gpu-b", goes_on=False)
+        _connect(store, clock, "gpu-a", goes_on=True)
         for index, exchange in enumerate(exchanges):
             clock.move_to(index)
             if exchange["step"] == _RECONNECTED and exchange["method"] == "GET":
                 _connect(store, clock, "gpu-b", goes_on=False)
-            if not _OTHER_TYPES.match(exchange["path"]):
-                result, body = _ask(client, index, exchange, tokens)
-                results.append(result)
-                if isinstance(exchange["response_json"], str):
-                    tokens[exchange["response_json"]] = str(body)
-            _leave_traces(store, clock, exchange)
+            result, body = _ask(client, index, exchange, tokens)
+            results.append(result)
+            if isinstance(exchange["response_json"], str):
+                tokens[exchange["response_json"]] = str(body)
     return results
-
-
-def _start(store: Store, clock: ScriptedClock) -> None:
-    """The recorded service's own first writes; then gpu-b beats once, gpu-a goes on beating."""
-    with store.write() as connection:
-        for config_type, user, description in _BOOTSTRAP:
-            by = history.Author(user, description, None)
-            history.add_revision(connection, config_type, {}, clock(), by)
-    _connect(store, clock, "gpu-b", goes_on=False)
-    _connect(store, clock, "gpu-a", goes_on=True)
 
 
 def _connect(store: Store, clock: ScriptedClock, name: str, *, goes_on: bool) -> None:
@@ -176,30 +154,3 @@ def _ask(
         (response.status_code, headers, comparable(answered)),
     )
     return result, answered
-
-
-def _leave_traces(store: Store, clock: ScriptedClock, exchange: dict[str, Any]) -> None:
-    """What a write to a type that does not exist here yet leaves for the types that do.
-
-    Its revision, and whether the backend test `nccl` exists.
-    """
-    body = exchange["request_json"] or {}
-    rolled_back = exchange["path"].endswith("/rollback")
-    wrote = exchange["status"] == 200 or body.get("description") == "unknown backend"
-    if exchange["method"] == "GET" or not wrote:
-        return
-    if found := _OTHER_TYPES.match(exchange["path"]):
-        config_type = found[1].upper()
-        name = exchange["path"][found.end() :].replace("%20", " ")
-        description = body["description"]
-    elif rolled_back and body["config_type"] not in ("BACKEND", "WORKFLOW"):
-        config_type, name = body["config_type"], ""
-        description = f"Roll back {config_type} to r{body['revision']}: {body['description']}"
-    else:
-        return
-    user = exchange["request_headers"].get("x-osmo-user", "testuser")
-    by = history.Author(user, description, body.get("tags"))
-    with store.write() as connection:
-        history.add_revision(connection, config_type, {}, clock(), by, name=name)
-        if config_type == "BACKEND_TEST" and exchange["method"] == "PUT":
-            set_item(connection, config_type, "nccl", {})

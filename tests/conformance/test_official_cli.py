@@ -7,8 +7,6 @@ from collections import Counter
 
 import pytest
 
-from osmo_cli.config.dialects import V6_0
-from osmo_cli.config.types import CONFIG_TYPES
 from tests.conformance.official import Result, replay
 from tests.conformance.official_differences import KNOWN
 from tests.conformance.replay import RECORDINGS
@@ -20,7 +18,6 @@ pytestmark = pytest.mark.skipif(
     not _RECORDING.is_file(), reason=f"no recorded invocations: {_RECORDING} does not exist"
 )
 
-UNBUILT = V6_0.config_types - CONFIG_TYPES.keys()
 LISTED = {
     step: (reason, frozenset(what.split()))
     for reason, steps in KNOWN.items()
@@ -43,14 +40,7 @@ def results(tmp_path_factory: pytest.TempPathFactory, figures: list[str]) -> lis
     )
     counted = Counter(LISTED[result.step][0] for result in deliberate)
     figures.extend(f"  {counted[reason]:3} {reason}" for reason in KNOWN)
-    if waiting := [result for result in found if excused(result)]:
-        figures.append(f"  {len(waiting):3} type not built yet: {', '.join(sorted(UNBUILT))}")
     return found
-
-
-def excused(result: Result) -> bool:
-    """Whether it differs since a config type is missing: its own, or one written before it."""
-    return bool(UNBUILT) and result.different != expected(result)
 
 
 def expected(result: Result) -> frozenset[str]:
@@ -58,9 +48,7 @@ def expected(result: Result) -> frozenset[str]:
 
 
 def test_what_differs_is_listed_and_what_is_listed_differs(results: list[Result]) -> None:
-    wrong = [
-        result for result in results if result.different != expected(result) and not excused(result)
-    ]
+    wrong = [result for result in results if result.different != expected(result)]
     assert not wrong, "\n".join(
         f"{result}\n  listed: {sorted(expected(result))}" for result in wrong
     )

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from osmo_cli.config.schemas.base import ConfigModel, SecretText
-from osmo_cli.config.schemas.storage import dataset_path
+from osmo_cli.config.schemas.storage import DATASET_PATH, dataset_path
 
 
 class BasicDataCredential(ConfigModel):
@@ -21,7 +21,12 @@ class Bucket60(ConfigModel):
     """One bucket."""
 
     dataset_path: Annotated[
-        str, AfterValidator(dataset_path), Field(description="Address, e.g. s3://bucket/path.")
+        str,
+        AfterValidator(dataset_path),
+        Field(
+            description="Address, e.g. s3://bucket/path.",
+            json_schema_extra={"pattern": DATASET_PATH},
+        ),
     ]
     region: str = "us-east-1"
     check_key: bool = False

@@ -87,7 +87,11 @@ class Pool60(ConfigModel):
     @model_validator(mode="after")
     def _default_is_a_platform(self) -> Pool60:
         if self.default_platform is not None and self.default_platform not in self.platforms:
-            raise PydanticCustomError(UNKNOWN_PLATFORM, "default_platform is not one of platforms")
+            raise PydanticCustomError(
+                UNKNOWN_PLATFORM,
+                "default_platform is not one of platforms",
+                {"platform": self.default_platform},
+            )
         return self
 
 

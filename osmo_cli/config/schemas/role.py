@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
 from osmo_cli.config.schemas.base import ConfigModel, ReadOnlyFlag
@@ -13,15 +14,18 @@ METHODS = ("*", "get", "post", "put", "patch", "delete", "websocket")
 BAD_ACTION, BAD_METHOD = "role_action", "role_method"
 
 
+_BASE, _PATH, _METHOD = r"http", r"\*|(!?)/([^:]+)", r"\*|([a-zA-Z]+)"
+_ACTION = re.compile(f"(?P<base>{_BASE}):(?P<path>{_PATH}):(?P<method>{_METHOD})")
+
+
 def _action(value: Any) -> Any:
     """`http:<path>:<method>` as the object that the service shows for it."""
     if not isinstance(value, str):
         return value
-    base, _, rest = value.partition(":")
-    path, _, method = rest.rpartition(":")
-    if not (base and path and method):
-        raise PydanticCustomError(BAD_ACTION, "an action looks like http:/api/workflow/*:Get")
-    return {"base": base, "path": path, "method": method}
+    found = _ACTION.fullmatch(value)
+    if found is None:
+        raise PydanticCustomError(BAD_ACTION, "an action looks like http:/PATH/*:Get")
+    return found.groupdict()
 
 
 def _method(value: Any) -> Any:
@@ -36,15 +40,21 @@ def _method(value: Any) -> Any:
 class RoleAction60(ConfigModel):
     """Requests that are allowed; a path that begins with ! is denied."""
 
-    base: str
-    path: str
-    method: Annotated[str, BeforeValidator(_method)]
+    base: Annotated[str, Field(pattern=f"^(?P<base>{_BASE})$")]
+    path: Annotated[str, Field(pattern=f"^(?P<path>({_PATH}))$")]
+    method: Annotated[str, Field(pattern=f"^(?P<method>({_METHOD}))$"), BeforeValidator(_method)]
+
+
+def _sorted(actions: list[RoleAction60]) -> list[RoleAction60]:
+    return sorted(actions, key=lambda one: f"{one.base}:{one.path}:{one.method}")
 
 
 class RolePolicy60(ConfigModel):
-    """Actions that are allowed."""
+    """Actions that are allowed; the service keeps them sorted."""
 
-    actions: list[Annotated[RoleAction60, BeforeValidator(_action)]]
+    actions: Annotated[
+        list[Annotated[RoleAction60, BeforeValidator(_action)]], AfterValidator(_sorted)
+    ]
 
 
 class Role60(ConfigModel):

@@ -19,6 +19,8 @@ def _patterns(**by_scheme: str) -> tuple[re.Pattern[str], ...]:
 
 _BACKENDS = _patterns(swift="U(/U){2,}", s3="U(/U)*", gs="U(/U)*", tos="U(/U)+", azure="U(/U)+")
 _PROFILES = _patterns(swift="U(/U)", tos="U(/U)?", azure="U")
+DATASET_PATH = "(" + "|".join(f"^{pattern.pattern}$" for pattern in _BACKENDS) + ")"
+"""What `dataset_path` takes, as one regular expression in the service's own words."""
 
 
 def credential_endpoint(value: str) -> str:
@@ -34,6 +36,8 @@ def dataset_path(value: str) -> str:
     """The address at which a bucket's datasets begin."""
     if not any(pattern.fullmatch(value) for pattern in _BACKENDS):
         raise PydanticCustomError(
-            "dataset_path", f"not a storage address: it looks like {_EXAMPLES}/path"
+            "dataset_path",
+            f"not a storage address: it looks like {_EXAMPLES}/path",
+            {"pattern": DATASET_PATH},
         )
     return value

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from dataclasses import replace
 
 import pytest
 
@@ -17,11 +16,9 @@ from osmo_cli.config.history import (
     shown_time,
     utc_query,
 )
-from osmo_cli.config.types import BACKEND, WORKFLOW
+from osmo_cli.config.types import BACKEND, DATASET, POOL, WORKFLOW
 from osmo_cli.errors import UsageError
 
-POOL = replace(BACKEND, name="POOL", path="pool", wrapper="pools")
-DATASET = replace(WORKFLOW, name="DATASET", path="dataset", wrapper="buckets", named=BACKEND.named)
 MASK = "*" * 10
 
 

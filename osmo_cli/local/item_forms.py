@@ -1,0 +1,171 @@
+"""The forms of the items of each type: given, stored, shown, and in a revision (api.md 3.9, 4)."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from osmo_cli.config.dialects import Dialect
+from osmo_cli.local import pools, templates
+from osmo_cli.local.records import items
+
+_TEST_ORDER = (
+    *("name", "description", "cron_schedule", "test_timeout", "common_pod_template"),
+    *("parsed_pod_template", "node_conditions"),
+)
+
+
+def as_given(_: sqlite3.Connection, name: str, given: Any) -> tuple[str, Any]:
+    """Stored as it is."""
+    return name, given
+
+
+def by_name(_: sqlite3.Connection, stored: Mapping[str, Any]) -> Any:
+    """Shown as it is."""
+    return dict(stored)
+
+
+def never_used(_: sqlite3.Connection, name: str) -> None:
+    """Nothing refers to items of this type."""
+
+
+def nothing_more(_: sqlite3.Connection, stored: Any) -> None:
+    """The service is done when it has stored an item of this type."""
+
+
+def store_validation(_: sqlite3.Connection, name: str, given: list[Any]) -> tuple[str, Any]:
+    """Checked only now: the request's model is loose. Raises Fault (500) for what is wrong."""
+    from osmo_cli.config.schemas.resource_validation import ResourceValidation
+    from osmo_cli.local.validation import parse_or_fail
+
+    found = parse_or_fail(ResourceValidation, given, ("resource_validations",))
+    return name, found.model_dump()
+
+
+def store_test(connection: sqlite3.Connection, name: str, given: dict[str, Any]) -> tuple[str, Any]:
+    """Under the name of the path. Raises Fault (400) for templates that are not there."""
+    templates.check_templates(connection, given["common_pod_template"])
+    kept = {key: given[key] for key in _TEST_ORDER if key != "parsed_pod_template"}
+    # Each condition once.
+    conditions = list(dict.fromkeys(given["node_conditions"]))
+    return name, kept | {"name": name, "node_conditions": conditions}
+
+
+def shown_tests(connection: sqlite3.Connection, stored: Mapping[str, Any]) -> Any:
+    """With the templates combined."""
+    return {name: shown_test(connection, one) for name, one in stored.items()}
+
+
+def shown_test(connection: sqlite3.Connection, stored: dict[str, Any]) -> dict[str, Any]:
+    """One test with its templates combined."""
+    pod = templates.combined(connection, stored["common_pod_template"])
+    full = {**stored, "parsed_pod_template": pod}
+    return {key: full[key] for key in _TEST_ORDER}
+
+
+def live_test(
+    connection: sqlite3.Connection, _: Dialect, name: str, stored: Any, now: datetime
+) -> dict[str, Any]:
+    """What a PATCH of a test is merged into."""
+    return shown_test(connection, stored)
+
+
+def patched_test(
+    connection: sqlite3.Connection, merged: dict[str, Any], stored: Any
+) -> dict[str, Any]:
+    """What a PATCH of a test answers."""
+    return shown_test(connection, stored)
+
+
+def store_role(_: sqlite3.Connection, name: str, given: dict[str, Any]) -> tuple[str, Any]:
+    """Under the role's own name, whatever the path says; actions are texts, in order."""
+    policies = [
+        {
+            "actions": sorted(
+                f"{action['base']}:{action['path']}:{action['method']}"
+                for action in policy["actions"]
+            )
+        }
+        for policy in given["policies"]
+    ]
+    role = {
+        "name": given["name"],
+        "policies": policies,
+        "immutable": False,
+        "description": given["description"],
+    }
+    return given["name"], role
+
+
+def shown_roles(_: sqlite3.Connection, stored: Mapping[str, Any]) -> Any:
+    """A list, actions as objects."""
+    return [shown_role(role) for role in stored.values()]
+
+
+def shown_role(stored: dict[str, Any]) -> dict[str, Any]:
+    """One role, actions as objects."""
+    keys = ("base", "path", "method")
+    policies = [
+        {
+            "actions": [
+                dict(zip(keys, action.split(":"), strict=True)) for action in policy["actions"]
+            ]
+        }
+        for policy in stored["policies"]
+    ]
+    return {
+        "name": stored["name"],
+        "description": stored["description"],
+        "policies": policies,
+        "immutable": stored["immutable"],
+    }
+
+
+def role_snapshot(connection: sqlite3.Connection, _: Dialect, now: datetime) -> Any:
+    """A list, actions as texts."""
+    return list(items(connection, "ROLE").values())
+
+
+def roles_of(snapshot: Any) -> dict[str, Any]:
+    """The roles of a revision by name."""
+    return {role["name"]: role for role in snapshot}
+
+
+def store_pool(connection: sqlite3.Connection, name: str, given: dict[str, Any]) -> tuple[str, Any]:
+    """Without what is computed. Raises Fault (400) for names of others that are not there."""
+    pools.check(connection, given)
+    return name, pools.stored_form(given)
+
+
+def pool_snapshot(connection: sqlite3.Connection, dialect: Dialect, now: datetime) -> Any:
+    """What can be edited, with name and status."""
+    found = pools.shown_pools(connection, dialect, now)
+    return {
+        "pools": {
+            name: {"name": name, "status": pool["status"], **pools.stored_form(pool)}
+            for name, pool in found.items()
+        }
+    }
+
+
+def pools_of(snapshot: Any) -> dict[str, Any]:
+    """The pools of a revision by name, without what is computed."""
+    return {name: pools.stored_form(pool) for name, pool in snapshot["pools"].items()}
+
+
+def live_pool(
+    connection: sqlite3.Connection, dialect: Dialect, name: str, stored: Any, now: datetime
+) -> dict[str, Any]:
+    """What a PATCH of a pool is merged into: with the timeouts of WORKFLOW, which so become its
+    own (api.md 3.9)."""
+    return pools.single(connection, dialect, name, now, verbose=True)
+
+
+def patched_pool(
+    connection: sqlite3.Connection, merged: dict[str, Any], stored: Any
+) -> dict[str, Any]:
+    """What a PATCH of a pool answers: status and heartbeat are those from before it."""
+    pools.fill_in(connection, merged)
+    return merged

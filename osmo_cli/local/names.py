@@ -1,0 +1,45 @@
+"""What the service calls the models and enumerations that have other names here.
+
+They show in its OpenAPI document and in the texts of its errors.
+"""
+
+from __future__ import annotations
+
+_MODELS = {
+    "SchedulerSettings": "BackendSchedulerSettings",
+    "NodeConditionsSeed": "BackendNodeConditions",
+    "NodeConditions60": "BackendNodeConditions",
+    "BackendTest": "BackendTests",
+    "Workflow60": "WorkflowConfig",
+    "WorkflowData": "DataConfig",
+    "WorkflowLog": "LogConfig",
+    "BackendImages": "OsmoImageConfig",
+    "WorkflowAlerts": "NotificationConfig",
+    "SmtpSettings": "SMTPConfig",
+    "UserWorkflowLimits": "UserWorkflowLimitConfig",
+    "Rsync": "RsyncConfig",
+    "RsyncPath": "RsyncAllowedPath",
+    "Service60": "ServiceConfig",
+    "ServiceAuth": "AuthenticationConfig",
+    "KeyPair": "AsymmetricKeyPair",
+    "CliConfig60": "CliConfig",
+    "Dataset60": "DatasetConfig",
+    "Bucket60": "BucketConfig",
+    "Pool60": "Pool",
+    "PoolResource": "PoolResourceCountable",
+    "ActionPermissions60": "ActionPermissions",
+    "Role60": "Role",
+    "RolePolicy60": "RolePolicy",
+    "RoleAction60": "RoleAction",
+}
+ENUM_OF_VALUES = {
+    ("download",): "DownloadType",
+    ("GT", "GE", "LT", "LE", "EQ"): "OperatorType",
+    ("PUBLIC", "POOL", "PRIVATE"): "PermissionLevel",
+}
+"""The service's names of what the schemas write as literals, by their values."""
+
+
+def model_name(name: str) -> str:
+    """The service's name of a model."""
+    return _MODELS.get(name, name)

@@ -1,0 +1,119 @@
+"""POOL: what is stored, and what is computed from templates, validations and backends.
+
+The rules are those of api.md 3.9 and 7.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from datetime import datetime
+from typing import Any
+
+from osmo_cli.config.dialects import Dialect
+from osmo_cli.config.types import POOL
+from osmo_cli.local import backends, templates
+from osmo_cli.local.faults import server_fault, user_fault
+from osmo_cli.local.records import item, items, whole
+
+_COMPUTED = {path[0] for path in POOL.read_only if len(path) == 1}
+_COMPUTED_OF_PLATFORMS = {path[2] for path in POOL.read_only if len(path) == 3}
+_TIMEOUTS = (
+    "default_exec_timeout",
+    "default_queue_timeout",
+    "max_exec_timeout",
+    "max_queue_timeout",
+)
+
+
+def stored_form(pool: dict[str, Any]) -> dict[str, Any]:
+    """A pool without what is computed."""
+    editable = {key: value for key, value in pool.items() if key not in _COMPUTED}
+    editable["platforms"] = {
+        name: {key: value for key, value in one.items() if key not in _COMPUTED_OF_PLATFORMS}
+        for name, one in pool["platforms"].items()
+    }
+    return editable
+
+
+def check(connection: sqlite3.Connection, pool: dict[str, Any]) -> None:
+    """Raise Fault (400) where a pool names a template or validation that is not there."""
+    platforms = pool["platforms"].values()
+    templates.check_templates(connection, pool["common_pod_template"])
+    templates.check_validations(connection, pool["common_resource_validations"])
+    for platform in platforms:
+        templates.check_templates(connection, platform["override_pod_template"])
+        templates.check_validations(connection, platform["resource_validations"])
+
+
+def refuse_unknown_backend(connection: sqlite3.Connection, pool: dict[str, Any]) -> None:
+    """Raise Fault (500) where a pool's backend is not registered; what was done stays."""
+    name = pool["backend"]
+    if item(connection, "BACKEND", name) is None:
+        raise server_fault(f"Backend {name} is not found.", keeps_changes=True)
+
+
+def shown_pools(
+    connection: sqlite3.Connection, dialect: Dialect, now: datetime, *, verbose: bool = False
+) -> dict[str, dict[str, Any]]:
+    """All pools by name as GET shows them; only `verbose` shows what is combined for them."""
+    return {
+        name: shown(connection, dialect, name, stored, now, verbose=verbose)
+        for name, stored in items(connection, POOL.name).items()
+    }
+
+
+def single(
+    connection: sqlite3.Connection, dialect: Dialect, name: str, now: datetime, *, verbose: bool
+) -> dict[str, Any]:
+    """One pool, with the timeouts that it takes from WORKFLOW. Raises Fault (400) without one."""
+    pool = shown(connection, dialect, name, stored_pool(connection, name), now, verbose=verbose)
+    workflow = whole(connection, "WORKFLOW")
+    return pool | {key: pool[key] or workflow[key] for key in _TIMEOUTS}
+
+
+def stored_pool(connection: sqlite3.Connection, name: str) -> dict[str, Any]:
+    """A pool as it is stored. Raises Fault (400) where there is none."""
+    stored = item(connection, POOL.name, name)
+    if stored is None:
+        raise user_fault(f"Pool {name} not found")
+    assert isinstance(stored, dict)
+    return stored
+
+
+def shown(
+    connection: sqlite3.Connection,
+    dialect: Dialect,
+    name: str,
+    stored: dict[str, Any],
+    now: datetime,
+    *,
+    verbose: bool,
+) -> dict[str, Any]:
+    """A pool in the order of the service's own model."""
+    pool = POOL.schema(dialect).model_validate(stored).model_dump()
+    beat = backends.heartbeat(connection, stored["backend"], now)
+    if stored["enable_maintenance"]:
+        status = "MAINTENANCE"
+    else:
+        online = beat is not None and now - beat <= backends.ONLINE_FOR
+        status = "ONLINE" if online else "OFFLINE"
+    pool |= {"name": name, "status": status}
+    if verbose:
+        pool["last_heartbeat"] = None if beat is None else beat.isoformat()
+        fill_in(connection, pool)
+    return pool
+
+
+def fill_in(connection: sqlite3.Connection, pool: dict[str, Any]) -> None:
+    """Set what is combined from templates and validations."""
+    common, validations = pool["common_pod_template"], pool["common_resource_validations"]
+    pool["parsed_pod_template"] = templates.combined(connection, common)
+    pool["parsed_resource_validations"] = templates.assertions(connection, validations)
+    for platform in pool["platforms"].values():
+        pod = templates.combined(connection, [*common, *platform["override_pod_template"]])
+        names = [*validations, *platform["resource_validations"]]
+        platform |= {
+            **templates.of_nodes(pod),
+            "parsed_pod_template": pod,
+            "parsed_resource_validations": templates.assertions(connection, names),
+        }

@@ -1,0 +1,130 @@
+"""Combining pod templates and resource validations into what pools and tests show (api.md 3.9)."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+from copy import deepcopy
+from typing import Any
+
+from osmo_cli.local.faults import user_fault
+from osmo_cli.local.records import item, items
+
+_USER_CONTAINER = "{{USER_CONTAINER_NAME}}"
+
+
+def combined(connection: sqlite3.Connection, names: Iterable[str]) -> dict[str, Any]:
+    """The pod templates of these names in one; a later one overrides."""
+    pod: dict[str, Any] = {}
+    for name in names:
+        pod = _merge(pod, item(connection, "POD_TEMPLATE", name) or {})
+    return pod
+
+
+def _merge(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
+    merged = deepcopy(below)
+    for key, value in above.items():
+        old = merged.get(key)
+        if isinstance(old, dict) and isinstance(value, dict):
+            merged[key] = _merge(old, value)
+        elif isinstance(old, list) and isinstance(value, list):
+            merged[key] = _merge_lists(old, value)
+        else:
+            merged[key] = deepcopy(value)
+    return merged
+
+
+def _merge_lists(below: list[Any], above: list[Any]) -> list[Any]:
+    """Objects of one name are one object; everything else stands behind what was there."""
+    merged = deepcopy(below)
+    for value in above:
+        name = value.get("name") if isinstance(value, dict) else None
+        for index, old in enumerate(merged):
+            if name is not None and isinstance(old, dict) and old.get("name") == name:
+                merged[index] = _merge(old, value)
+                break
+        else:
+            merged.append(deepcopy(value))
+    return merged
+
+
+def assertions(connection: sqlite3.Connection, names: Iterable[str]) -> list[Any]:
+    """All comparisons of the resource validations of these names."""
+    return [
+        one for name in names for one in item(connection, "RESOURCE_VALIDATION", name) or () if one
+    ]
+
+
+def of_nodes(pod: dict[str, Any]) -> dict[str, Any]:
+    """What a platform shows of its combined template: mounts, tolerations and node labels."""
+    spec = pod.get("spec")
+    spec = spec if isinstance(spec, dict) else {}
+    mounts = [
+        mount["mountPath"]
+        for container in spec.get("containers", ())
+        if container.get("name") == _USER_CONTAINER
+        for mount in container.get("volumeMounts", ())
+        if "mountPath" in mount
+    ]
+    return {
+        "default_mounts": mounts,
+        "tolerations": spec.get("tolerations", []),
+        "labels": spec.get("nodeSelector", {}),
+    }
+
+
+def check_templates(connection: sqlite3.Connection, names: Iterable[str]) -> None:
+    """Raise Fault (400) for a pod template that is not there."""
+    _check(connection, "POD_TEMPLATE", "Pod template", names)
+
+
+def check_validations(connection: sqlite3.Connection, names: Iterable[str]) -> None:
+    """Raise Fault (400) for a resource validation that is not there."""
+    _check(connection, "RESOURCE_VALIDATION", "Resource validation", names)
+
+
+def _check(
+    connection: sqlite3.Connection, config_type: str, words: str, names: Iterable[str]
+) -> None:
+    for name in names:
+        if item(connection, config_type, name) is None:
+            raise user_fault(f"{words} {name} does not exist!", "USAGE")
+
+
+def refuse_used_template(connection: sqlite3.Connection, name: str) -> None:
+    """Raise Fault (400) if pools or tests use a pod template."""
+    users = _pools_with(connection, name, "common_pod_template", "override_pod_template")
+    if users:
+        raise user_fault(f"Pod template {name} is used in pools {users}")
+    tests = [
+        test
+        for test, value in items(connection, "BACKEND_TEST").items()
+        if name in value["common_pod_template"]
+    ]
+    if tests:
+        raise user_fault(f"Pod template {name} is used in tests {', '.join(tests)}")
+
+
+def refuse_used_validation(connection: sqlite3.Connection, name: str) -> None:
+    """Raise Fault (400) if pools use a resource validation."""
+    users = _pools_with(connection, name, "common_resource_validations", "resource_validations")
+    if users:
+        raise user_fault(f"Resource Validation {name} is used in pools {users}")
+
+
+def refuse_used_test(connection: sqlite3.Connection, name: str) -> None:
+    """Raise Fault (400) if backends run a test."""
+    users = [
+        backend for backend, value in items(connection, "BACKEND").items() if name in value["tests"]
+    ]
+    if users:
+        raise user_fault(f"Test {name} is used in Backends {', '.join(users)}")
+
+
+def _pools_with(connection: sqlite3.Connection, name: str, of_pool: str, of_platform: str) -> str:
+    return ", ".join(
+        pool
+        for pool, value in items(connection, "POOL").items()
+        if name in value[of_pool]
+        or any(name in platform[of_platform] for platform in value["platforms"].values())
+    )

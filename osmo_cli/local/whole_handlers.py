@@ -1,0 +1,193 @@
+"""SERVICE, WORKFLOW and DATASET: one configuration each, and DATASET's buckets (api.md 3.3-3.8)."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from osmo_cli.config.dialects import Dialect
+from osmo_cli.config.types import CONFIG_TYPES
+from osmo_cli.local.call import Call, Reply
+from osmo_cli.local.config_handlers import INDENT, author, merged
+from osmo_cli.local.faults import user_fault
+from osmo_cli.local.history import Author, add_revision
+from osmo_cli.local.masks import mask
+from osmo_cli.local.records import set_item, whole
+from osmo_cli.local.service import Handler, Route, Service, read_body
+
+_MODES = ("read-only", "read-write")
+
+
+def _settle_modes(configuration: dict[str, Any]) -> None:
+    """Every bucket gets its mode, in lower case. Raises Fault (400) for one that is none."""
+    buckets = configuration.get("buckets")
+    for bucket in buckets.values() if isinstance(buckets, dict) else ():
+        if not isinstance(bucket, dict):
+            continue
+        mode = str(bucket.get("mode", "read-write"))
+        if mode.lower() not in _MODES:
+            valid = ", ".join(_MODES)
+            raise user_fault(f"Bucket mode {mode} is not valid. Valid modes are {valid}")
+        bucket["mode"] = mode.lower()
+
+
+@dataclass(frozen=True)
+class _Whole:
+    """One type without named items in the sense of `named`.
+
+    Attributes:
+        name: of the config type.
+        sparse: only what was given is stored; what is not shows its default.
+        settle: changes what a PATCH has merged before it is checked; raises Fault.
+    """
+
+    name: str
+    sparse: bool = False
+    settle: Callable[[dict[str, Any]], None] | None = None
+
+    @property
+    def path(self) -> str:
+        return CONFIG_TYPES[self.name].path
+
+
+_DATASET = _Whole("DATASET", sparse=True, settle=_settle_modes)
+WHOLE: dict[str, _Whole] = {
+    row.name: row for row in (_Whole("SERVICE"), _Whole("WORKFLOW"), _DATASET)
+}
+"""The types that have one configuration."""
+
+
+def routes() -> list[Route]:
+    """The routes of these types."""
+    found = []
+    for row in WHOLE.values():
+        path = "/api/configs/" + row.path
+        found += [
+            Route("GET", path, _get_of(row)),
+            Route("PUT", path, _put_of(row), "put_" + row.path),
+            Route("PATCH", path, _patch_of(row), "patch_config"),
+        ]
+    bucket = "/api/configs/dataset/{name}"
+    return [
+        *found,
+        Route("PATCH", bucket, _patch_bucket, "patch_dataset"),
+        Route("DELETE", bucket, _delete_bucket, "configs"),
+    ]
+
+
+def shown(connection: sqlite3.Connection, row: _Whole, dialect: Dialect) -> dict[str, Any]:
+    """The whole configuration with its defaults, secrets in clear."""
+    stored = whole(connection, row.name)
+    if not row.sparse:
+        return stored
+    return CONFIG_TYPES[row.name].schema(dialect).model_validate(stored).model_dump()
+
+
+def restore(
+    connection: sqlite3.Connection, config_type: str, snapshot: dict[str, Any]
+) -> dict[str, Any]:
+    """What a rollback does; returns what the new revision holds."""
+    restored = whole(connection, config_type) | snapshot
+    set_item(connection, config_type, "", restored)
+    return restored
+
+
+def _get_of(row: _Whole) -> Handler:
+    def get_whole(service: Service, call: Call) -> Reply:
+        dialect = service.store.dialect
+        with service.store.read() as connection:
+            found = shown(connection, row, dialect)
+        return Reply(mask(found, row.name, dialect), indent=INDENT)
+
+    return get_whole
+
+
+def _put_of(row: _Whole) -> Handler:
+    def put_whole(service: Service, call: Call) -> Reply:
+        """Fields that are present are replaced whole; the answer shows secrets (api.md 3.1)."""
+        dialect = service.store.dialect
+        request = read_body(service, call, "put_" + row.path)
+        given = request.configs
+        changes = given.model_dump(include=given.model_fields_set, exclude_unset=row.sparse)
+        with service.store.write() as connection:
+            set_item(connection, row.name, "", whole(connection, row.name) | changes)
+            by = author(call, request, f"Set complete {row.path} configuration")
+            stored = _revise(service, connection, row, dialect, by)
+        return Reply(stored)
+
+    return put_whole
+
+
+def _patch_of(row: _Whole) -> Handler:
+    def patch_whole(service: Service, call: Call) -> Reply:
+        request = read_body(service, call, "patch_config")
+        default = f"Patched {row.path} configuration"
+        return _patch(service, row, request.configs_dict, author(call, request, default))
+
+    return patch_whole
+
+
+def _patch(
+    service: Service, row: _Whole, patch: dict[str, Any], by: Author, name: str = ""
+) -> Reply:
+    """A strategic merge; the answer has the fields of the request, masked."""
+    from osmo_cli.local.validation import parse_or_report
+
+    dialect = service.store.dialect
+    with service.store.write() as connection:
+        stored = whole(connection, row.name)
+        wanted = merged(stored, patch, dialect)
+        if row.settle:
+            row.settle(wanted)
+        changed = {
+            key for key, value in wanted.items() if key not in stored or value != stored[key]
+        }
+        # What did not change is there for the fields that the model requires.
+        model = parse_or_report(
+            CONFIG_TYPES[row.name].schema(dialect),
+            stored | {key: wanted[key] for key in changed},
+            closed=not service.developer,
+        )
+        stored |= model.model_dump(include=changed, exclude_unset=row.sparse)
+        set_item(connection, row.name, "", stored)
+        _revise(service, connection, row, dialect, by, name)
+    answer = mask(stored, row.name, dialect)
+    return Reply({key: value for key, value in answer.items() if key in patch})
+
+
+def _patch_bucket(service: Service, call: Call) -> Reply:
+    name = call.path["name"]
+    request = read_body(service, call, "patch_dataset")
+    by = author(call, request, f"Patch dataset bucket {name}")
+    return _patch(service, _DATASET, {"buckets": {name: request.configs_dict}}, by, name)
+
+
+def _delete_bucket(service: Service, call: Call) -> Reply:
+    """The revision gets masks in place of secrets, as the service's does (api.md 4)."""
+    name, dialect = call.path["name"], service.store.dialect
+    request = read_body(service, call, "configs")
+    with service.store.write() as connection:
+        stored = whole(connection, _DATASET.name)
+        if name not in stored["buckets"]:
+            raise user_fault(f"Bucket {name} not found in dataset configuration")
+        del stored["buckets"][name]
+        set_item(connection, _DATASET.name, "", stored)
+        data = mask(shown(connection, _DATASET, dialect), _DATASET.name, dialect)
+        by = author(call, request, f"Delete dataset bucket {name}")
+        add_revision(connection, _DATASET.name, data, service.now(), by, name=name)
+    return Reply()
+
+
+def _revise(
+    service: Service,
+    connection: sqlite3.Connection,
+    row: _Whole,
+    dialect: Dialect,
+    by: Author,
+    name: str = "",
+) -> dict[str, Any]:
+    data = shown(connection, row, dialect)
+    add_revision(connection, row.name, data, service.now(), by, name=name)
+    return data

@@ -1,0 +1,101 @@
+"""`osmo config set ROLE`, `osmo config rename POOL`, and what DATASET loses in a rollback."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.support.processes import Shell
+
+
+def role(shell: Shell, name: str) -> set[tuple[str, str]]:
+    policies = json.loads(shell.ok("config", "show", "ROLE", name, "policies"))
+    return {(one["path"], one["method"]) for one in policies[0]["actions"]}
+
+
+def test_a_backends_role_is_stored_and_read_back(admin: Shell) -> None:
+    words = ("config", "set", "role", "agent-a", "backend", "--field", "gpu-a", "-d", "agents")
+    assert admin.ok(*words, "-t", "one", "two") == 'Successfully set ROLE config "agent-a"\n'
+    assert ("/api/agent/listener/*/*/gpu-a", "*") in role(admin, "agent-a")
+    entry = json.loads(admin.ok("config", "history", "ROLE", "-n", "agent-a", "-t", "json"))
+    assert entry["configs"][0]["description"] == "agents"
+    assert set(entry["configs"][0]["tags"]) == {"one", "two"}
+
+
+def test_the_same_role_again_is_not_sent(admin: Shell) -> None:
+    words = ("config", "set", "ROLE", "osmo-default", "pool")
+    admin.ok(*words)
+    done = admin.osmo("--debug", *words)
+    assert (done.code, done.out) == (0, 'Successfully set ROLE config "osmo-default"\n')
+    assert "PUT" not in done.err
+    changed = admin.osmo("config", "set", "ROLE", "osmo-default", "backend", "--field", "gpu-a")
+    assert changed.code == 0
+    assert "policies" in changed.err
+
+
+def test_a_role_for_what_does_not_exist_yet_is_stored_and_told(admin: Shell) -> None:
+    done = admin.osmo("config", "set", "ROLE", "agent-z", "backend", "--field", "gpu-z")
+    assert done.code == 0
+    assert "gpu-z does not exist yet" in done.err
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("ROLE", "a", "backend"), "--field"),
+        (("ROLE", "a", "pool"), "osmo-a"),
+        (("ROLE", "osmo-a", "pool", "--field", "b"), "without --field"),
+        (("ROLE", "a", "user"), "backend or a pool"),
+        (("ROLE", "a/../b", "backend", "--field", "gpu-a"), "cannot stand"),
+        (("ROLE", "a", "backend", "--field", "*"), "cannot stand"),
+        (("BACKEND", "a", "pool"), "only ROLE"),
+    ],
+    ids=" ".join,
+)
+def test_a_role_that_cannot_be_is_refused(
+    admin: Shell, words: tuple[str, ...], message: str
+) -> None:
+    done = admin.osmo("config", "set", *words)
+    assert (done.code, done.out) == (2, "")
+    assert message in done.err
+
+
+def test_a_pool_gets_another_name(admin: Shell) -> None:
+    admin.file("pools.json", json.dumps({"old": {"backend": "gpu-a", "description": "H100"}}))
+    admin.ok("config", "update", "POOL", "-f", "pools.json")
+    out = admin.ok("config", "rename", "pool", "old", "new", "-d", "moved", "-t", "x")
+    assert out == 'Successfully renamed POOL config "old" to "new"\n'
+    assert json.loads(admin.ok("config", "show", "POOL", "new", "description")) == "H100"
+    assert admin.osmo("config", "show", "POOL", "old").code == 2
+    for words, message in (
+        (("old", "x"), 'no item "old"'),
+        (("new", "default"), "already"),
+        (("new", "a b"), "cannot be the name"),
+    ):
+        done = admin.osmo("config", "rename", "POOL", *words)
+        assert (done.code, done.out) == (2, "")
+        assert message in done.err
+    assert admin.osmo("config", "rename", "BACKEND", "gpu-a", "b").code == 2
+    admin.ok("config", "delete", "POOL", "new")
+
+
+def test_a_rollback_that_would_store_masks_is_refused(admin: Shell) -> None:
+    credential = {"access_key_id": "AKIAEXAMPLE", "access_key": "an-example-key"}
+    buckets = {
+        "one": {"dataset_path": "s3://one/d", "default_credential": credential},
+        "two": {"dataset_path": "s3://two/d"},
+    }
+    admin.file("buckets.json", json.dumps({"buckets": buckets}))
+    admin.ok("config", "update", "DATASET", "-f", "buckets.json")
+    deleted = admin.osmo("config", "delete", "DATASET", "two")
+    assert deleted.code == 0
+    assert "masks" in deleted.err
+    newest = json.loads(admin.ok("config", "history", "DATASET", "-c", "1", "-t", "json"))
+    number = newest["configs"][0]["revision"]
+    done = admin.osmo("config", "rollback", f"DATASET:{number}")
+    assert (done.code, done.out) == (6, "")
+    assert "masks in place of secrets" in done.err
+    before = admin.osmo("config", "rollback", f"DATASET:{number - 1}")
+    assert (before.code, before.err.count("warning")) == (0, 0)
+    assert "two" in json.loads(admin.ok("config", "show", "DATASET"))["buckets"]
