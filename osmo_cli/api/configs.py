@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from osmo_cli.api.client import Client
-from osmo_cli.api.errors import UnexpectedAnswerError
+from osmo_cli.api.errors import NotFoundError, UnexpectedAnswerError
 from osmo_cli.config.history import items_by_name as items_by_name
 from osmo_cli.errors import UsageError
 
@@ -74,10 +74,21 @@ class Snapshot:
 def read(client: Client, config_type: ConfigType, *, with_revision: bool = False) -> Snapshot:
     """Read a type's live configuration, and its newest revision first where asked for."""
     revision = newest_revision(client, config_type) if with_revision else None
-    data = client.get((*_ROOT, config_type.path))
+    try:
+        data = client.get((*_ROOT, config_type.path))
+    except NotFoundError:
+        raise no_such_type(config_type) from None
     if not isinstance(data, dict | list):
         raise UnexpectedAnswerError(f"the service's {config_type.name} is not an object")
     return Snapshot(config_type, data, revision)
+
+
+def no_such_type(config_type: ConfigType) -> UsageError:
+    """The service is of a version that does not have this type."""
+    return UsageError(
+        f"this service has no {config_type.name}",
+        hint="`osmo version` tells its version; types come and go with versions",
+    )
 
 
 def newest_revision(

@@ -7,7 +7,7 @@ import time
 from typing import Any
 
 from osmo_cli.api.client import Client
-from osmo_cli.api.errors import ServiceError, UnexpectedAnswerError
+from osmo_cli.api.errors import NotFoundError, ServiceError, UnexpectedAnswerError
 from osmo_cli.api.transport import Transport
 from osmo_cli.api.urls import build_path
 from osmo_cli.config.dialects import DIALECTS, Dialect
@@ -17,6 +17,7 @@ from osmo_cli.private_files import replace_private
 
 _CACHE = "services.json"
 _MAX_AGE_SECONDS = 3600.0
+_UNPROCESSABLE = 422
 
 
 def identify(client: Client, *, for_write: bool = False, anew: bool = False) -> Dialect:
@@ -62,15 +63,15 @@ def _detect(client: Client, version: str) -> Dialect:
     except (ServiceError, UnexpectedAnswerError):
         openapi = None
     fields, routes = _openapi_facts(openapi)
-    if not fields:
-        fields = _shape_facts(client)
+    shape = (fields, frozenset[str]()) if fields else _shape_facts(client)
     fitting = [
         dialect
         for dialect in DIALECTS.values()
-        if (not fields or dialect.node_condition_fields == fields)
-        and ("/" + "/".join(dialect.token_routes.own) in routes if routes else True)
-        and (routes or dialect.version == version)
+        if _is_like(shape, dialect)
+        and (_own_token(dialect) in routes if routes else dialect.version == version)
     ]
+    if not any(shape):
+        fitting = _with_exchange(client, fitting)
     if not fitting:
         known = ", ".join(DIALECTS)
         raise UsageError(
@@ -90,13 +91,47 @@ def _openapi_facts(openapi: Any) -> tuple[frozenset[str], frozenset[str]]:
         return frozenset(), frozenset()
 
 
-def _shape_facts(client: Client) -> frozenset[str]:
-    """Fields of `node_conditions` of the first backend; empty where there is none."""
+def _own_token(dialect: Dialect) -> str:
+    """The path of one of the caller's own tokens."""
+    return "/" + "/".join((*dialect.token_routes.own, "{token_name}"))
+
+
+_Shape = tuple[frozenset[str], frozenset[str]]
+"""Fields of `node_conditions` and of `scheduler_settings`; empty where they are not known."""
+
+
+def _is_like(shape: _Shape, dialect: Dialect) -> bool:
+    conditions, scheduler = shape
+    return conditions in (frozenset(), dialect.node_condition_fields) and (
+        scheduler in (frozenset(), dialect.scheduler_fields)
+    )
+
+
+def _shape_facts(client: Client) -> _Shape:
+    """The shape of the first backend; nothing where there is none."""
     try:
-        backends = client.get(("api", "configs", "backend"))["backends"]
-        return frozenset(backends[0]["node_conditions"])
+        backend = client.get(("api", "configs", "backend"))["backends"][0]
+        return frozenset(backend["node_conditions"]), frozenset(backend["scheduler_settings"])
     except (ServiceError, KeyError, IndexError, TypeError):
-        return frozenset()
+        return frozenset(), frozenset()
+
+
+def _with_exchange(client: Client, candidates: list[Dialect]) -> list[Dialect]:
+    """Those that exchange tokens as the service does; all, where that is not to be found out.
+
+    A request without a token changes nothing, and the route is open to everybody (api.md 1.3).
+    """
+    try:
+        client.transport.send("POST", build_path(("api", "auth", "jwt", "access_token")), body={})
+    except NotFoundError:
+        by_post = False
+    except ServiceError as error:
+        if error.status != _UNPROCESSABLE:
+            return candidates
+        by_post = True
+    else:
+        return candidates
+    return [dialect for dialect in candidates if dialect.exchange_by_post is by_post]
 
 
 def _cache() -> dict[str, Any]:

@@ -35,7 +35,10 @@ def _segments(dialect: Dialect, service: bool) -> tuple[str, ...]:
     if not service:
         return routes.own
     if routes.service is None:
-        raise UsageError(f"a service of version {dialect.name} has no service tokens")
+        raise UsageError(
+            f"a service of version {dialect.name} has no service tokens",
+            hint="its agents are users with tokens of their own",
+        )
     return routes.service
 
 

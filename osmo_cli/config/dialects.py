@@ -10,10 +10,17 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class TokenRoutes:
-    """Path segments of the token routes; the token's name follows where one is addressed."""
+    """Path segments of the token routes; the token's name follows where one is addressed.
+
+    Attributes:
+        own: of the caller's tokens.
+        service: of service tokens, or None where there are none.
+        users: of the users, who have tokens and roles, or None where the service keeps none.
+    """
 
     own: tuple[str, ...]
     service: tuple[str, ...] | None
+    users: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -25,20 +32,29 @@ class Dialect:
         version: what GET /api/version says.
         config_types: names of the config types it has.
         node_condition_fields: fields of a backend's `node_conditions`; they tell seed from 6.0.
+        scheduler_fields: fields of a backend's `scheduler_settings`; they tell 6.0 from 6.2.
         token_routes: see `TokenRoutes`.
         exchange_by_post: POST /api/auth/jwt/access_token exists; else the token goes by GET query.
         empty_list_is_lost: PATCH with `[]` changes nothing or fails (api.md 3.3).
         health_route: GET /health exists.
+        operator_version: what the operators of that generation say that they are.
+        semantic_roles: a role's actions are texts such as `config:Read`, and the gateway in front
+            of the service looks at them; else they are paths of the API.
+        warning_header: warnings for the client come in a header of their own (api.md 1.4).
     """
 
     name: str
     version: str
     config_types: frozenset[str]
     node_condition_fields: frozenset[str]
+    scheduler_fields: frozenset[str]
     token_routes: TokenRoutes
     exchange_by_post: bool
     empty_list_is_lost: bool
     health_route: bool
+    operator_version: str = "6.0.0"
+    semantic_roles: bool = False
+    warning_header: bool = False
 
 
 _TYPES_60 = frozenset(
@@ -54,6 +70,8 @@ _TYPES_60 = frozenset(
         "WORKFLOW",
     }
 )
+_SCHEDULER_62 = frozenset({"scheduler_type", "scheduler_name", "scheduler_timeout"})
+_SCHEDULER_60 = _SCHEDULER_62 | {"coscheduling"}
 _TOKEN_PATH = ("api", "auth", "access_token")
 _TOKENS_60 = TokenRoutes(own=(*_TOKEN_PATH, "user"), service=(*_TOKEN_PATH, "service"))
 
@@ -64,6 +82,7 @@ SEED = Dialect(
     node_condition_fields=frozenset(
         {"additional_node_conditions", "ignore_node_conditions", "prefix"}
     ),
+    scheduler_fields=_SCHEDULER_60,
     token_routes=_TOKENS_60,
     exchange_by_post=False,
     empty_list_is_lost=True,
@@ -74,11 +93,27 @@ V6_0 = Dialect(
     version="6.0.0",
     config_types=_TYPES_60,
     node_condition_fields=frozenset({"rules", "prefix"}),
+    scheduler_fields=_SCHEDULER_60,
     token_routes=_TOKENS_60,
     exchange_by_post=False,
     empty_list_is_lost=True,
     health_route=True,
 )
+V6_2 = Dialect(
+    name="6.2",
+    # What 6.2.10 says of itself, too.
+    version="6.0.0",
+    config_types=_TYPES_60 | {"GROUP_TEMPLATE"},
+    node_condition_fields=V6_0.node_condition_fields,
+    scheduler_fields=_SCHEDULER_62,
+    token_routes=TokenRoutes(own=_TOKEN_PATH, service=None, users=("api", "auth", "user")),
+    exchange_by_post=True,
+    empty_list_is_lost=False,
+    health_route=True,
+    operator_version="6.2.10",
+    semantic_roles=True,
+    warning_header=True,
+)
 
-DIALECTS: dict[str, Dialect] = {dialect.name: dialect for dialect in (SEED, V6_0)}
+DIALECTS: dict[str, Dialect] = {dialect.name: dialect for dialect in (SEED, V6_0, V6_2)}
 """All dialects by name, oldest first."""

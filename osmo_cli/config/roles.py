@@ -22,7 +22,6 @@ _PATHS: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "pool": (("/api/pool/{0}*", "Post"), ("/api/profile/*", "*")),
 }
-_BY_PATH = frozenset({"seed", "6.0"})
 # Some change the path that the name stands in, the others what a role's path matches.
 _REFUSED = frozenset("/\\?#%*")
 
@@ -78,7 +77,7 @@ def generated_role(dialect: Dialect, name: str, kind: str, subject: str) -> dict
     Raises:
         UsageError: roles of that dialect are not known.
     """
-    if dialect.name not in _BY_PATH:
+    if dialect.semantic_roles:
         raise UsageError(f"roles of a service of version {dialect.name} are not known yet")
     actions = [
         {"base": "http", "path": path.format(subject), "method": method}

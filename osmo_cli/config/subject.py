@@ -50,7 +50,11 @@ class Subject:
 
     def models(self) -> dict[str, type[BaseModel]]:
         """Its schemas by dialect name, for hints about other versions. Loads pydantic."""
-        return {name: self.model(dialect) for name, dialect in DIALECTS.items()}
+        return {
+            name: self.model(dialect)
+            for name, dialect in DIALECTS.items()
+            if self.config_type.name in dialect.config_types
+        }
 
     def is_read_only(self, path: Path) -> bool:
         """Whether the service sets what is at `path`, or around it."""
@@ -77,6 +81,17 @@ class Subject:
             if not unwanted((*at, key))
         }
 
+    def with_kept(self, live: Any, wanted: Any) -> Any:
+        """`wanted` with what is stored in the fields in which null says so (`kept_if_null`)."""
+        fields = self.config_type.kept_if_null
+        if not fields:
+            return wanted
+        if not self.is_map:
+            return _with_kept(fields, self.name, live, wanted)
+        return {
+            name: _with_kept(fields, name, live.get(name), item) for name, item in wanted.items()
+        }
+
     def editable(self, value: Any) -> Any:
         """A copy of `value` without what the service sets."""
         return self.without(value, self.is_read_only)
@@ -86,3 +101,12 @@ class Subject:
         return len(path) >= len(full) and all(
             part in ("*", step) for part, step in zip(full, path, strict=False)
         )
+
+
+def _with_kept(fields: frozenset[str], name: str | None, live: Any, wanted: Any) -> Any:
+    stored = live or {}
+    return wanted | {
+        field: stored.get(field, [name])
+        for field in fields
+        if field in wanted and wanted[field] is None
+    }

@@ -54,6 +54,8 @@ class ConfigType:
         read_only: fields that the service sets; they never count as a change (api.md 3.6, 13).
         volatile: those among them that change by themselves, so that a copy is always outdated.
         one_value: maps that a file gives as a whole, as it gives a list; `()` is the object.
+        kept_if_null: fields of an item in which null means: as it is; in a new item they become a
+            list of its own name.
         name_pattern: what a new item may be called, or None where the service does not check.
         schema_module: module of `schemas/` whose `SCHEMAS` maps a dialect name to the model of
             one object, and `ITEM_SCHEMAS`, where the type has items too, to that of an item.
@@ -70,6 +72,7 @@ class ConfigType:
     read_only: frozenset[Path] = frozenset()
     volatile: frozenset[Path] = frozenset()
     one_value: frozenset[Path] = frozenset()
+    kept_if_null: frozenset[str] = frozenset()
     name_pattern: str | None = None
 
     def schema(self, dialect: Dialect) -> type[BaseModel]:
@@ -138,7 +141,12 @@ POOL = ConfigType(
     deletable=True,
     read_only=_fields(
         *("name", "status", "last_heartbeat", "parsed_resource_validations"),
-        *("parsed_pod_template", "platforms.*.default_mounts", "platforms.*.tolerations"),
+        *(
+            "parsed_group_templates",
+            "parsed_pod_template",
+            "platforms.*.default_mounts",
+            "platforms.*.tolerations",
+        ),
         *("platforms.*.labels", "platforms.*.parsed_resource_validations"),
         "platforms.*.parsed_pod_template",
     ),
@@ -149,6 +157,17 @@ POD_TEMPLATE = ConfigType(
     name="POD_TEMPLATE",
     path="pod_template",
     schema_module=_SCHEMAS + "pod_template",
+    whole=_PUT_ITEMS,
+    named=_PUT_ITEM,
+    create=_PUT_ITEM,
+    deletable=True,
+    one_value=frozenset({_OBJECT}),
+    name_pattern=_NAME,
+)
+GROUP_TEMPLATE = ConfigType(
+    name="GROUP_TEMPLATE",
+    path="group_template",
+    schema_module=_SCHEMAS + "group_template",
     whole=_PUT_ITEMS,
     named=_PUT_ITEM,
     create=_PUT_ITEM,
@@ -188,12 +207,13 @@ ROLE = ConfigType(
     deletable=True,
     read_only=_fields("immutable"),
     one_value=frozenset({_OBJECT}),
+    kept_if_null=frozenset({"external_roles"}),
 )
 
 CONFIG_TYPES: dict[str, ConfigType] = {
     config_type.name: config_type
     for config_type in (
-        *(BACKEND, BACKEND_TEST, DATASET, POD_TEMPLATE, POOL),
+        *(BACKEND, BACKEND_TEST, DATASET, GROUP_TEMPLATE, POD_TEMPLATE, POOL),
         *(RESOURCE_VALIDATION, ROLE, SERVICE, WORKFLOW),
     )
 }

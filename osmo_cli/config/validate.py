@@ -28,11 +28,9 @@ from osmo_cli.config.problems import Path, Problem
 from osmo_cli.config.schemas.backend import COSCHEDULING_BY_DEFAULT
 from osmo_cli.config.schemas.base import defaults, field_path, model_at, secret_paths
 from osmo_cli.config.secrets import is_mask
+from osmo_cli.config.single_rules import client_versions, duplicates
 from osmo_cli.config.subject import Subject
-from osmo_cli.config.types import SERVICE
 from osmo_cli.config.wording import KINDS, error_text
-
-_VERSION = re.compile(r"\d+\.\d+\.\d+(\..+)?", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -70,10 +68,11 @@ def check_input(document: Document, subject: Subject, live: Any, *, whole: bool 
     given = subject.editable(given)
     wanted = _laid_over(subject, model, live, given, whole)
     problems += _schema_problems(document, subject, wanted, live)
-    problems += _duplicates(document, given)
-    problems += _client_versions(document, subject, given)
+    problems += duplicates(document, given)
+    problems += client_versions(document, subject, given)
     if not any(problem.severity == "error" for problem in problems):
         wanted = _as_stored(subject, model, live, given, wanted)
+        wanted = subject.with_kept(live, wanted)
     return Checked(wanted, sorted(problems, key=lambda one: (one.line or 0, one.column or 0)))
 
 
@@ -198,26 +197,6 @@ def _read_only(
         elif not subject.is_volatile(path) and any(differences(known.get(key), value)):
             message = "is set by the service: this value is not sent"
             yield document.problem(message, path, at_key=True, severity="warning")
-
-
-def _client_versions(document: Document, subject: Subject, given: Any) -> Iterator[Problem]:
-    """Versions in `cli_config` that are none: every request with a version would then fail, and
-    the one that mends it too (api.md 1.4, 13)."""
-    versions = given.get("cli_config") if subject.config_type is SERVICE else None
-    for field in ("latest_version", "min_supported_version"):
-        value = versions.get(field) if isinstance(versions, dict) else None
-        if isinstance(value, str) and value and not _VERSION.fullmatch(value):
-            message = "not a version: MAJOR.MINOR.REVISION, such as 6.0.0"
-            yield document.problem(message, ("cli_config", field))
-
-
-def _duplicates(document: Document, given: Any) -> Iterator[Problem]:
-    # The service refuses a name twice in this one list (api.md 3.6).
-    value = given.get("tests") if isinstance(given, dict) else None
-    tests = value if isinstance(value, list) else []
-    for index, test in enumerate(tests):
-        if test in tests[:index]:
-            yield document.problem("stands in the list twice", ("tests", index))
 
 
 def _schema_problems(

@@ -63,7 +63,9 @@ def error_text(detail: ErrorDetails, path: Path) -> tuple[str, str | None]:
     if kind == "literal_error":
         expected = str(detail["ctx"]["expected"]).replace("'", '"')
         instead = _INSTEAD.get(path, {}).get(value) if isinstance(value, str) else None
-        return f"must be {expected}", instead and f'write "{instead}"'
+        # A later version may not have it any more.
+        is_known = instead is not None and f'"{instead}"' in expected
+        return f"must be {expected}", f'write "{instead}"' if is_known else None
     if limit := _LIMITS.get(kind):
         return f"must be {limit[1]} {detail['ctx'][limit[0]]}", None
     return detail["msg"], None

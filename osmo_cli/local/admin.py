@@ -9,7 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from osmo_cli.errors import OsmoError, UsageError
-from osmo_cli.local import backends, tokens
+from osmo_cli.local import backends, tokens, users
 from osmo_cli.local.clock import Clock, utc_now
 from osmo_cli.local.database import Store, explained, is_database, open_database
 
@@ -76,10 +76,13 @@ def _create_admin_token(store: Store, now: Clock = utc_now) -> str:
     """A new access token of user `admin` with role `osmo-admin`, valid for 30 days."""
     expires = now().date() + timedelta(days=ADMIN_TOKEN_DAYS)
     name = f"local-serve-{uuid.uuid4().hex[:8]}"
+    user, description, role = "admin", "osmo local serve", "osmo-admin"
     with store.write() as connection:
-        return tokens.insert(
-            connection, "USER", "admin", name, expires, "osmo local serve", ["osmo-admin"]
-        )
+        if store.dialect.token_routes.users is None:
+            return tokens.insert(connection, "USER", user, name, expires, description, [role])
+        if not any(one["id"] == user for one in users.find_users(connection, user, set())):
+            users.create(connection, user, [role], user, now())
+        return users.insert_token(connection, user, name, expires, description, [role], user, now())
 
 
 def write_admin_token(db: Path, dialect: str | None, file: Path) -> None:

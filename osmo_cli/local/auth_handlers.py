@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from osmo_cli.local import tokens
+from osmo_cli.local import tokens, users
 from osmo_cli.local.call import Call, Parameters, Reply
 from osmo_cli.local.initial import LOGIN_INFO
 from osmo_cli.local.records import whole
-from osmo_cli.local.service import Handler, Service
+from osmo_cli.local.service import Handler, Service, read_body
 
 
 def get_version(service: Service, call: Call) -> Reply:
@@ -46,9 +46,23 @@ def exchange(service: Service, call: Call) -> Reply:
     given = Parameters(call)
     text = given.required("access_token")
     given.done()
+    return _exchanged(service, text)
+
+
+def exchange_body(service: Service, call: Call) -> Reply:
+    """POST /api/auth/jwt/access_token: the same without the token in the address."""
+    return _exchanged(service, read_body(service, call, "token").token)
+
+
+def _exchanged(service: Service, text: str) -> Reply:
+    has_users = service.store.dialect.token_routes.users is not None
+    if has_users:
+        users.check_text(text)
     with service.store.read() as connection:
         token = tokens.usable(connection, text, service.now().date())
-    jwt, expires_at = service.signer.sign(token["user_name"], token["roles"])
+    jwt, expires_at = service.signer.sign(
+        token["user_name"], token["roles"], token["token_name"] if has_users else None
+    )
     return Reply({"token": jwt, "expires_at": expires_at, "error": None})
 
 

@@ -52,7 +52,7 @@ def register(
             backend["node_conditions"][field] = _NODE_CONDITIONS[field]
     backend |= {
         "name": name,
-        "version": dialect.version,
+        "version": dialect.operator_version,
         "k8s_uid": k8s_uid,
         "k8s_namespace": "osmo",
         "created_date": stamp(now),

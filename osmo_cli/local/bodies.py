@@ -28,6 +28,25 @@ class DeleteBackendRequest(ConfigsRequest):
     force: bool = False
 
 
+class TokenRequest(BaseModel):
+    """POST of an access token for a JWT."""
+
+    token: str
+
+
+class CreateUserRequest(BaseModel):
+    """POST of a user."""
+
+    id: str
+    roles: list[str] | None = None
+
+
+class AssignRoleRequest(BaseModel):
+    """POST of a role to a user."""
+
+    role_name: str
+
+
 class UpdateConfigTagsRequest(BaseModel):
     """Tags to add to a revision and to remove from it."""
 
@@ -85,7 +104,7 @@ def put_whole(config_type: str, dialect: str) -> type[ConfigsRequest]:
 
 def _item(config_type: str, dialect: str) -> Any:
     # The service looks at these only when it stores them, or never.
-    if config_type == "POD_TEMPLATE":
+    if config_type in ("GROUP_TEMPLATE", "POD_TEMPLATE"):
         return dict[str, Any]
     if config_type == "RESOURCE_VALIDATION":
         return list[dict[str, Any]]
@@ -167,6 +186,9 @@ BODIES: dict[str, Callable[[str], type[BaseModel]]] = {
     "rename_pool_platform": lambda _: rename("pool_platform"),
     "put_pool_platform": put_platform,
     "rollback": rollback,
+    "token": lambda _: TokenRequest,
+    "create_user": lambda _: CreateUserRequest,
+    "assign_role": lambda _: AssignRoleRequest,
     "tags": lambda _: UpdateConfigTagsRequest,
 }
 """Makes the model of a route's body for a dialect, by the name in the route table."""

@@ -61,6 +61,12 @@ CREATE TABLE tokens (
   roles TEXT NOT NULL,
   PRIMARY KEY (user_name, token_name, access_type)
 ) WITHOUT ROWID;
+CREATE TABLE users (
+  id TEXT PRIMARY KEY,
+  created_at TEXT NOT NULL,
+  created_by TEXT NOT NULL,
+  roles TEXT NOT NULL
+) WITHOUT ROWID;
 """
 
 

@@ -20,6 +20,7 @@ _ORDER = (
     "BACKEND",
     "POOL",
     "POD_TEMPLATE",
+    "GROUP_TEMPLATE",
     "RESOURCE_VALIDATION",
     "BACKEND_TEST",
     "ROLE",

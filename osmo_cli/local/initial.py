@@ -8,80 +8,8 @@ from typing import Any
 from osmo_cli.config.dialects import Dialect
 from osmo_cli.local import history, named
 from osmo_cli.local.clock import Clock
+from osmo_cli.local.initial_roles import default_roles
 from osmo_cli.local.records import set_item
-
-_USER_AREAS = (
-    "app",
-    "bucket",
-    "credentials",
-    "resources",
-    "task",
-    "workflow",
-)
-_DEFAULT_ROLES: dict[str, tuple[str, tuple[str, ...]]] = {
-    "osmo-admin": (
-        "Administrator role",
-        (
-            "http:!/api/agent/*:*",
-            "http:!/api/logger/*:*",
-            "http:!/api/router/*/*/backend/*:*",
-            "http:*:*",
-        ),
-    ),
-    "osmo-backend": (
-        "For backend agents",
-        (
-            "http:/api/agent/listener/*:*",
-            "http:/api/agent/worker/*:*",
-            "http:/api/configs/backend/*:Get",
-            "http:/api/configs/backend:Get",
-            "http:/api/pool/*:Get",
-        ),
-    ),
-    "osmo-ctrl": (
-        "For workflow pods",
-        ("http:/api/logger/workflow/*:*", "http:/api/router/*/*/backend/*:*"),
-    ),
-    "osmo-default": (
-        "Default role",
-        (
-            "http:/api/auth/access_token:*",
-            "http:/api/auth/access_tokenq:*",
-            "http:/api/auth/jwt/access_token:*",
-            "http:/api/auth/jwt/refresh_token:*",
-            "http:/api/auth/keys:Get",
-            "http:/api/auth/login:Get",
-            "http:/api/auth/refresh_token:*",
-            "http:/api/router/version:*",
-            "http:/api/version:*",
-            "http:/client/version:*",
-            "http:/health:*",
-        ),
-    ),
-    "osmo-user": (
-        "User role",
-        tuple(
-            sorted(
-                [f"http:/api/{area}{tail}:*" for area in _USER_AREAS for tail in ("", "/*")]
-                + [
-                    "http:/api/auth/access_token/user/*:*",
-                    "http:/api/auth/access_token/user:*",
-                    "http:/api/auth/access_token:*",
-                    "http:/api/plugins/configs:*",
-                    "http:/api/pool/default/*:*",
-                    "http:/api/pool:*",
-                    "http:/api/pool_quota:*",
-                    "http:/api/profile/*:*",
-                    "http:/api/router/*/*/client/*:*",
-                    "http:/api/router/webserver/*/:*",
-                    "http:/api/router/webserver_enabled:*",
-                    "http:/api/tag:*",
-                    "http:/api/users:*",
-                ]
-            )
-        ),
-    ),
-}
 
 LOGIN_INFO: dict[str, str | None] = dict.fromkeys(
     (
@@ -96,35 +24,17 @@ LOGIN_INFO: dict[str, str | None] = dict.fromkeys(
 """No identity provider: what GET /api/auth/login answers."""
 
 
-def _service(key: dict[str, dict[str, str]]) -> dict[str, Any]:
-    return {
-        "service_base_url": "",
-        "service_auth": {
-            "keys": key,
-            "active_key": next(iter(key)),
-            "issuer": "osmo",
-            "audience": "osmo",
-            "user_roles": ["osmo-user"],
-            "ctrl_roles": ["osmo-user", "osmo-ctrl"],
-            "login_info": dict(LOGIN_INFO),
-            "max_token_duration": "365d",
-        },
-        "cli_config": {"latest_version": None, "min_supported_version": None},
-        "max_pod_restart_limit": "30m",
-        "agent_queue_size": 1024,
+def _service(dialect: Dialect, key: dict[str, dict[str, str]]) -> dict[str, Any]:
+    from osmo_cli.config.types import SERVICE
+
+    service_auth = {
+        "keys": key,
+        "active_key": next(iter(key)),
+        "issuer": "osmo",
+        "audience": "osmo",
     }
-
-
-def _roles() -> list[dict[str, Any]]:
-    return [
-        {
-            "name": name,
-            "policies": [{"actions": list(actions)}],
-            "immutable": False,
-            "description": description,
-        }
-        for name, (description, actions) in _DEFAULT_ROLES.items()
-    ]
+    schema = SERVICE.schema(dialect)
+    return schema.model_validate({"service_auth": service_auth}).model_dump()
 
 
 def _resources(**amounts: tuple[str, str]) -> dict[str, dict[str, str]]:
@@ -218,7 +128,7 @@ def write_initial_state(
     from osmo_cli.config.types import WORKFLOW
 
     whole: dict[str, Any] = {
-        "SERVICE": _service(key),
+        "SERVICE": _service(dialect, key),
         "WORKFLOW": WORKFLOW.schema(dialect)().model_dump(),
         "DATASET": {"buckets": {}, "default_bucket": ""},
     }
@@ -227,9 +137,10 @@ def write_initial_state(
         "BACKEND": [],
         "POOL": {"pools": {}},
         "POD_TEMPLATE": {},
+        "GROUP_TEMPLATE": {},
         "RESOURCE_VALIDATION": {},
         "BACKEND_TEST": {},
-        "ROLE": _roles(),
+        "ROLE": default_roles(dialect),
     }
     for config_type, data in whole.items():
         set_item(connection, config_type, "", data)

@@ -9,7 +9,7 @@ from typing import Any
 
 from osmo_cli.config.dialects import Dialect
 from osmo_cli.local import pools, templates
-from osmo_cli.local.records import items
+from osmo_cli.local.records import item, items
 
 _TEST_ORDER = (
     *("name", "description", "cron_schedule", "test_timeout", "common_pod_template"),
@@ -79,48 +79,56 @@ def patched_test(
     return shown_test(connection, stored)
 
 
-def store_role(_: sqlite3.Connection, name: str, given: dict[str, Any]) -> tuple[str, Any]:
+def store_group(_: sqlite3.Connection, name: str, given: dict[str, Any]) -> tuple[str, Any]:
+    """Checked only now. Raises Fault (400) for what does not identify itself."""
+    from osmo_cli.config.schemas.group_template import GroupTemplate
+    from osmo_cli.local.validation import parse_or_fail
+
+    return name, parse_or_fail(GroupTemplate, given).model_dump()
+
+
+_ACTION = ("base", "path", "method")
+
+
+def store_role(connection: sqlite3.Connection, name: str, given: dict[str, Any]) -> tuple[str, Any]:
     """Under the role's own name, whatever the path says; actions are texts, in order."""
-    policies = [
-        {
-            "actions": sorted(
-                f"{action['base']}:{action['path']}:{action['method']}"
-                for action in policy["actions"]
-            )
-        }
-        for policy in given["policies"]
-    ]
-    role = {
-        "name": given["name"],
-        "policies": policies,
+    name = given["name"]
+    role = given | {
         "immutable": False,
-        "description": given["description"],
+        "policies": [
+            policy | {"actions": sorted(map(_action_text, policy["actions"]))}
+            for policy in given["policies"]
+        ],
     }
-    return given["name"], role
+    if "external_roles" in role and role["external_roles"] is None:
+        # A new role stands for the provider's role of its own name (api.md 3.9).
+        old = item(connection, "ROLE", name)
+        role["external_roles"] = [name] if old is None else old["external_roles"]
+    return name, role
+
+
+def _action_text(action: Any) -> str:
+    return action if isinstance(action, str) else ":".join(action[key] for key in _ACTION)
+
+
+def _shown_action(text: str) -> Any:
+    """Up to 6.0 an action has three parts and shows as an object, from 6.2 on two and as text."""
+    parts = text.split(":")
+    return dict(zip(_ACTION, parts, strict=True)) if len(parts) == len(_ACTION) else text
 
 
 def shown_roles(_: sqlite3.Connection, stored: Mapping[str, Any]) -> Any:
-    """A list, actions as objects."""
+    """A list, actions as `shown_role` has them."""
     return [shown_role(role) for role in stored.values()]
 
 
 def shown_role(stored: dict[str, Any]) -> dict[str, Any]:
-    """One role, actions as objects."""
-    keys = ("base", "path", "method")
+    """One role, actions as the service shows them."""
     policies = [
-        {
-            "actions": [
-                dict(zip(keys, action.split(":"), strict=True)) for action in policy["actions"]
-            ]
-        }
+        policy | {"actions": [_shown_action(action) for action in policy["actions"]]}
         for policy in stored["policies"]
     ]
-    return {
-        "name": stored["name"],
-        "description": stored["description"],
-        "policies": policies,
-        "immutable": stored["immutable"],
-    }
+    return stored | {"policies": policies}
 
 
 def role_snapshot(connection: sqlite3.Connection, _: Dialect, now: datetime) -> Any:
@@ -129,8 +137,11 @@ def role_snapshot(connection: sqlite3.Connection, _: Dialect, now: datetime) -> 
 
 
 def roles_of(snapshot: Any) -> dict[str, Any]:
-    """The roles of a revision by name."""
-    return {role["name"]: role for role in snapshot}
+    """The roles of a revision by name; the provider's names of them are lost (api.md 3.9)."""
+    return {
+        role["name"]: role | ({"external_roles": []} if "external_roles" in role else {})
+        for role in snapshot
+    }
 
 
 def store_pool(connection: sqlite3.Connection, name: str, given: dict[str, Any]) -> tuple[str, Any]:

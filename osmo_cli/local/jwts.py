@@ -70,8 +70,12 @@ class Signer:
 
         return int(self._now().replace(tzinfo=UTC).timestamp())
 
-    def sign(self, user: str, roles: list[str]) -> tuple[str, int]:
-        """A new JWT and the second at which it expires."""
+    def sign(self, user: str, roles: list[str], token_name: str | None = None) -> tuple[str, int]:
+        """A new JWT and the second at which it expires.
+
+        Args:
+            token_name: the access token that it is for; services up to 6.0 do not say.
+        """
         import jwt
 
         issued = self._seconds()
@@ -84,6 +88,8 @@ class Signer:
             "unique_name": user,
             "roles": roles,
         }
+        if token_name is not None:
+            claims["osmo_token_name"] = token_name
         return jwt.encode(claims, self._key("private_key"), algorithm=ALGORITHM), claims["exp"]
 
     def check(self, token: str) -> Identity:

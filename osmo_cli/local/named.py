@@ -96,6 +96,16 @@ NAMED: dict[str, Named] = {
             refuse_used=templates.refuse_used_template,
         ),
         Named(
+            name="GROUP_TEMPLATE",
+            words="Group template",
+            put_all="Put complete group template",
+            put_one="Put complete group template {name}",
+            delete="Delete group template {name}",
+            unknown="Group Template {name} does not exist.",
+            store=forms.store_group,
+            refuse_used=templates.refuse_used_group,
+        ),
+        Named(
             name="RESOURCE_VALIDATION",
             words="Resource validation",
             put_all="Put complete resource validation {name}",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from osmo_cli.config.dialects import Dialect
 from osmo_cli.local.call import Call, Reply
 from osmo_cli.local.config_handlers import INDENT, author, merged
 from osmo_cli.local.faults import server_fault, user_fault
@@ -14,10 +15,12 @@ OWN_READERS = frozenset({"POOL"})
 _NO_NAME = "local variable 'name' referenced before assignment"
 
 
-def routes() -> list[Route]:
-    """The routes of all types with named items."""
+def routes(dialect: Dialect) -> list[Route]:
+    """The routes of all types with named items that a dialect has."""
     found = []
     for row in NAMED.values():
+        if row.name not in dialect.config_types:
+            continue
         path = "/api/configs/" + row.config_type.path
         one, body = path + "/{name}", "put_" + row.config_type.path
         if row.name not in OWN_READERS:

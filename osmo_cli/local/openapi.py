@@ -14,6 +14,8 @@ from osmo_cli.local.service import Route
 _ENUMS: dict[str, tuple[str, dict[str, str]]] = {
     "scheduler_type": ("BackendSchedulerType", {}),
     "download_type": ("DownloadType", {"type": "string"}),
+    "effect": ("PolicyEffect", {"type": "string"}),
+    "sync_mode": ("SyncMode", {"type": "string"}),
     **dict.fromkeys(("execute", "portforward", "cancel", "rsync"), ("PermissionLevel", {})),
     "config_type": ("src__utils__connectors__postgres__ConfigHistoryType", {}),
 }

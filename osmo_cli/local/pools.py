@@ -40,6 +40,7 @@ def check(connection: sqlite3.Connection, pool: dict[str, Any]) -> None:
     platforms = pool["platforms"].values()
     templates.check_templates(connection, pool["common_pod_template"])
     templates.check_validations(connection, pool["common_resource_validations"])
+    templates.check_groups(connection, pool.get("common_group_templates", ()))
     for platform in platforms:
         templates.check_templates(connection, platform["override_pod_template"])
         templates.check_validations(connection, platform["resource_validations"])
@@ -109,6 +110,10 @@ def fill_in(connection: sqlite3.Connection, pool: dict[str, Any]) -> None:
     common, validations = pool["common_pod_template"], pool["common_resource_validations"]
     pool["parsed_pod_template"] = templates.combined(connection, common)
     pool["parsed_resource_validations"] = templates.assertions(connection, validations)
+    if "common_group_templates" in pool:
+        pool["parsed_group_templates"] = [
+            item(connection, "GROUP_TEMPLATE", name) for name in pool["common_group_templates"]
+        ]
     for platform in pool["platforms"].values():
         pod = templates.combined(connection, [*common, *platform["override_pod_template"]])
         names = [*validations, *platform["resource_validations"]]

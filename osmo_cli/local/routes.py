@@ -9,7 +9,7 @@ from osmo_cli.config.dialects import DIALECTS, Dialect
 from osmo_cli.local import auth_handlers as auth
 from osmo_cli.local import config_handlers as config
 from osmo_cli.local import history_handlers as history
-from osmo_cli.local import named_handlers, pool_handlers, whole_handlers
+from osmo_cli.local import named_handlers, pool_handlers, user_handlers, whole_handlers
 from osmo_cli.local.call import Call, Reply
 from osmo_cli.local.service import Route, Service
 from osmo_cli.local.tokens import AccessType
@@ -30,7 +30,6 @@ _EVERYWHERE = (
     Route("POST", "/api/configs/backend/{name}", config.post_backend, "post_backend"),
     Route("DELETE", "/api/configs/backend/{name}", config.delete_backend, "delete_backend"),
     *whole_handlers.routes(),
-    *named_handlers.routes(),
     *pool_handlers.routes(),
     Route("GET", _HISTORY, history.get_history),
     Route("POST", _HISTORY + "/rollback", history.post_rollback, "rollback"),
@@ -43,14 +42,15 @@ _EVERYWHERE = (
 @cache
 def routes(dialect: Dialect) -> tuple[Route, ...]:
     """All routes of a dialect."""
-    found = list(_EVERYWHERE)
+    found = [*_EVERYWHERE, *named_handlers.routes(dialect), *user_handlers.routes(dialect)]
     if dialect.health_route:
         found.append(Route("GET", "/health", auth.get_health))
-    own, service = dialect.token_routes.own, dialect.token_routes.service
-    found += _token_routes("USER", own)
-    if service is not None:
+    if dialect.exchange_by_post:
+        found.append(Route("POST", _EXCHANGE, auth.exchange_body, "token"))
+    if dialect.token_routes.service is not None:
         found.append(Route("GET", "/api/auth/access_token", auth.get_token_info))
-        found += _token_routes("SERVICE", service)
+        found += _token_routes("USER", dialect.token_routes.own)
+        found += _token_routes("SERVICE", dialect.token_routes.service)
     found.append(Route("GET", "/api/openapi.json", get_openapi, documented=False))
     return tuple(found)
 

@@ -83,6 +83,11 @@ def check_validations(connection: sqlite3.Connection, names: Iterable[str]) -> N
     _check(connection, "RESOURCE_VALIDATION", "Resource validation", names)
 
 
+def check_groups(connection: sqlite3.Connection, names: Iterable[str]) -> None:
+    """Raise Fault (400) for a group template that is not there."""
+    _check(connection, "GROUP_TEMPLATE", "Group template", names)
+
+
 def _check(
     connection: sqlite3.Connection, config_type: str, words: str, names: Iterable[str]
 ) -> None:
@@ -103,6 +108,17 @@ def refuse_used_template(connection: sqlite3.Connection, name: str) -> None:
     ]
     if tests:
         raise user_fault(f"Pod template {name} is used in tests {', '.join(tests)}")
+
+
+def refuse_used_group(connection: sqlite3.Connection, name: str) -> None:
+    """Raise Fault (400) if pools use a group template."""
+    users = [
+        pool
+        for pool, value in items(connection, "POOL").items()
+        if name in value["common_group_templates"]
+    ]
+    if users:
+        raise user_fault(f"Group template {name} is used in pools {', '.join(users)}")
 
 
 def refuse_used_validation(connection: sqlite3.Connection, name: str) -> None:

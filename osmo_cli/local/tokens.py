@@ -7,6 +7,7 @@ import json
 import re
 import secrets
 import sqlite3
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any, Literal
 
@@ -37,17 +38,26 @@ def create(
     Raises:
         Fault: name, date, roles or a name that is taken (400).
     """
-    if not re.match(NAME_PATTERN, name):
-        raise user_fault(f"Token name {name} must match regex {NAME_PATTERN}")
+    check_name(name)
     service_auth = whole(connection, "SERVICE")["service_auth"]
-    last_day = _expiry(expires_at, today, service_auth["max_token_duration"])
+    longest = service_auth["max_token_duration"]
+    expires = date_of(expires_at, today)
+    last = last_day(today, longest)
+    if last is not None and expires > last:
+        raise user_fault(f"Access token cannot last longer than {longest}")
     if kind == "USER":
         roles = service_auth["user_roles"]
     for role in roles:
         if item(connection, "ROLE", role) is None:
             raise user_fault(f"Invalid role: {role}")
     owner = user if kind == "USER" else name
-    return insert(connection, kind, owner, name, last_day, description, roles)
+    return insert(connection, kind, owner, name, expires, description, roles)
+
+
+def check_name(name: str) -> None:
+    """Raise Fault (400) for what cannot be the name of a token."""
+    if not re.match(NAME_PATTERN, name):
+        raise user_fault(f"Token name {name} must match regex {NAME_PATTERN}")
 
 
 def insert(
@@ -57,10 +67,19 @@ def insert(
     name: str,
     expires_at: date,
     description: str,
-    roles: list[str],
+    roles: Sequence[str | dict[str, str]],
+    text: str | None = None,
 ) -> str:
-    """Store a token that has been checked. Raises Fault where its name is taken (400)."""
-    text = secrets.token_hex(32)
+    """Store a token that has been checked, and return its text.
+
+    Args:
+        roles: names, or `users.grant`s of them.
+        text: the token's text; None makes one as services up to 6.0 do.
+
+    Raises:
+        Fault: its name is taken (400).
+    """
+    text = text or secrets.token_hex(32)
     try:
         connection.execute(
             "INSERT INTO tokens VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -71,7 +90,8 @@ def insert(
     return text
 
 
-def _expiry(text: str, today: date, longest: str) -> date:
+def date_of(text: str, today: date) -> date:
+    """An expiry date after `today`. Raises Fault (400) for another one, and for what is none."""
     try:
         expires = datetime.strptime(text, "%Y-%m-%d").date()
     except ValueError:
@@ -80,9 +100,6 @@ def _expiry(text: str, today: date, longest: str) -> date:
         ) from None
     if expires <= today:
         raise user_fault(f"Expiration date must be past the current date ({today})")
-    last = last_day(today, longest)
-    if last is not None and expires > last:
-        raise user_fault(f"Access token cannot last longer than {longest}")
     return expires
 
 
@@ -97,8 +114,13 @@ def _shown(row: sqlite3.Row) -> dict[str, Any]:
         "expires_at": f"{row['expires_at']}T00:00:00",
         "description": row["description"],
         "access_type": row["access_type"],
-        "roles": json.loads(row["roles"]),
+        "roles": role_names(json.loads(row["roles"])),
     }
+
+
+def role_names(roles: Sequence[str | dict[str, str]]) -> list[str]:
+    """The names of roles that are names or `users.grant`s."""
+    return [role if isinstance(role, str) else role["role_name"] for role in roles]
 
 
 def list_tokens(
@@ -116,12 +138,17 @@ def list_tokens(
 def delete(connection: sqlite3.Connection, kind: AccessType, user: str, name: str) -> None:
     """Delete a token. Raises Fault where there is none (400)."""
     owner = user if kind == "USER" else name
+    if not remove(connection, kind, owner, name):
+        raise user_fault(f"{kind.capitalize()} access token {name} does not exist.")
+
+
+def remove(connection: sqlite3.Connection, kind: AccessType, owner: str, name: str) -> bool:
+    """Delete a token; False where there is none."""
     deleted = connection.execute(
         "DELETE FROM tokens WHERE user_name = ? AND token_name = ? AND access_type = ?",
         (owner, name, kind),
     )
-    if not deleted.rowcount:
-        raise user_fault(f"{kind.capitalize()} access token {name} does not exist.")
+    return bool(deleted.rowcount)
 
 
 def find(connection: sqlite3.Connection, text: str) -> dict[str, Any]:

@@ -24,6 +24,7 @@ _Model = TypeVar("_Model", bound=BaseModel)
 
 ALWAYS_CLOSED = frozenset(
     {"BasicDataCredential", "DataCredential", "RegistryCredential", "ResourceAssertion"}
+    | {"StaticDataCredential"}
 )
 """Models that refuse unknown fields wherever they come from."""
 _ALWAYS_OPEN = frozenset(
@@ -75,6 +76,12 @@ _USER_ERRORS = {
     "not_a_duration": ("Invalid max_token_duration format: {input}", "USER"),
     "backend_test_value": ("Invalid {field}: {input}", "USER"),
     "role_action": ("Invalid action: {input}", "USER"),
+    "role_semantic_action": (
+        'Invalid action format: {input}. Expected format: "resource:Action"'
+        ' (e.g., "workflow:Create", "*:*")',
+        "USER",
+    ),
+    "group_template": ("Group template {rule}", "USER"),
     "role_method": ("Invalid method: {input}. Method must be one of: {methods}", "USER"),
     "unknown_default_platform": ("Default platform {platform} not in platforms", "USAGE"),
 }

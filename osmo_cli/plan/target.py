@@ -48,6 +48,11 @@ def find_target(
         hint = f"osmo config update {config_type.name}"
         raise UsageError(f"{config_type.name} has no named items", hint=hint)
     subject = Subject(config_type, identify(client, for_write=True), name)
+    if config_type.name not in subject.dialect.config_types:
+        # What was learnt may be from before an upgrade that the version number does not show.
+        subject = Subject(config_type, identify(client, for_write=True, anew=True), name)
+    if config_type.name not in subject.dialect.config_types:
+        raise configs.no_such_type(config_type)
     snapshot = configs.read(client, config_type, with_revision=True)
     if name is not None and name not in snapshot.items():
         verb, live = _new_item(snapshot, subject, name, create)
@@ -92,7 +97,10 @@ def _new_item(snapshot: Snapshot, subject: Subject, name: str, create: bool) -> 
 
 
 def _fits(dialect: Dialect, live: Any) -> bool:
-    """Whether the object looks as in `dialect`: seed and 6.0 have the same version number, so
-    that an upgrade from one to the other shows only here (api.md 12)."""
-    conditions = live.get("node_conditions") if isinstance(live, dict) else None
-    return not isinstance(conditions, dict) or conditions.keys() <= dialect.node_condition_fields
+    """Whether the object looks as in `dialect`: all that are known have the same version number,
+    so that an upgrade from one to the other shows only here (api.md 12, 13)."""
+    shown = live if isinstance(live, dict) else {}
+    conditions, scheduler = shown.get("node_conditions"), shown.get("scheduler_settings")
+    return (
+        not isinstance(conditions, dict) or conditions.keys() <= dialect.node_condition_fields
+    ) and (not isinstance(scheduler, dict) or scheduler.keys() == dialect.scheduler_fields)

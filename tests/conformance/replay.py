@@ -18,8 +18,8 @@ from osmo_cli.local.transport import in_process_transport
 RECORDINGS = Path(__file__).resolve().parents[3] / "shared" / "osmo"
 
 _VOLATILE = {"created_at", "last_heartbeat", "created_date", "token", "public_key", "active_key"}
-_VOLATILE |= {"kid", "n"}
-_ACCESS_TOKEN = re.compile(r"[0-9a-f]{64}")
+_VOLATILE |= {"kid", "n", "assigned_at"}
+_ACCESS_TOKEN = re.compile(r"[0-9a-f]{64}|[\w-]{43}", re.ASCII)
 _CLUSTERS = {
     "gpu-a": "5a1d6c2e-0b7b-4f0e-9c1c-a00000000001",
     "gpu-b": "5a1d6c2e-0b7b-4f0e-9c1c-b00000000002",
@@ -28,13 +28,58 @@ _CLUSTERS = {
 _RECONNECTED = "final.gpu-a"
 
 
+@dataclass(frozen=True)
+class Recording:
+    """A recorded session with a real service.
+
+    Attributes:
+        version: of the service, as in the file's name.
+        dialect: what the embedded service has to speak.
+        started: when the operators connected.
+        times: known times of requests, by position; -1 is just before the first.
+    """
+
+    version: str
+    dialect: str
+    started: datetime
+    times: dict[int, datetime]
+
+    @property
+    def path(self) -> Path:
+        """The file."""
+        return RECORDINGS / f"exchanges-{self.version}.json"
+
+    def read(self) -> list[dict[str, Any]]:
+        """The exchanges in order."""
+        exchanges: list[dict[str, Any]] = json.loads(self.path.read_text(encoding="utf-8"))
+        return exchanges
+
+
+V6_0 = Recording(
+    "6.0.0",
+    "6.0",
+    datetime(2026, 11, 23, 11, 32, 26),
+    {-1: datetime(2026, 11, 23, 11, 32, 29)},
+)
+V6_2 = Recording(
+    "6.2.10",
+    "6.2",
+    datetime(2026, 11, 23, 11, 34, 35, 300000),
+    # From 83 on gpu-b, which beat once, shows as offline.
+    {
+        -1: datetime(2026, 11, 23, 11, 34, 37),
+        83: datetime(2026, 11, 23, 11, 36, 36),
+    },
+)
+
+
 class ScriptedClock:
     """The recorded session's time: its requests, spread evenly between its known times."""
 
-    def __init__(self, exchanges: list[dict[str, Any]]) -> None:
-        self.time = datetime(2026, 11, 23, 11, 32, 26)
-        self._known = [(-1, datetime(2026, 11, 23, 11, 32, 29))]
-        for index, exchange in enumerate(exchanges):
+    def __init__(self, recording: Recording) -> None:
+        self.time = recording.started
+        self._known = list(recording.times.items())
+        for index, exchange in enumerate(recording.read()):
             asked = dict(exchange["query"]).get("at_timestamp", "")
             # The official client's `config list` asks for the present moment.
             if "." in asked:
@@ -85,15 +130,15 @@ def comparable(value: Any, key: str = "") -> Any:
     return value
 
 
-def replay(recording: str, dialect: str, folder: Path) -> list[Result]:
+def replay(recording: Recording, folder: Path) -> list[Result]:
     """Replay all exchanges in order."""
-    exchanges = json.loads((RECORDINGS / recording).read_text(encoding="utf-8"))
-    clock = ScriptedClock(exchanges)
+    exchanges = recording.read()
+    clock = ScriptedClock(recording)
     database = folder / "local.db"
     results = []
     tokens: dict[str, str] = {}
     with (
-        open_database(database, dialect, now=clock) as store,
+        open_database(database, recording.dialect, now=clock) as store,
         httpx.Client(
             transport=in_process_transport(database, now=clock), base_url="http://local"
         ) as client,
@@ -132,6 +177,8 @@ def _ask(
     content = None
     if (body := exchange["request_json"]) is not None:
         raw = body.get("__raw__") if isinstance(body, dict) else None
+        if isinstance(body, dict) and "token" in body:
+            body = body | {"token": tokens.get(body["token"], body["token"])}
         content = (json.dumps(body) if raw is None else raw).encode()
     response = client.request(
         exchange["method"],
@@ -143,7 +190,7 @@ def _ask(
     headers = {
         name: value
         for name, value in response.headers.items()
-        if name in ("content-type", "x-osmo-service-version")
+        if name in ("content-type", "x-osmo-service-version", "x-osmo-warning")
     }
     answered = response.json()
     result = Result(

@@ -77,7 +77,7 @@ def test_a_service_that_repeats_it(shell: Shell, admin: Shell) -> None:
     """6.4's 400 for an unknown field repeats the input (api.md 13)."""
     workflow = json.loads(admin.ok("config", "show", "WORKFLOW"))
     openapi = {
-        "paths": {"/api/auth/access_token/user": {}},
+        "paths": {"/api/auth/access_token/user/{token_name}": {}},
         "components": {
             "schemas": {"BackendNodeConditions": {"properties": {"rules": {}, "prefix": {}}}}
         },

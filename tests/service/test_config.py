@@ -322,6 +322,24 @@ def test_an_upgrade_from_seed_to_6_0_is_noticed(shell: Shell) -> None:
     assert "this service has rules in node_conditions instead" in result.err
 
 
+def test_an_upgrade_to_6_2_is_noticed(shell: Shell) -> None:
+    """It calls itself 6.0.0, too."""
+    shell.ok("local", "reset", "--dialect", "6.0")
+    shell.ok("login", "local")
+    shell.file("group.json", '{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "m"}}')
+    shell.file("new.json", '{"scheduler_settings": {"coscheduling": true}}')
+    shell.ok("local", "add-backend", "gpu-a")
+    words = ("config", "update", "GROUP_TEMPLATE", "m", "--create", "--file", "group.json")
+    assert "this service has no GROUP_TEMPLATE" in shell.osmo(*words).err
+    shell.ok("local", "reset", "--dialect", "6.2")
+    shell.ok("local", "add-backend", "gpu-a")
+    assert "coscheduling: unknown field (it is known in seed, 6.0)" in shell.osmo(*UPDATE).err
+    shell.ok("local", "reset", "--dialect", "6.0")
+    assert "this service has no GROUP_TEMPLATE" in shell.osmo("config", "show", words[2]).err
+    shell.ok("local", "reset", "--dialect", "6.2")
+    assert shell.ok(*words) == "Successfully updated GROUP_TEMPLATE config\n"
+
+
 def test_a_reader_that_goes_away_is_no_failure(admin: Shell) -> None:
     done = admin.run("sh", "-c", "(osmo config show WORKFLOW; echo $? >status) | true")
     assert done.err == ""

@@ -40,6 +40,18 @@ class SchedulerSettings(ConfigModel):
         return value
 
 
+class SchedulerSettings62(ConfigModel):
+    """How the one scheduler that is left places the pods."""
+
+    scheduler_type: Annotated[Literal["kai"], Field(description="Kind of scheduler.")] = "kai"
+    scheduler_name: Annotated[str, Field(description="Name of the scheduler in the cluster.")] = (
+        "kai-scheduler"
+    )
+    scheduler_timeout: Annotated[
+        int, Field(description="Seconds that a pod may wait to be scheduled.")
+    ] = 30
+
+
 _Prefix = Annotated[
     str, Field(description="Prefix of the node label `<prefix>verified`; the operator sets it.")
 ]
@@ -80,8 +92,8 @@ class _Backend(ConfigModel):
     dashboard_url: Annotated[str, Field(description="Page that shows the running pods.")] = ""
     grafana_url: Annotated[str, Field(description="Page that shows resources and status.")] = ""
     tests: Annotated[list[str], Field(description="Names of BACKEND_TEST items to run.")] = []
-    scheduler_settings: SchedulerSettings = SchedulerSettings()
-    # The place in the service's own order; each version fills it with its own class.
+    # The places in the service's own order; each version fills them with its own classes.
+    scheduler_settings: ConfigModel = ConfigModel()
     node_conditions: ConfigModel = ConfigModel()
     last_heartbeat: ReadOnlyText = ""
     created_date: ReadOnlyText = ""
@@ -92,13 +104,26 @@ class _Backend(ConfigModel):
 class BackendSeed(_Backend):
     """A backend of the seed generation."""
 
+    scheduler_settings: SchedulerSettings = SchedulerSettings()
     node_conditions: NodeConditionsSeed = NodeConditionsSeed()
 
 
 class Backend60(_Backend):
     """A backend of 6.0."""
 
+    scheduler_settings: SchedulerSettings = SchedulerSettings()
     node_conditions: NodeConditions60 = NodeConditions60()
 
 
-SCHEMAS: dict[str, type[ConfigModel]] = {"seed": BackendSeed, "6.0": Backend60}
+class Backend62(_Backend):
+    """A backend of 6.2."""
+
+    scheduler_settings: SchedulerSettings62 = SchedulerSettings62()
+    node_conditions: NodeConditions60 = NodeConditions60()
+
+
+SCHEMAS: dict[str, type[ConfigModel]] = {
+    "seed": BackendSeed,
+    "6.0": Backend60,
+    "6.2": Backend62,
+}

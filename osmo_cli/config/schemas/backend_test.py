@@ -77,4 +77,4 @@ class BackendTest(ConfigModel):
     ]
 
 
-SCHEMAS: dict[str, type[BaseModel]] = {"seed": BackendTest, "6.0": BackendTest}
+SCHEMAS: dict[str, type[BaseModel]] = dict.fromkeys(("seed", "6.0", "6.2"), BackendTest)

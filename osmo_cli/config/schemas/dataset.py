@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from osmo_cli.config.schemas.base import ConfigModel, SecretText
-from osmo_cli.config.schemas.storage import DATASET_PATH, dataset_path
+from osmo_cli.config.schemas.storage import DATASET_PATH, StaticDataCredential, dataset_path
 
 
 class BasicDataCredential(ConfigModel):
@@ -17,22 +17,35 @@ class BasicDataCredential(ConfigModel):
     access_key: SecretText
 
 
-class Bucket60(ConfigModel):
-    """One bucket."""
+_DatasetPath = Annotated[
+    str,
+    AfterValidator(dataset_path),
+    Field(
+        description="Address, e.g. s3://bucket/path.", json_schema_extra={"pattern": DATASET_PATH}
+    ),
+]
+_Mode = Literal["read-only", "read-write"]
 
-    dataset_path: Annotated[
-        str,
-        AfterValidator(dataset_path),
-        Field(
-            description="Address, e.g. s3://bucket/path.",
-            json_schema_extra={"pattern": DATASET_PATH},
-        ),
-    ]
+
+class Bucket60(ConfigModel):
+    """One bucket, up to 6.0."""
+
+    dataset_path: _DatasetPath
     region: str = "us-east-1"
     check_key: bool = False
     description: str = ""
-    mode: Literal["read-only", "read-write"] = "read-write"
+    mode: _Mode = "read-write"
     default_credential: BasicDataCredential | None = None
+
+
+class Bucket62(ConfigModel):
+    """One bucket, from 6.2 on."""
+
+    dataset_path: _DatasetPath
+    region: str = "us-east-1"
+    description: str = ""
+    mode: _Mode = "read-write"
+    default_credential: StaticDataCredential | None = None
 
 
 class Dataset60(ConfigModel):
@@ -42,5 +55,12 @@ class Dataset60(ConfigModel):
     default_bucket: str = ""
 
 
-SCHEMAS: dict[str, type[ConfigModel]] = {"seed": Dataset60, "6.0": Dataset60}
-ITEM_SCHEMAS: dict[str, type[ConfigModel]] = {"seed": Bucket60, "6.0": Bucket60}
+class Dataset62(ConfigModel):
+    """The DATASET config of 6.2."""
+
+    buckets: dict[str, Bucket62] = {}
+    default_bucket: str = ""
+
+
+SCHEMAS: dict[str, type[ConfigModel]] = {"seed": Dataset60, "6.0": Dataset60, "6.2": Dataset62}
+ITEM_SCHEMAS: dict[str, type[ConfigModel]] = {"seed": Bucket60, "6.0": Bucket60, "6.2": Bucket62}

@@ -11,4 +11,4 @@ class PodTemplate(RootModel[dict[str, Any]]):
     """A piece of a pod."""
 
 
-SCHEMAS: dict[str, type[BaseModel]] = {"seed": PodTemplate, "6.0": PodTemplate}
+SCHEMAS: dict[str, type[BaseModel]] = dict.fromkeys(("seed", "6.0", "6.2"), PodTemplate)

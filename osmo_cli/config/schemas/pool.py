@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, Field, model_validator
 from pydantic_core import PydanticCustomError
@@ -59,9 +59,15 @@ class Platform(ConfigModel):
     parsed_pod_template: ReadOnlyObject = {}
 
 
-class Pool60(ConfigModel):
-    """A pool of the seed generation and of 6.0."""
+class TopologyKey(ConfigModel):
+    """A level of the network that pods can be kept together in."""
 
+    key: str
+    label: Annotated[str, Field(description="Node label that names the place.")]
+
+
+# Three pieces, since a version's own field stands in the middle of the service's order.
+class _PoolHead(ConfigModel):
     name: ReadOnlyText = ""
     description: str = ""
     status: Annotated[str | None, Field(json_schema_extra={"readOnly": True})] = None
@@ -74,7 +80,13 @@ class Pool60(ConfigModel):
     max_exec_timeout: _Timeout = ""
     max_queue_timeout: _Timeout = ""
     default_exit_actions: dict[str, str] = {}
+
+
+class _Permissions60(_PoolHead):
     action_permissions: ActionPermissions60 = ActionPermissions60()
+
+
+class _PoolTail(_PoolHead):
     resources: PoolResources = PoolResources()
     common_default_variables: dict[str, Any] = {}
     common_resource_validations: list[str] = []
@@ -85,7 +97,7 @@ class Pool60(ConfigModel):
     last_heartbeat: Annotated[str | None, Field(json_schema_extra={"readOnly": True})] = None
 
     @model_validator(mode="after")
-    def _default_is_a_platform(self) -> Pool60:
+    def _default_is_a_platform(self) -> Self:
         if self.default_platform is not None and self.default_platform not in self.platforms:
             raise PydanticCustomError(
                 UNKNOWN_PLATFORM,
@@ -95,4 +107,16 @@ class Pool60(ConfigModel):
         return self
 
 
-SCHEMAS: dict[str, type[BaseModel]] = {"seed": Pool60, "6.0": Pool60}
+class Pool60(_PoolTail, _Permissions60):
+    """A pool of the seed generation and of 6.0."""
+
+
+class Pool62(_PoolTail):
+    """A pool of 6.2."""
+
+    topology_keys: list[TopologyKey] = []
+    common_group_templates: list[str] = []
+    parsed_group_templates: ReadOnlyList = []
+
+
+SCHEMAS: dict[str, type[BaseModel]] = {"seed": Pool60, "6.0": Pool60, "6.2": Pool62}

@@ -22,4 +22,4 @@ class ResourceValidation(RootModel[list[ResourceAssertion]]):
     """Comparisons that have to hold, all of them."""
 
 
-SCHEMAS: dict[str, type[BaseModel]] = {"seed": ResourceValidation, "6.0": ResourceValidation}
+SCHEMAS: dict[str, type[BaseModel]] = dict.fromkeys(("seed", "6.0", "6.2"), ResourceValidation)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
@@ -12,6 +12,7 @@ from osmo_cli.config.schemas.base import ConfigModel, ReadOnlyFlag
 
 METHODS = ("*", "get", "post", "put", "patch", "delete", "websocket")
 BAD_ACTION, BAD_METHOD = "role_action", "role_method"
+BAD_SEMANTIC_ACTION = "role_semantic_action"
 
 
 _BASE, _PATH, _METHOD = r"http", r"\*|(!?)/([^:]+)", r"\*|([a-zA-Z]+)"
@@ -66,4 +67,42 @@ class Role60(ConfigModel):
     immutable: ReadOnlyFlag = False
 
 
-SCHEMAS: dict[str, type[BaseModel]] = {"seed": Role60, "6.0": Role60}
+_SEMANTIC_ACTION = re.compile(r"(\*|[a-z]+):(\*|[A-Z][a-zA-Z]*)")
+
+
+def _semantic_action(value: str) -> str:
+    if not _SEMANTIC_ACTION.fullmatch(value):
+        raise PydanticCustomError(
+            BAD_SEMANTIC_ACTION, "an action looks like workflow:Create, config:* or *:*"
+        )
+    return value
+
+
+class RolePolicy62(ConfigModel):
+    """Actions that are allowed or denied on resources; the actions are kept sorted."""
+
+    effect: Literal["Allow", "Deny"] = "Allow"
+    actions: Annotated[
+        list[Annotated[str, AfterValidator(_semantic_action)]], AfterValidator(sorted)
+    ]
+    resources: list[str] = Field(default_factory=list)
+
+
+class Role62(ConfigModel):
+    """A role of 6.2."""
+
+    name: str
+    description: str
+    policies: list[RolePolicy62]
+    immutable: ReadOnlyFlag = False
+    sync_mode: Annotated[
+        Literal["force", "import", "ignore"],
+        Field(description="What becomes of the roles that the identity provider names."),
+    ] = "import"
+    external_roles: Annotated[
+        list[str] | None,
+        Field(description="The provider's names of it; null keeps what there is."),
+    ] = None
+
+
+SCHEMAS: dict[str, type[BaseModel]] = {"seed": Role60, "6.0": Role60, "6.2": Role62}

@@ -69,6 +69,14 @@ class CliConfig60(ConfigModel):
     min_supported_version: str | None = None
 
 
+class CliConfig62(CliConfig60):
+    """Versions of the official client, and where it is to be had."""
+
+    client_install_url: Annotated[
+        str | None, Field(description="The deployment overwrites it at each start.")
+    ] = None
+
+
 class Service60(ConfigModel):
     """The SERVICE config of the seed generation and of 6.0."""
 
@@ -79,4 +87,10 @@ class Service60(ConfigModel):
     agent_queue_size: int = 1024
 
 
-SCHEMAS: dict[str, type[ConfigModel]] = {"seed": Service60, "6.0": Service60}
+class Service62(Service60):
+    """The SERVICE config of 6.2."""
+
+    cli_config: CliConfig62 = CliConfig62()
+
+
+SCHEMAS: dict[str, type[ConfigModel]] = {"seed": Service60, "6.0": Service60, "6.2": Service62}

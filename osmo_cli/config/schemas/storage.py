@@ -1,10 +1,14 @@
-"""Addresses of object stores (api.md 3.7)."""
+"""Addresses of object stores, and the keys that open them (api.md 3.7)."""
 
 from __future__ import annotations
 
 import re
+from typing import Annotated
 
+from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
+
+from osmo_cli.config.schemas.base import ConfigModel, SecretText
 
 _EXAMPLES = "s3://bucket/path, gs://, azure://, tos:// or swift://host/container"
 
@@ -41,3 +45,32 @@ def dataset_path(value: str) -> str:
             {"pattern": DATASET_PATH},
         )
     return value
+
+
+class DataCredential(ConfigModel):
+    """Key of an object store, up to 6.0."""
+
+    access_key_id: Annotated[str, Field(description="Id of the key; not secret.")]
+    access_key: SecretText
+    endpoint: Annotated[
+        str,
+        AfterValidator(credential_endpoint),
+        Field(description="Storage address, e.g. s3://bucket/path."),
+    ]
+    region: Annotated[str, Field(description="Region of the store.")] = "us-east-1"
+
+
+class StaticDataCredential(ConfigModel):
+    """Key of an object store, from 6.2 on."""
+
+    endpoint: Annotated[
+        str,
+        AfterValidator(credential_endpoint),
+        Field(description="Storage address, e.g. s3://bucket/path."),
+    ]
+    region: Annotated[str | None, Field(description="Region of the store.")] = None
+    override_url: Annotated[
+        str | None, Field(description="HTTP address of a store that is not its provider's own.")
+    ] = None
+    access_key_id: Annotated[str, Field(description="Id of the key; not secret.")]
+    access_key: SecretText

@@ -4,23 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
 from osmo_cli.config.schemas.base import ConfigModel, SecretText
-from osmo_cli.config.schemas.storage import credential_endpoint
-
-
-class DataCredential(ConfigModel):
-    """Key of an object store."""
-
-    access_key_id: Annotated[str, Field(description="Id of the key; not secret.")]
-    access_key: SecretText
-    endpoint: Annotated[
-        str,
-        AfterValidator(credential_endpoint),
-        Field(description="Storage address, e.g. s3://bucket/path."),
-    ]
-    region: Annotated[str, Field(description="Region of the store.")] = "us-east-1"
+from osmo_cli.config.schemas.storage import DataCredential, StaticDataCredential
 
 
 class WorkflowData(ConfigModel):
@@ -37,6 +24,18 @@ class WorkflowLog(ConfigModel):
     """Where logs (or app data) are kept."""
 
     credential: DataCredential | None = None
+
+
+class WorkflowData62(WorkflowData):
+    """Where the data of workflows is kept, from 6.2 on."""
+
+    credential: StaticDataCredential | None = None  # type: ignore[assignment]
+
+
+class WorkflowLog62(ConfigModel):
+    """Where logs (or app data) are kept, from 6.2 on."""
+
+    credential: StaticDataCredential | None = None
 
 
 class WorkflowInfo(ConfigModel):
@@ -150,4 +149,16 @@ class Workflow60(ConfigModel):
     task_heartbeat_frequency: str = "10m"
 
 
-SCHEMAS: dict[str, type[ConfigModel]] = {"seed": Workflow60, "6.0": Workflow60}
+class Workflow62(Workflow60):
+    """The WORKFLOW config of 6.2."""
+
+    workflow_data: WorkflowData62 = WorkflowData62()
+    workflow_log: WorkflowLog62 = WorkflowLog62()  # type: ignore[assignment]
+    workflow_app: WorkflowLog62 = WorkflowLog62()  # type: ignore[assignment]
+
+
+SCHEMAS: dict[str, type[ConfigModel]] = {
+    "seed": Workflow60,
+    "6.0": Workflow60,
+    "6.2": Workflow62,
+}

@@ -111,6 +111,20 @@ def node_conditions(dialect: Dialect) -> st.SearchStrategy[dict[str, Any]]:
     return st.fixed_dictionaries(fields)
 
 
+def scheduler_settings(dialect: Dialect) -> st.SearchStrategy[dict[str, Any]]:
+    fields: dict[str, st.SearchStrategy[Any]] = {
+        "scheduler_type": st.just("kai"),
+        "scheduler_name": texts,
+        "scheduler_timeout": counts,
+    }
+    if "coscheduling" in dialect.scheduler_fields:
+        fields |= {
+            "scheduler_type": st.sampled_from(["volcano", "kai", "scheduler-plugins"]),
+            "coscheduling": st.booleans(),
+        }
+    return st.fixed_dictionaries(fields)
+
+
 def backends(dialect: Dialect) -> st.SearchStrategy[dict[str, Any]]:
     """A backend as a service of this dialect shows it."""
     return st.fixed_dictionaries(
@@ -123,14 +137,7 @@ def backends(dialect: Dialect) -> st.SearchStrategy[dict[str, Any]]:
             "dashboard_url": texts,
             "grafana_url": texts,
             "tests": st.lists(names, max_size=3, unique=True),
-            "scheduler_settings": st.fixed_dictionaries(
-                {
-                    "scheduler_type": st.sampled_from(["volcano", "kai", "scheduler-plugins"]),
-                    "scheduler_name": texts,
-                    "coscheduling": st.booleans(),
-                    "scheduler_timeout": counts,
-                }
-            ),
+            "scheduler_settings": scheduler_settings(dialect),
             "node_conditions": node_conditions(dialect),
             "last_heartbeat": st.just("2026-11-23T11:32:28.539178"),
             "created_date": st.just("2026-11-23T11:32:28.049904"),

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from osmo_cli.config.dialects import DIALECTS, Dialect
+from osmo_cli.config.dialects import DIALECTS
 from osmo_cli.config.problems import Path
 from osmo_cli.config.schemas.base import model_at
-from osmo_cli.config.types import BACKEND, CONFIG_TYPES, WORKFLOW, config_type
+from osmo_cli.config.types import BACKEND, CONFIG_TYPES, WORKFLOW, ConfigType, config_type
 from osmo_cli.errors import UsageError
 
 
@@ -20,8 +20,8 @@ def test_a_type_is_found_in_any_case(name: str) -> None:
 
 
 KNOWN = (
-    "known types: BACKEND, BACKEND_TEST, DATASET, POD_TEMPLATE, POOL, RESOURCE_VALIDATION, "
-    "ROLE, SERVICE, WORKFLOW"
+    "known types: BACKEND, BACKEND_TEST, DATASET, GROUP_TEMPLATE, POD_TEMPLATE, POOL, "
+    "RESOURCE_VALIDATION, ROLE, SERVICE, WORKFLOW"
 )
 
 
@@ -53,12 +53,34 @@ def marked_read_only(schema: Any, at: Path = ()) -> Iterator[Path]:
             yield from marked_read_only(schema, (*at, name, "*"))
 
 
-@pytest.mark.parametrize("dialect", DIALECTS.values(), ids=str)
-def test_the_registry_and_the_schemas_agree_on_what_is_read_only(dialect: Dialect) -> None:
+@pytest.mark.parametrize("found", CONFIG_TYPES.values(), ids=lambda found: found.name)
+def test_the_registry_and_the_schemas_agree_on_what_is_read_only(found: ConfigType) -> None:
+    marked = {
+        name: set(marked_read_only(found.item_schema(dialect)))
+        for name, dialect in DIALECTS.items()
+        if found.name in dialect.config_types
+    }
+    assert set().union(*marked.values()) == found.read_only
+    assert found.volatile <= found.read_only
+    # Only what a version does not have is missing there.
+    for name, paths in marked.items():
+        for missing in found.read_only - paths:
+            assert missing[-1] not in fields_at(found, name, missing[:-1])
+
+
+def fields_at(found: ConfigType, dialect: str, path: Path) -> set[str]:
+    model = model_at(found.item_schema(DIALECTS[dialect]), path)
+    return set(model.model_fields) if model else set()
+
+
+def test_a_schema_is_there_where_its_type_is() -> None:
     for found in CONFIG_TYPES.values():
-        assert found.name in dialect.config_types
-        assert set(marked_read_only(found.item_schema(dialect))) == found.read_only, found.name
-        assert found.volatile <= found.read_only
+        for dialect in DIALECTS.values():
+            if found.name in dialect.config_types:
+                assert found.schema(dialect)
+            else:
+                with pytest.raises(KeyError):
+                    found.schema(dialect)
 
 
 def test_every_type_can_be_updated_and_what_can_be_made_has_a_name() -> None:

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from osmo_cli.config.dialects import SEED, V6_0, Dialect
+from osmo_cli.config.dialects import SEED, V6_0, V6_2, Dialect
 from osmo_cli.config.problems import path_text
 from osmo_cli.config.types import BACKEND, WORKFLOW
 from tests.unit.config.checking import (
@@ -142,7 +142,31 @@ from tests.unit.config.checking import (
     ],
 )
 def test_a_problem_of_a_backend(text: str, expected: str, dialect: Dialect) -> None:
+    if dialect is V6_2:
+        expected = OF_6_2.get(text, expected)
     assert lines(check(text, BACKEND, dialect)) == [expected]
+
+
+_TYPE = "in.json:1:43: scheduler_settings.scheduler_type: "
+OF_6_2 = {
+    '{"scheduler_settings": {"scheduler_type": "default-scheduler"}}': _TYPE + 'must be "kai"',
+    '{"scheduler_settings": {"scheduler_type": "slurm"}}': _TYPE + 'must be "kai"',
+    '{"scheduler_settings": {"scheduler_type": ["kai"]}}': _TYPE + 'must be "kai"',
+    '{"scheduler_settings": {"coscheduling": true}}': (
+        "in.json:1:25: scheduler_settings.coscheduling: unknown field (it is known in seed, 6.0)"
+    ),
+    '{"scheduler_settings": {"coscheduling": 1}}': (
+        "in.json:1:25: scheduler_settings.coscheduling: unknown field (it is known in seed, 6.0)"
+    ),
+    '{"scheduler_settings": {"coscheduling": "yes"}}': (
+        "in.json:1:25: scheduler_settings.coscheduling: unknown field (it is known in seed, 6.0)"
+    ),
+    '{"scheduler_settings": {"x": 1}}': (
+        "in.json:1:25: scheduler_settings.x: unknown field (known fields: scheduler_type, "
+        "scheduler_name, scheduler_timeout)"
+    ),
+}
+"""What 6.2 has one scheduler less to say about."""
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,161 @@
+"""Routes of users, their roles and their tokens, from 6.2 on (api.md 2)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from osmo_cli.config.dialects import Dialect
+from osmo_cli.local import users
+from osmo_cli.local.call import Call, Parameters, Reply
+from osmo_cli.local.service import Handler, Route, Service, read_body
+
+_PAGE, _LARGEST_PAGE = 100, 1000
+_Owner = Callable[[Service, Call], str]
+"""Whose tokens a request is about."""
+
+
+def routes(dialect: Dialect) -> list[Route]:
+    """The routes of a dialect that has users; none in one that has not."""
+    if dialect.token_routes.users is None:
+        return []
+    own = "/" + "/".join(dialect.token_routes.own)
+    all_users = "/" + "/".join(dialect.token_routes.users)
+    user = all_users + "/{user_id}"
+    of_user = user + "/access_token"
+    return [
+        Route("GET", own, _list_of(_caller)),
+        Route("POST", own + "/{token_name}", _create_of(_caller)),
+        Route("DELETE", own + "/{token_name}", _delete_of(_caller)),
+        Route("GET", own + "/{token_name}/roles", _token_roles),
+        Route("GET", of_user, _list_of(_known_user)),
+        Route("POST", of_user + "/{token_name}", _create_of(_user_in_path)),
+        Route("DELETE", of_user + "/{token_name}", _delete_of(_known_user)),
+        Route("GET", all_users, _list_users),
+        Route("POST", all_users, _create_user, "create_user"),
+        Route("GET", user, _get_user),
+        Route("DELETE", user, _delete_user),
+        Route("GET", user + "/roles", _user_roles),
+        Route("POST", user + "/roles", _assign, "assign_role"),
+        Route("DELETE", user + "/roles/{role_name}", _take_away),
+    ]
+
+
+def _caller(service: Service, call: Call) -> str:
+    return call.caller.user
+
+
+def _user_in_path(service: Service, call: Call) -> str:
+    return call.path["user_id"]
+
+
+def _known_user(service: Service, call: Call) -> str:
+    with service.store.read() as connection:
+        return str(users.get(connection, call.path["user_id"])["id"])
+
+
+def _list_of(owner: _Owner) -> Handler:
+    def list_tokens(service: Service, call: Call) -> Reply:
+        user = owner(service, call)
+        with service.store.read() as connection:
+            return Reply(users.list_tokens(connection, user))
+
+    return list_tokens
+
+
+def _create_of(owner: _Owner) -> Handler:
+    def create_token(service: Service, call: Call) -> Reply:
+        given = Parameters(call)
+        expires_at = given.required("expires_at")
+        given.done()
+        user = owner(service, call)
+        with service.store.write() as connection:
+            text = users.create_token(
+                connection,
+                user,
+                call.path["token_name"],
+                expires_at,
+                given.text("description") or "",
+                given.texts("roles"),
+                call.caller.user,
+                service.now(),
+            )
+        return Reply(text)
+
+    return create_token
+
+
+def _delete_of(owner: _Owner) -> Handler:
+    def delete_token(service: Service, call: Call) -> Reply:
+        user = owner(service, call)
+        with service.store.write() as connection:
+            users.delete_token(connection, user, call.path["token_name"])
+        return Reply()
+
+    return delete_token
+
+
+def _token_roles(service: Service, call: Call) -> Reply:
+    with service.store.read() as connection:
+        return Reply(users.token_roles(connection, call.caller.user, call.path["token_name"]))
+
+
+def _list_users(service: Service, call: Call) -> Reply:
+    given = Parameters(call)
+    start, count = given.integer("start_index"), given.integer("count")
+    given.done()
+    first = max(start or 1, 1)
+    size = min(max(_PAGE if count is None else count, 1), _LARGEST_PAGE)
+    with service.store.read() as connection:
+        found = users.find_users(
+            connection, given.text("id_prefix") or "", set(given.texts("roles"))
+        )
+    page = found[first - 1 : first - 1 + size]
+    return Reply(
+        {
+            "total_results": len(found),
+            "start_index": first,
+            "items_per_page": len(page),
+            "users": page,
+        }
+    )
+
+
+def _create_user(service: Service, call: Call) -> Reply:
+    request = read_body(service, call, "create_user")
+    with service.store.write() as connection:
+        return Reply(
+            users.create(
+                connection, request.id, request.roles or [], call.caller.user, service.now()
+            )
+        )
+
+
+def _get_user(service: Service, call: Call) -> Reply:
+    with service.store.read() as connection:
+        return Reply(users.get(connection, call.path["user_id"]))
+
+
+def _delete_user(service: Service, call: Call) -> Reply:
+    with service.store.write() as connection:
+        users.delete(connection, call.path["user_id"])
+    return Reply()
+
+
+def _user_roles(service: Service, call: Call) -> Reply:
+    with service.store.read() as connection:
+        found = users.get(connection, call.path["user_id"])
+    return Reply({"user_id": found["id"], "roles": found["roles"]})
+
+
+def _assign(service: Service, call: Call) -> Reply:
+    request = read_body(service, call, "assign_role")
+    user = call.path["user_id"]
+    with service.store.write() as connection:
+        by = call.caller.user
+        return Reply(users.assign(connection, user, request.role_name, by, service.now()))
+
+
+def _take_away(service: Service, call: Call) -> Reply:
+    with service.store.write() as connection:
+        users.take_away(connection, call.path["user_id"], call.path["role_name"])
+    return Reply()

@@ -1,0 +1,207 @@
+"""Users, their roles and their access tokens, as services from 6.2 on have them (api.md 2)."""
+
+from __future__ import annotations
+
+import json
+import re
+import secrets
+import sqlite3
+from datetime import UTC, date, datetime
+from typing import Any
+
+from osmo_cli.config.tokens import last_day
+from osmo_cli.local import tokens
+from osmo_cli.local.faults import server_fault, user_fault
+from osmo_cli.local.records import item, whole
+
+_USER_NAME = r"^[a-zA-Z0-9]([a-zA-Z0-9_.@-]*[a-zA-Z0-9])?$"
+TEXT_LENGTHS = (43, 64)
+"""How long the text of a token is: of its own, and of one that an older service made."""
+
+
+def grant(role: str, by: str, now: datetime) -> dict[str, str]:
+    """A role that a user or a token has, with who gave it and when (UTC without a zone)."""
+    return {"role_name": role, "assigned_by": by, "assigned_at": _zoned(now)}
+
+
+def _zoned(now: datetime) -> str:
+    return now.replace(tzinfo=UTC).isoformat(timespec="microseconds")
+
+
+def _check_role(connection: sqlite3.Connection, role: str) -> None:
+    if item(connection, "ROLE", role) is None:
+        raise user_fault(f"Role {role} does not exist")
+
+
+def create(
+    connection: sqlite3.Connection, user: str, roles: list[str], by: str, now: datetime
+) -> dict[str, Any]:
+    """Make a user. Raises Fault (400) for a name or role that will not do, or a name taken."""
+    if not re.match(_USER_NAME, user):
+        raise user_fault(f"Username {user} must match regex {_USER_NAME}")
+    for role in roles:
+        _check_role(connection, role)
+    grants = [grant(role, by, now) for role in sorted(set(roles))]
+    try:
+        connection.execute(
+            "INSERT INTO users VALUES (?, ?, ?, ?)", (user, _zoned(now), by, json.dumps(grants))
+        )
+    except sqlite3.IntegrityError:
+        raise user_fault(f"User {user} already exists") from None
+    return _shown(_find(connection, user))
+
+
+def _find(connection: sqlite3.Connection, user: str) -> sqlite3.Row:
+    row = connection.execute("SELECT * FROM users WHERE id = ?", (user,)).fetchone()
+    if row is None:
+        raise user_fault(f"User {user} not found")
+    assert isinstance(row, sqlite3.Row)
+    return row
+
+
+def _shown(row: sqlite3.Row) -> dict[str, Any]:
+    return {key: row[key] for key in ("id", "created_at", "created_by")}
+
+
+def get(connection: sqlite3.Connection, user: str) -> dict[str, Any]:
+    """A user with roles. Raises Fault (400) where there is none."""
+    row = _find(connection, user)
+    return _shown(row) | {"roles": json.loads(row["roles"])}
+
+
+def find_users(
+    connection: sqlite3.Connection, prefix: str, roles: set[str]
+) -> list[dict[str, Any]]:
+    """The users whose names begin with `prefix` and who have one of `roles`, newest first."""
+    rows = connection.execute("SELECT * FROM users ORDER BY created_at DESC, id")
+    return [
+        _shown(row)
+        for row in rows
+        if row["id"].startswith(prefix)
+        and (not roles or roles.intersection(tokens.role_names(json.loads(row["roles"]))))
+    ]
+
+
+def delete(connection: sqlite3.Connection, user: str) -> None:
+    """Delete a user with their tokens. Raises Fault (400) where there is none."""
+    _find(connection, user)
+    connection.execute("DELETE FROM users WHERE id = ?", (user,))
+    connection.execute("DELETE FROM tokens WHERE user_name = ?", (user,))
+
+
+def assign(
+    connection: sqlite3.Connection, user: str, role: str, by: str, now: datetime
+) -> dict[str, Any]:
+    """Give a role to a user; one that they have stays. Raises Fault (400) for unknown ones."""
+    _check_role(connection, role)
+    grants = {one["role_name"]: one for one in get(connection, user)["roles"]}
+    given = grants.setdefault(role, grant(role, by, now))
+    roles = [grants[name] for name in sorted(grants)]
+    connection.execute("UPDATE users SET roles = ? WHERE id = ?", (json.dumps(roles), user))
+    return {"user_id": user, **given}
+
+
+def take_away(connection: sqlite3.Connection, user: str, role: str) -> None:
+    """Take a role from a user and from their tokens. Raises Fault (400) for an unknown user."""
+    held = _find(connection, user)["roles"]
+    connection.execute("UPDATE users SET roles = ? WHERE id = ?", (_without(held, role), user))
+    tokens_of = "SELECT token_name, roles FROM tokens WHERE user_name = ?"
+    for row in connection.execute(tokens_of, (user,)).fetchall():
+        connection.execute(
+            "UPDATE tokens SET roles = ? WHERE user_name = ? AND token_name = ?",
+            (_without(row["roles"], role), user, row["token_name"]),
+        )
+
+
+def _without(grants: str, role: str) -> str:
+    return json.dumps([one for one in json.loads(grants) if one["role_name"] != role])
+
+
+def create_token(
+    connection: sqlite3.Connection,
+    user: str,
+    name: str,
+    expires_at: str,
+    description: str,
+    roles: list[str],
+    by: str,
+    now: datetime,
+) -> str:
+    """Make a token of a user and return its text.
+
+    Args:
+        expires_at: the first day (UTC) on which the token does not work any more.
+        roles: some of the user's; empty for all.
+        by: who makes it.
+
+    Raises:
+        Fault: in the order of api.md 2.1: date too far away (400) or none (500), name, date in
+            the past, roles, a name that is taken (400).
+    """
+    today = now.date()
+    _check_longest(connection, expires_at, today)
+    tokens.check_name(name)
+    expires = tokens.date_of(expires_at, today)
+    row = connection.execute("SELECT roles FROM users WHERE id = ?", (user,)).fetchone()
+    held = tokens.role_names(json.loads(row["roles"])) if row else []
+    if not set(roles) <= set(held):
+        raise user_fault("User does not have all the requested roles. Token creation failed.")
+    chosen = sorted(set(roles or held))
+    if not chosen:
+        raise user_fault("At least one role must be specified for the access token.")
+    return insert_token(connection, user, name, expires, description, chosen, by, now)
+
+
+def insert_token(
+    connection: sqlite3.Connection,
+    user: str,
+    name: str,
+    expires: date,
+    description: str,
+    roles: list[str],
+    by: str,
+    now: datetime,
+) -> str:
+    """Store a token that has been checked. Raises Fault where its name is taken (400)."""
+    grants = [grant(role, by, now) for role in roles]
+    text = secrets.token_urlsafe(32)
+    return tokens.insert(connection, "USER", user, name, expires, description, grants, text)
+
+
+def _check_longest(connection: sqlite3.Connection, expires_at: str, today: date) -> None:
+    longest = whole(connection, "SERVICE")["service_auth"]["max_token_duration"]
+    try:
+        expires = datetime.strptime(expires_at, "%Y-%m-%d").date()
+    except ValueError as error:
+        raise server_fault(str(error)) from None
+    last = last_day(today, longest)
+    if last is not None and expires > last:
+        raise user_fault(f"Access token expiration date cannot be more than {longest} from now")
+
+
+def list_tokens(connection: sqlite3.Connection, user: str) -> list[dict[str, Any]]:
+    """A user's tokens by name."""
+    found = tokens.list_tokens(connection, "USER", user)
+    return [{key: one[key] for key in one if key != "access_type"} for one in found]
+
+
+def delete_token(connection: sqlite3.Connection, user: str, name: str) -> None:
+    """Delete a token. Raises Fault where there is none (400)."""
+    if not tokens.remove(connection, "USER", user, name):
+        raise user_fault(f"Access token {name} does not exist.")
+
+
+def token_roles(connection: sqlite3.Connection, user: str, name: str) -> dict[str, Any]:
+    """The roles of a user's token. Raises Fault where there is none (400)."""
+    row = connection.execute(
+        "SELECT roles FROM tokens WHERE user_name = ? AND token_name = ?", (user, name)
+    ).fetchone()
+    if row is None:
+        raise user_fault(f"Token {name} not found or does not belong to current user")
+    return {"user_name": user, "token_name": name, "roles": json.loads(row["roles"])}
+
+
+def check_text(text: str) -> None:
+    """Raise Fault (400) for what cannot be the text of a token."""
+    if len(text) not in TEXT_LENGTHS:
+        raise user_fault(f"Access token has invalid length {len(text)}")
