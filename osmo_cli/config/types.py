@@ -5,6 +5,7 @@ Nothing here loads pydantic; a schema is imported when it is asked for.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import import_module
@@ -72,6 +73,10 @@ class ConfigType:
     one_value: frozenset[Path] = frozenset()
     name_pattern: str | None = None
 
+    def is_name(self, name: str) -> bool:
+        """Whether the service takes `name` for a new item; `NAME_RULE` says it in words."""
+        return self.name_pattern is None or bool(re.fullmatch(self.name_pattern, name))
+
     def schema(self, dialect: Dialect) -> type[BaseModel]:
         """The model of one object of this type in `dialect`. Loads pydantic."""
         schemas: Mapping[str, type[BaseModel]] = import_module(self.schema_module).SCHEMAS
@@ -84,6 +89,7 @@ class ConfigType:
         return schemas[dialect.name]
 
 
+NAME_RULE = "letters, digits, -, _ and . of ASCII; a letter first, a letter or digit last"
 _NAME = r"[a-zA-Z]([a-zA-Z0-9_.-]*[a-zA-Z0-9])?"  # api.md 3.9
 _SCHEMAS = "osmo_cli.config.schemas."
 _PATCH = Verb("PATCH", "configs_dict", "strategic-merge")

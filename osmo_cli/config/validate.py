@@ -29,7 +29,7 @@ from osmo_cli.config.schemas.backend import COSCHEDULING_BY_DEFAULT
 from osmo_cli.config.schemas.base import defaults, field_path, model_at, secret_paths
 from osmo_cli.config.secrets import is_mask
 from osmo_cli.config.subject import Subject
-from osmo_cli.config.types import SERVICE
+from osmo_cli.config.types import NAME_RULE, SERVICE
 from osmo_cli.config.wording import KINDS, error_text
 
 _VERSION = re.compile(r"\d+\.\d+\.\d+(\..+)?", re.ASCII)
@@ -145,13 +145,9 @@ def _names(document: Document, subject: Subject, live: Any) -> Iterator[Problem]
             # The service would store it under this name, beside the other (api.md 3.9).
             hint = f'write "{name}", or leave the other name to an item of its own'
             yield document.problem("is another name", (*path, "name"), hint=hint)
-    pattern = subject.config_type.name_pattern
-    if pattern is None or not subject.is_map:
-        return
-    for name in document.value:
-        if name not in live and not re.fullmatch(pattern, name):
-            hint = "letters, digits, -, _ and . of ASCII; a letter first, a letter or digit last"
-            yield document.problem("cannot be a name", (name,), at_key=True, hint=hint)
+    for name in document.value if subject.is_map else ():
+        if name not in live and not subject.config_type.is_name(name):
+            yield document.problem("cannot be a name", (name,), at_key=True, hint=NAME_RULE)
 
 
 def _without_masks(document: Document, live: Any) -> tuple[Any, list[Problem]]:
