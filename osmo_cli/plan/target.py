@@ -68,6 +68,14 @@ def live_of(subject: Subject, snapshot: Snapshot) -> Any:
     return snapshot.items() if subject.is_map else snapshot.data
 
 
+def state_of(subject: Subject, data: Any) -> Any:
+    """What a revision's data holds of the subject; nothing where it has no such item."""
+    if subject.name is None and not subject.is_map:
+        return data
+    items = configs.items_by_name(subject.config_type, data)
+    return items if subject.name is None else items.get(subject.name, {})
+
+
 def _new_item(snapshot: Snapshot, subject: Subject, name: str, create: bool) -> tuple[Verb, Any]:
     config_type = subject.config_type
     try:
