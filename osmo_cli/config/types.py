@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import import_module
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from osmo_cli.config.dialects import Dialect
 from osmo_cli.config.problems import Path
@@ -17,6 +17,8 @@ from osmo_cli.errors import UsageError
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
+
+_REVISION = re.compile(r"[1-9][0-9]*", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,15 @@ class ConfigType:
     volatile: frozenset[Path] = frozenset()
     one_value: frozenset[Path] = frozenset()
     name_pattern: str | None = None
+
+    def items_in(self, data: Any) -> dict[str, Any]:
+        """The items in the type's data, live or from its history, by name."""
+        if self.wrapper and isinstance(data, dict):
+            data = data.get(self.wrapper, data)
+        if isinstance(data, list):
+            named = (item for item in data if isinstance(item, dict) and "name" in item)
+            return {item["name"]: item for item in named}
+        return data if isinstance(data, dict) else {}
 
     def is_name(self, name: str) -> bool:
         """Whether the service takes `name` for a new item; `NAME_RULE` says it in words."""
@@ -221,3 +232,19 @@ def config_type(name: str) -> ConfigType:
         f'"{name}" is not a config type that this version of osmo knows',
         hint=(f"did you mean {near[0]}? " if near else "") + f"known types: {known}",
     )
+
+
+def parse_reference(text: str) -> tuple[ConfigType, int | None]:
+    """`TYPE` or `TYPE:REVISION`.
+
+    Raises:
+        UsageError: there is no such type, or the revision is no whole number above 0.
+    """
+    name, colon, number = text.partition(":")
+    found = config_type(name)
+    if colon and not _REVISION.fullmatch(number):
+        raise UsageError(
+            f'"{text}" is not TYPE:REVISION',
+            hint=f"for example {found.name}:3; revisions start at 1",
+        )
+    return found, int(number) if colon else None

@@ -72,7 +72,7 @@ def state_of(subject: Subject, data: Any) -> Any:
     """What a revision's data holds of the subject; nothing where it has no such item."""
     if subject.name is None and not subject.is_map:
         return data
-    items = configs.items_by_name(subject.config_type, data)
+    items = subject.config_type.items_in(data)
     return items if subject.name is None else items.get(subject.name, {})
 
 
