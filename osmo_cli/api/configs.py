@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from osmo_cli.api.client import Client
 from osmo_cli.api.errors import NotFoundError, UnexpectedAnswerError
-from osmo_cli.config.history import items_by_name as items_by_name
 from osmo_cli.errors import UsageError
 
 if TYPE_CHECKING:
@@ -54,7 +53,7 @@ class Snapshot:
         """The named items by name; empty for a type without names."""
         if self.config_type.named is None:
             return {}
-        return items_by_name(self.config_type, self.data)
+        return self.config_type.items_in(self.data)
 
     def item(self, name: str) -> Any:
         """The item of that name.

@@ -19,8 +19,7 @@ from osmo_cli.commands.config_items import rename, set_role
 from osmo_cli.commands.config_rollback import rollback
 from osmo_cli.commands.config_update import update
 from osmo_cli.commands.session import Session
-from osmo_cli.config.history import items_by_name, loss_of_delete, parse_reference
-from osmo_cli.config.types import ConfigType
+from osmo_cli.config.types import ConfigType, parse_reference
 from osmo_cli.errors import OsmoError, UsageError
 
 if TYPE_CHECKING:
@@ -58,14 +57,14 @@ def show(
     if words:
         printer.object(_part(found, data, words, what))
     elif found.named is not None and printer.as_text:
-        printer.object(items_by_name(found, data))
+        printer.object(found.items_in(data))
     else:
         printer.object(data)
 
 
 def _part(found: ConfigType, data: Any, words: list[str], what: str) -> Any:
     """The value that the words lead to, one step a word."""
-    here = items_by_name(found, data) if found.named is not None else data
+    here = found.items_in(data) if found.named is not None else data
     at = what
     for word in words:
         if isinstance(here, list) and all(isinstance(item, dict) for item in here):
@@ -145,6 +144,8 @@ def delete(
             printer.note(f'nothing to delete: {found.name} has no item "{name}"')
             return
         live.item(name)
+        from osmo_cli.config.history import loss_of_delete
+
         if loss := loss_of_delete(found, name, live.data):
             printer.note(f"note: {loss}")
         try:

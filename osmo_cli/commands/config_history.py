@@ -10,8 +10,7 @@ import typer
 from osmo_cli.api import configs
 from osmo_cli.commands.arguments import FormatOption
 from osmo_cli.commands.session import Session
-from osmo_cli.config.history import parse_reference, shown_time, utc_query
-from osmo_cli.config.types import ConfigType, config_type
+from osmo_cli.config.types import ConfigType, config_type, parse_reference
 from osmo_cli.errors import ExitCode, OsmoError, UsageError
 from osmo_cli.output.printer import Format, Printer
 
@@ -86,6 +85,8 @@ def history(
     fit_width: FitWidthOption = False,
 ) -> None:
     """List who changed what and when; TIME is YYYY-MM-DD[THH:MM:SS] in your time zone."""
+    from osmo_cli.config.history import utc_query
+
     session: Session = ctx.obj
     printer = session.use_format(format_type)
     if at_timestamp is not None and (created_before or created_after) is not None:
@@ -115,6 +116,8 @@ def _wants_data(printer: Printer) -> bool:
 
 
 def _current_cells(entry: dict[str, Any]) -> list[str]:
+    from osmo_cli.config.history import shown_time
+
     texts = (str(entry.get(key) or "") for key in ("config_type", "revision", "username"))
     return [*texts, shown_time(str(entry.get("created_at")))]
 

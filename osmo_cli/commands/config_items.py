@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -10,7 +9,7 @@ import typer
 from osmo_cli.api import configs
 from osmo_cli.commands.arguments import DescriptionOption, TagsOption, TypeArgument
 from osmo_cli.commands.session import Session
-from osmo_cli.config.types import ConfigType, config_type
+from osmo_cli.config.types import NAME_RULE, ConfigType, config_type
 from osmo_cli.errors import ExitCode, OsmoError, UsageError
 
 if TYPE_CHECKING:
@@ -84,11 +83,8 @@ def rename(
     if found.name != "POOL":
         raise UsageError(f"items of {found.name} cannot be renamed, only those of POOL")
     # The service checks the name of a new pool, and not that of a renamed one.
-    if found.name_pattern is not None and not re.fullmatch(found.name_pattern, new):
-        raise UsageError(
-            f'"{new}" cannot be the name of a pool',
-            hint="letters, digits, -, _ and . of ASCII; a letter first, a letter or digit last",
-        )
+    if not found.is_name(new):
+        raise UsageError(f'"{new}" cannot be the name of a pool', hint=NAME_RULE)
     with session.connect() as client:
         # For an unknown name the service adds to the history, and then fails (api.md 3.9).
         before = configs.read(client, found)

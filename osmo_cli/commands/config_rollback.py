@@ -9,7 +9,6 @@ import typer
 from osmo_cli.api import configs
 from osmo_cli.commands.arguments import DescriptionOption, TagsOption
 from osmo_cli.commands.session import Session, prompts
-from osmo_cli.config.history import losses_of_rollback, parse_revision, restored_differently
 from osmo_cli.config.types import BACKEND
 from osmo_cli.errors import ConflictError, OsmoError
 
@@ -29,6 +28,8 @@ def rollback(
     ] = False,
 ) -> None:
     """Make a type's whole configuration what it was at a revision."""
+    from osmo_cli.config.history import parse_revision
+
     session: Session = ctx.obj
     printer = session.printer
     found, number = parse_revision(what)
@@ -61,6 +62,8 @@ def _warn_of_losses(
     Raises:
         ConflictError: the service would end half-way, or secrets would be lost.
     """
+    from osmo_cli.config.history import losses_of_rollback
+
     found = live.config_type
     backends = configs.read(client, BACKEND).items().keys() if found.name == "POOL" else ()
     losses = losses_of_rollback(found, wanted.name, wanted.data, live.data, backends)
@@ -117,6 +120,7 @@ def _compare(wanted: Revision, newest: Revision, live: Snapshot) -> None:
     Raises:
         StoredDifferentlyError: it is not.
     """
+    from osmo_cli.config.history import restored_differently
     from osmo_cli.plan.apply import StoredDifferentlyError
 
     wrong = restored_differently(live.config_type, wanted.data, newest.data)

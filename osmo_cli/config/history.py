@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -10,28 +9,10 @@ from typing import Any
 
 from osmo_cli.config.merge import differences
 from osmo_cli.config.secrets import is_mask
-from osmo_cli.config.types import BACKEND, ConfigType, config_type
+from osmo_cli.config.types import BACKEND, ConfigType, parse_reference
 from osmo_cli.errors import UsageError
 
 _NO_WAY_BACK = "a deleted backend comes back only when its operator connects again"
-
-_REVISION = re.compile(r"[1-9][0-9]*", re.ASCII)
-
-
-def parse_reference(text: str) -> tuple[ConfigType, int | None]:
-    """`TYPE` or `TYPE:REVISION`.
-
-    Raises:
-        UsageError: there is no such type, or the revision is no whole number above 0.
-    """
-    name, colon, number = text.partition(":")
-    found = config_type(name)
-    if colon and not _REVISION.fullmatch(number):
-        raise UsageError(
-            f'"{text}" is not TYPE:REVISION',
-            hint=f"for example {found.name}:3; revisions start at 1",
-        )
-    return found, int(number) if colon else None
 
 
 def parse_revision(text: str) -> tuple[ConfigType, int]:
@@ -77,30 +58,21 @@ def shown_time(created_at: str) -> str:
         return created_at
 
 
-def items_by_name(config_type: ConfigType, data: Any) -> dict[str, Any]:
-    """The items of a type's data, live or from history, by name."""
-    if config_type.wrapper and isinstance(data, dict):
-        data = data.get(config_type.wrapper, data)
-    if isinstance(data, list):
-        return {item["name"]: item for item in data if isinstance(item, dict) and "name" in item}
-    return data if isinstance(data, dict) else {}
-
-
 def holds_masks(config_type: ConfigType, name: str, data: Any) -> bool:
     """Whether a revision was made by deleting the item `name`, with secrets beside it.
 
     A service up to 6.2 stores masks in place of the other items' secrets then (api.md 4).
     """
-    if config_type.whole is None or not name or name in items_by_name(config_type, data):
+    if config_type.whole is None or not name or name in config_type.items_in(data):
         return False
-    return _any_mask(items_by_name(config_type, data))
+    return _any_mask(config_type.items_in(data))
 
 
 def loss_of_delete(config_type: ConfigType, name: str, live: Any) -> str | None:
     """What deleting an item would lose beside the item; None where a rollback brings it back."""
     if config_type is BACKEND:
         return f"{_NO_WAY_BACK}, also after a rollback"
-    others = {key: item for key, item in items_by_name(config_type, live).items() if key != name}
+    others = {key: item for key, item in config_type.items_in(live).items() if key != name}
     if _any_mask(others):
         return (
             "the revision of this delete will hold masks in place of the other items' secrets: "
@@ -126,7 +98,7 @@ def restored_differently(config_type: ConfigType, wanted: Any, found: Any) -> li
     """
     if config_type.named is None:
         return [key for key, value in wanted.items() if not _agree(value, found.get(key))]
-    before, after = (items_by_name(config_type, data) for data in (wanted, found))
+    before, after = (config_type.items_in(data) for data in (wanted, found))
     return sorted(
         name
         for name in before.keys() | after.keys()
@@ -179,7 +151,7 @@ def losses_of_rollback(
         backends: names of the registered backends; only asked for POOL.
     """
     found = []
-    then, now = (items_by_name(config_type, each) for each in (data, live))
+    then, now = (config_type.items_in(each) for each in (data, live))
     named = config_type.named is not None
     if named and (gone := sorted(now.keys() - then.keys())):
         text = f"not in that revision, so the service deletes: {', '.join(gone)}"

@@ -5,10 +5,11 @@ Nothing here loads pydantic; a schema is imported when it is asked for.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import import_module
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from osmo_cli.config.dialects import Dialect
 from osmo_cli.config.problems import Path
@@ -16,6 +17,8 @@ from osmo_cli.errors import UsageError
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
+
+_REVISION = re.compile(r"[1-9][0-9]*", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -75,6 +78,19 @@ class ConfigType:
     kept_if_null: frozenset[str] = frozenset()
     name_pattern: str | None = None
 
+    def items_in(self, data: Any) -> dict[str, Any]:
+        """The items in the type's data, live or from its history, by name."""
+        if self.wrapper and isinstance(data, dict):
+            data = data.get(self.wrapper, data)
+        if isinstance(data, list):
+            named = (item for item in data if isinstance(item, dict) and "name" in item)
+            return {item["name"]: item for item in named}
+        return data if isinstance(data, dict) else {}
+
+    def is_name(self, name: str) -> bool:
+        """Whether the service takes `name` for a new item; `NAME_RULE` says it in words."""
+        return self.name_pattern is None or bool(re.fullmatch(self.name_pattern, name))
+
     def schema(self, dialect: Dialect) -> type[BaseModel]:
         """The model of one object of this type in `dialect`. Loads pydantic."""
         schemas: Mapping[str, type[BaseModel]] = import_module(self.schema_module).SCHEMAS
@@ -87,6 +103,7 @@ class ConfigType:
         return schemas[dialect.name]
 
 
+NAME_RULE = "letters, digits, -, _ and . of ASCII; a letter first, a letter or digit last"
 _NAME = r"[a-zA-Z]([a-zA-Z0-9_.-]*[a-zA-Z0-9])?"  # api.md 3.9
 _SCHEMAS = "osmo_cli.config.schemas."
 _PATCH = Verb("PATCH", "configs_dict", "strategic-merge")
@@ -235,3 +252,19 @@ def config_type(name: str) -> ConfigType:
         f'"{name}" is not a config type that this version of osmo knows',
         hint=(f"did you mean {near[0]}? " if near else "") + f"known types: {known}",
     )
+
+
+def parse_reference(text: str) -> tuple[ConfigType, int | None]:
+    """`TYPE` or `TYPE:REVISION`.
+
+    Raises:
+        UsageError: there is no such type, or the revision is no whole number above 0.
+    """
+    name, colon, number = text.partition(":")
+    found = config_type(name)
+    if colon and not _REVISION.fullmatch(number):
+        raise UsageError(
+            f'"{text}" is not TYPE:REVISION',
+            hint=f"for example {found.name}:3; revisions start at 1",
+        )
+    return found, int(number) if colon else None

@@ -6,7 +6,6 @@ is the input's where the input mentions the field, and the stored state's otherw
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -30,6 +29,7 @@ from osmo_cli.config.schemas.base import defaults, field_path, model_at, secret_
 from osmo_cli.config.secrets import is_mask
 from osmo_cli.config.single_rules import client_versions, duplicates
 from osmo_cli.config.subject import Subject
+from osmo_cli.config.types import NAME_RULE
 from osmo_cli.config.wording import KINDS, error_text
 
 
@@ -144,13 +144,9 @@ def _names(document: Document, subject: Subject, live: Any) -> Iterator[Problem]
             # The service would store it under this name, beside the other (api.md 3.9).
             hint = f'write "{name}", or leave the other name to an item of its own'
             yield document.problem("is another name", (*path, "name"), hint=hint)
-    pattern = subject.config_type.name_pattern
-    if pattern is None or not subject.is_map:
-        return
-    for name in document.value:
-        if name not in live and not re.fullmatch(pattern, name):
-            hint = "letters, digits, -, _ and . of ASCII; a letter first, a letter or digit last"
-            yield document.problem("cannot be a name", (name,), at_key=True, hint=hint)
+    for name in document.value if subject.is_map else ():
+        if name not in live and not subject.config_type.is_name(name):
+            yield document.problem("cannot be a name", (name,), at_key=True, hint=NAME_RULE)
 
 
 def _without_masks(document: Document, live: Any) -> tuple[Any, list[Problem]]:

@@ -15,7 +15,7 @@ from osmo_cli.config.secrets import MASK
 from osmo_cli.errors import ConflictError, ExitCode, OsmoError
 from osmo_cli.plan.change import Change
 from osmo_cli.plan.secrets import SecretMemory, memory_key, replaced
-from osmo_cli.plan.target import live_of
+from osmo_cli.plan.target import live_of, state_of
 
 
 @dataclass(frozen=True)
@@ -90,13 +90,44 @@ def apply_change(
             f"the service accepted the write and shows another value for: {fields}",
             hint="`osmo config show` tells what is stored",
         )
-    if others:
-        warnings.append(f"another change came at the same time{_by(others[0])}; both are stored")
     stored_at = next((entry.number for entry in later if entry.description == text), None)
+    if others:
+        _raise_if_undone(client, change, others, stored_at)
+        warnings.append(f"another change came at the same time{_by(others[0])}; both are stored")
     if stored_at is not None:
         for path, value in change.secrets.items():
             memory.remember(memory_key(target, path), value, stored_at)
     return Applied(stored_at, tuple(warnings))
+
+
+def _raise_if_undone(
+    client: Client, change: Change, others: Sequence[Revision], stored_at: int | None
+) -> None:
+    """An object is sent whole, and so undoes what another stored in it a moment before.
+
+    Raises:
+        ConflictError: it has.
+    """
+    before = [other for other in others if stored_at is not None and other.number < stored_at]
+    if not before or stored_at is None:
+        return
+    subject = change.target.subject
+    states = [
+        state_of(subject, configs.revision(client, subject.config_type, number).data)
+        for number in (before[-1].number, stored_at)
+    ]
+    undone = [
+        path_text(difference.path)
+        for difference in differences(*states)
+        if not subject.is_read_only(difference.path) and not _is_of(change, difference)
+    ]
+    if undone:
+        raise ConflictError(
+            f"your change is stored, and has undone what another changed at the same moment"
+            f"{_by(before[-1])}: {', '.join(undone)}",
+            hint=f"`osmo config diff {subject.config_type.name}:{before[-1].number} "
+            f"{subject.config_type.name}:{stored_at}` shows it; update those fields again",
+        )
 
 
 def _is_of(change: Change, difference: Difference) -> bool:

@@ -74,7 +74,7 @@ def _unchanged_since(client: Client, target: Target, path: Path, revision: int) 
     except ServiceError:
         return False
     if target.subject.name is not None:
-        data = configs.items_by_name(target.subject.config_type, data).get(target.subject.name)
+        data = target.subject.config_type.items_in(data).get(target.subject.name)
     return bool(_at(data, path) == MASK)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +11,7 @@ from osmo_cli.api.configs import Revision, Snapshot
 from osmo_cli.api.dialects import identify
 from osmo_cli.config.dialects import Dialect
 from osmo_cli.config.subject import Subject
-from osmo_cli.config.types import ConfigType, Verb
+from osmo_cli.config.types import NAME_RULE, ConfigType, Verb
 from osmo_cli.errors import UsageError
 
 
@@ -74,6 +73,14 @@ def live_of(subject: Subject, snapshot: Snapshot) -> Any:
     return snapshot.items() if subject.is_map else snapshot.data
 
 
+def state_of(subject: Subject, data: Any) -> Any:
+    """What a revision's data holds of the subject; nothing where it has no such item."""
+    if subject.name is None and not subject.is_map:
+        return data
+    items = subject.config_type.items_in(data)
+    return items if subject.name is None else items.get(subject.name, {})
+
+
 def _new_item(snapshot: Snapshot, subject: Subject, name: str, create: bool) -> tuple[Verb, Any]:
     config_type = subject.config_type
     try:
@@ -86,12 +93,8 @@ def _new_item(snapshot: Snapshot, subject: Subject, name: str, create: bool) -> 
         if config_type.create is None or not create:
             raise
     assert config_type.create is not None
-    pattern = config_type.name_pattern
-    if pattern is not None and not re.fullmatch(pattern, name):
-        raise UsageError(
-            f'"{name}" cannot be the name of a new item',
-            hint="letters, digits, -, _ and . of ASCII; a letter first, a letter or digit last",
-        )
+    if not config_type.is_name(name):
+        raise UsageError(f'"{name}" cannot be the name of a new item', hint=NAME_RULE)
     lists = any(isinstance(item, list) for item in snapshot.items().values())
     return config_type.create, [] if lists else {}
 

@@ -22,21 +22,17 @@ import httpx
 import pytest
 
 from osmo_cli.config import tokens
-from osmo_cli.local import backends
 from osmo_cli.local.database import Store, open_database
 from osmo_cli.main import run
 from tests.conformance.official_faults import FAULTY, meeting
 from tests.conformance.official_service import Seen, serving
 from tests.conformance.official_text import as_data, as_written
+from tests.conformance.replay import connect
 from tests.support.processes import Shell
 
 RECORDED_DAY = date(2026, 11, 23)
 _ADDRESS = "http://osmo.test"
 _TOKEN_STEP = "x.login.token"
-_CLUSTERS = {
-    "gpu-a": "5a1d6c2e-0b7b-4f0e-9c1c-a00000000001",
-    "gpu-b": "5a1d6c2e-0b7b-4f0e-9c1c-b00000000002",
-}
 # The exchange of a token for a JWT, which this CLI tries in the newer way first.
 _EXCHANGE = "/api/auth/jwt/access_token"
 
@@ -192,7 +188,7 @@ def _results(
     for index, step in enumerate(steps):
         clock.move_to(index)
         if step["step"] == "final.gpu-a":
-            _connect(store, clock, "gpu-b", goes_on=False)
+            connect(store, clock, "gpu-b", goes_on=False)
         own = []
         while position < len(exchanges) and exchanges[position]["step"] == step["step"]:
             own.append(exchanges[position])
@@ -266,8 +262,8 @@ def _kept(db: Path) -> Iterator[Any]:
 
 def _start(store: Store, clock: Clock) -> None:
     """gpu-b beats once, gpu-a goes on beating."""
-    _connect(store, clock, "gpu-b", goes_on=False)
-    _connect(store, clock, "gpu-a", goes_on=True)
+    connect(store, clock, "gpu-b", goes_on=False)
+    connect(store, clock, "gpu-a", goes_on=True)
 
 
 def _copy_files(recorded: Path, folder: Path, url: str) -> None:
@@ -282,17 +278,3 @@ def _copy_files(recorded: Path, folder: Path, url: str) -> None:
                 given["service_auth"][key] = live["service_auth"][key]
             content = json.dumps(given, indent=2).encode()
         (folder / file.name).write_bytes(content)
-
-
-def _connect(store: Store, clock: Clock, name: str, *, goes_on: bool) -> None:
-    now = clock()
-    with store.write() as connection:
-        backends.register(
-            connection,
-            store.dialect,
-            name,
-            now,
-            connected=goes_on,
-            heartbeat=now,
-            k8s_uid=_CLUSTERS[name],
-        )

@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 
 from osmo_cli.local import backends
+from osmo_cli.local.clock import Clock
 from osmo_cli.local.database import Store, open_database
 from osmo_cli.local.transport import in_process_transport
 
@@ -144,12 +145,12 @@ def replay(recording: Recording, folder: Path) -> list[Result]:
         ) as client,
     ):
         # gpu-b beats once, gpu-a goes on beating.
-        _connect(store, clock, "gpu-b", goes_on=False)
-        _connect(store, clock, "gpu-a", goes_on=True)
+        connect(store, clock, "gpu-b", goes_on=False)
+        connect(store, clock, "gpu-a", goes_on=True)
         for index, exchange in enumerate(exchanges):
             clock.move_to(index)
             if exchange["step"] == _RECONNECTED and exchange["method"] == "GET":
-                _connect(store, clock, "gpu-b", goes_on=False)
+                connect(store, clock, "gpu-b", goes_on=False)
             result, body = _ask(client, index, exchange, tokens)
             results.append(result)
             if isinstance(exchange["response_json"], str):
@@ -157,7 +158,8 @@ def replay(recording: Recording, folder: Path) -> list[Result]:
     return results
 
 
-def _connect(store: Store, clock: ScriptedClock, name: str, *, goes_on: bool) -> None:
+def connect(store: Store, clock: Clock, name: str, *, goes_on: bool) -> None:
+    """What a backend's operator does when it connects."""
     now = clock()
     with store.write() as connection:
         backends.register(

@@ -6,6 +6,7 @@ import base64
 import json
 import re
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -144,6 +145,26 @@ def test_a_change_at_the_same_time_is_told(middle: Between) -> None:
     assert "another change came at the same time (revision" in result.err
     assert "by other: more); both are stored" in result.err
     assert middle.description() == "mine"
+
+
+def test_undoing_anothers_change_is_a_conflict(middle: Between) -> None:
+    """BACKEND's nested objects are sent whole, so that a race can lose a field of them."""
+    middle.shell.file("new.json", '{"scheduler_settings": {"scheduler_timeout": 7}}')
+
+    def meddle(method: str, path: str) -> None:
+        if method == "POST":
+            settings = {"scheduler_name": "theirs", "scheduler_timeout": 30}
+            middle.service.post(
+                f"{BACKEND}/gpu-a",
+                json={"configs": {"scheduler_settings": settings}, "description": "theirs"},
+                headers={"x-osmo-user": "other"},
+            ).raise_for_status()
+
+    middle.before = meddle
+    result = middle.shell.osmo(*UPDATE)
+    assert (result.code, result.out) == (6, "")
+    assert "has undone what another changed at the same moment" in result.err
+    assert "by other: theirs): scheduler_settings.scheduler_name" in result.err
 
 
 def test_a_value_that_another_replaced_is_a_conflict(middle: Between) -> None:
@@ -350,3 +371,31 @@ def test_a_token_is_not_lost_when_nobody_reads_stdout(admin: Shell) -> None:
     done = admin.run("sh", "-c", "(sleep 0.2; osmo token set unread --no-store) | true")
     assert re.search(r"Access token: [0-9a-f]{64}", done.err)
     admin.ok("token", "delete", "unread")
+
+
+def test_eight_updates_at_once_lose_nothing(tmp_path: Path) -> None:
+    """Each is stored, or answered as a conflict."""
+    fields = ["description", "dashboard_url", "grafana_url", "router_address"]
+    with serving(tmp_path / "service") as service, ThreadPoolExecutor(8) as pool:
+        shell = Shell.at(tmp_path / "user")
+        shell.ok("local", "add-backend", "gpu-a", "--db", str(service.db))
+        shell.ok("login", service.url, "--method", "dev", "--username", "admin")
+        for number in range(8):
+            field = fields[number % 4]
+            value = f"wss://{number}" if field == "router_address" else f"https://{number}"
+            shell.file(f"{number}.json", json.dumps({field: value}))
+        results = list(
+            pool.map(lambda n: shell.osmo(*UPDATE[:-1], f"{n}.json", "-d", f"turn {n}"), range(8))
+        )
+        stored = json.loads(shell.ok("config", "show", "BACKEND", "gpu-a"))
+        history = json.loads(shell.ok("config", "history", "BACKEND", "-t", "json"))["configs"]
+    assert {result.code for result in results} <= {0, 6}, results
+    successes = [number for number, result in enumerate(results) if result.code == 0]
+    assert successes
+    # Every success is in the history, and the last of each field is what is stored.
+    written = [entry["description"] for entry in history]
+    assert {f"turn {number}" for number in successes} <= set(written)
+    for field in fields:
+        of_field = [int(text[5:]) for text in written if text.startswith("turn ")]
+        last = [number for number in of_field if fields[number % 4] == field][-1:]
+        assert all(stored[field].endswith(f"//{number}") for number in last)

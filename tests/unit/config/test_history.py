@@ -10,13 +10,12 @@ import pytest
 from osmo_cli.config.history import (
     loss_of_delete,
     losses_of_rollback,
-    parse_reference,
     parse_revision,
     restored_differently,
     shown_time,
     utc_query,
 )
-from osmo_cli.config.types import BACKEND, DATASET, POOL, WORKFLOW
+from osmo_cli.config.types import BACKEND, DATASET, POOL, WORKFLOW, parse_reference
 from osmo_cli.errors import UsageError
 
 MASK = "*" * 10

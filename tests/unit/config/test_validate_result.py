@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from osmo_cli.config.dialects import V6_0, Dialect
 from osmo_cli.config.merge import merge_input, same
 from osmo_cli.config.patch import make_patch
+from osmo_cli.config.subject import Subject
 from osmo_cli.config.types import BACKEND, WORKFLOW
 from tests.unit.config.checking import (
     CREDENTIAL,
@@ -128,8 +129,9 @@ def test_a_part_of_a_valid_backend_is_valid(
         if key in READ_ONLY:
             assert same(value, live[key])
         elif key in part:
-            # In a file a map is merged like any object; the editor's buffer is the whole.
-            assert same(value, part[key] if whole else merge_input(live[key], part[key]))
+            # A file is laid over what is stored; the editor's buffer is the whole.
+            laid = merge_input(live, part, Subject(BACKEND, dialect, "a").is_one_value)
+            assert same(value, part[key] if whole else laid[key])
         elif not whole:
             assert same(value, live[key])
 
