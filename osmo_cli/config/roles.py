@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any
 
 from osmo_cli.config.dialects import Dialect
 from osmo_cli.errors import UsageError
 
-Kind = Literal["backend", "pool"]
 POOL_PREFIX = "osmo-"
 
 # Up to 6.0 a role is a list of paths of the API (api.md 3.9); {0} is the backend or the pool.

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -53,7 +53,6 @@ class ConfigType:
         whole: how the whole type is updated, or None where the service has no such route.
         named: how one item is updated, or None for a type without named items.
         create: how an item is made that does not exist yet, or None where a client cannot.
-        deletable: whether items can be deleted.
         read_only: fields that the service sets; they never count as a change (api.md 3.6, 13).
         volatile: those among them that change by themselves, so that a copy is always outdated.
         one_value: maps that a file gives as a whole, as it gives a list; `()` is the object.
@@ -71,7 +70,6 @@ class ConfigType:
     whole: Verb | None = None
     named: Verb | None = None
     create: Verb | None = None
-    deletable: bool = False
     read_only: frozenset[Path] = frozenset()
     volatile: frozenset[Path] = frozenset()
     one_value: frozenset[Path] = frozenset()
@@ -122,7 +120,6 @@ BACKEND = ConfigType(
     schema_module=_SCHEMAS + "backend",
     wrapper="backends",
     named=Verb("POST", "configs", "replace-fields"),
-    deletable=True,
     read_only=_fields(
         "name", "version", "k8s_namespace", "last_heartbeat", "created_date", "online"
     ),
@@ -144,7 +141,6 @@ DATASET = ConfigType(
     whole=_PATCH,
     named=_PATCH,
     create=_PATCH,
-    deletable=True,
 )
 POOL = ConfigType(
     name="POOL",
@@ -155,7 +151,6 @@ POOL = ConfigType(
     # PATCH would freeze the timeouts that the pool inherits (api.md 3.9).
     named=_PUT_ITEM,
     create=_PUT_ITEM,
-    deletable=True,
     read_only=_fields(
         *("name", "status", "last_heartbeat", "parsed_resource_validations"),
         *(
@@ -177,20 +172,14 @@ POD_TEMPLATE = ConfigType(
     whole=_PUT_ITEMS,
     named=_PUT_ITEM,
     create=_PUT_ITEM,
-    deletable=True,
     one_value=frozenset({_OBJECT}),
     name_pattern=_NAME,
 )
-GROUP_TEMPLATE = ConfigType(
+GROUP_TEMPLATE = replace(
+    POD_TEMPLATE,
     name="GROUP_TEMPLATE",
     path="group_template",
     schema_module=_SCHEMAS + "group_template",
-    whole=_PUT_ITEMS,
-    named=_PUT_ITEM,
-    create=_PUT_ITEM,
-    deletable=True,
-    one_value=frozenset({_OBJECT}),
-    name_pattern=_NAME,
 )
 RESOURCE_VALIDATION = ConfigType(
     name="RESOURCE_VALIDATION",
@@ -199,7 +188,6 @@ RESOURCE_VALIDATION = ConfigType(
     whole=Verb("PUT", "configs_dict", "upsert"),
     named=_PUT_ITEM,
     create=_PUT_ITEM,
-    deletable=True,
     one_value=frozenset({_OBJECT}),
     name_pattern=_NAME,
 )
@@ -210,7 +198,6 @@ BACKEND_TEST = ConfigType(
     whole=_PUT_ITEMS,
     named=_PATCH,
     create=_PUT_ITEM,
-    deletable=True,
     read_only=_fields("parsed_pod_template"),
     name_pattern=_NAME,
 )
@@ -221,7 +208,6 @@ ROLE = ConfigType(
     whole=Verb("PUT", "configs", "upsert", as_list=True),
     named=_PUT_ITEM,
     create=_PUT_ITEM,
-    deletable=True,
     read_only=_fields("immutable"),
     one_value=frozenset({_OBJECT}),
     kept_if_null=frozenset({"external_roles"}),

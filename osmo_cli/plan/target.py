@@ -70,7 +70,7 @@ def live_of(subject: Subject, snapshot: Snapshot) -> Any:
     """
     if subject.name is not None:
         return snapshot.item(subject.name)
-    return snapshot.items() if subject.is_map else snapshot.data
+    return state_of(subject, snapshot.data)
 
 
 def state_of(subject: Subject, data: Any) -> Any:
