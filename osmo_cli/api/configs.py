@@ -70,11 +70,17 @@ class Snapshot:
         )
 
 
-def read(client: Client, config_type: ConfigType, *, with_revision: bool = False) -> Snapshot:
-    """Read a type's live configuration, and its newest revision first where asked for."""
+def read(
+    client: Client, config_type: ConfigType, *, with_revision: bool = False, verbose: bool = False
+) -> Snapshot:
+    """Read a type's live configuration, and its newest revision first where asked for.
+
+    With `verbose` a pool holds also what the service works out for it (api.md 3.9).
+    """
     revision = newest_revision(client, config_type) if with_revision else None
+    query = [("verbose", "True")] if verbose else []
     try:
-        data = client.get((*_ROOT, config_type.path))
+        data = client.get((*_ROOT, config_type.path), query)
     except NotFoundError:
         raise no_such_type(config_type) from None
     if not isinstance(data, dict | list):

@@ -41,6 +41,8 @@ class Dialect:
         semantic_roles: a role's actions are texts such as `config:Read`, and the gateway in front
             of the service looks at them; else they are paths of the API.
         warning_header: warnings for the client come in a header of their own (api.md 1.4).
+        helm_root: where a chart's values hold the configuration, e.g. `services.configs`, or None
+            where it is always in the database (api.md 15).
     """
 
     name: str
@@ -55,6 +57,7 @@ class Dialect:
     operator_version: str = "6.0.0"
     semantic_roles: bool = False
     warning_header: bool = False
+    helm_root: str | None = None
 
 
 _TYPES_60 = frozenset(

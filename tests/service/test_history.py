@@ -368,3 +368,22 @@ def test_version_without_a_login_is_the_programs_own(shell: Shell) -> None:
     assert done.code == 0
     assert "service" not in done.out
     assert "not logged in" in done.err
+
+
+def test_a_rollback_of_roles_on_a_service_that_empties_external_roles(tmp_path: Path) -> None:
+    with serving(tmp_path / "service", dialect="6.2") as service:
+        shell = Shell.at(tmp_path / "user")
+        shell.ok("login", service.url, "--method", "dev", "--username", "admin")
+        role = {"name": "ops", "description": "Ops", "policies": [{"actions": ["pool:List"]}]}
+        shell.file("ops.json", json.dumps(role | {"external_roles": ["ops-team"]}))
+        shell.ok("config", "update", "ROLE", "ops", "-f", "ops.json", "--create")
+        newest = json.loads(shell.ok("config", "history", "ROLE", "-c", "1", "-t", "json"))
+        revision = f"ROLE:{newest['configs'][0]['revision']}"
+        refused = shell.osmo("config", "rollback", revision)
+        assert (refused.code, refused.out) == (6, "")
+        assert "external_roles of ops" in refused.err
+        assert "--force" in refused.err
+        done = shell.osmo("config", "rollback", revision, "--force")
+        assert done.code == 0, done.err
+        assert "external_roles" in done.err
+        assert json.loads(shell.ok("config", "show", "ROLE", "ops", "external_roles")) == []
