@@ -387,3 +387,16 @@ def test_a_rollback_of_roles_on_a_service_that_empties_external_roles(tmp_path: 
         assert done.code == 0, done.err
         assert "external_roles" in done.err
         assert json.loads(shell.ok("config", "show", "ROLE", "ops", "external_roles")) == []
+
+
+def test_a_type_that_the_service_does_not_know_is_told_everywhere(
+    stories: tuple[Service, Shell],
+) -> None:
+    for words in (
+        ("history", "GROUP_TEMPLATE"),
+        ("diff", "GROUP_TEMPLATE:1"),
+        ("rollback", "GROUP_TEMPLATE:1"),
+    ):
+        done = stories[1].osmo("config", *words)
+        assert (done.code, done.out) == (2, "")
+        assert done.err.startswith("error: this service has no GROUP_TEMPLATE\n")
