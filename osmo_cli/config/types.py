@@ -182,11 +182,12 @@ POOL = ConfigType(
         *(
             "parsed_group_templates",
             "parsed_pod_template",
+            "parsed_pod_template_for_accounting",
             "platforms.*.default_mounts",
             "platforms.*.tolerations",
         ),
         *("platforms.*.labels", "platforms.*.parsed_resource_validations"),
-        "platforms.*.parsed_pod_template",
+        *("platforms.*.parsed_pod_template", "platforms.*.parsed_pod_template_for_accounting"),
     ),
     volatile=_fields("status", "last_heartbeat"),
     name_pattern=_NAME,

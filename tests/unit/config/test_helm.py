@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from osmo_cli.config.dialects import DIALECTS, V6_2
+from osmo_cli.config.dialects import DIALECTS, V6_3
 from osmo_cli.config.helm import HelmValues, helm_values
 from osmo_cli.config.merge import ABSENT
 from osmo_cli.config.problems import Path
 from osmo_cli.config.subject import Subject
 from osmo_cli.config.types import config_type
 
-ON_CHART = replace(V6_2, helm_root="services.configs")
 MASK = "*" * 10
 
 
 def values(kind: str, name: str | None, before: Any, after: Any, *secrets: Path) -> HelmValues:
-    found = helm_values(Subject(config_type(kind), ON_CHART, name), before, after, secrets)
+    found = helm_values(Subject(config_type(kind), V6_3, name), before, after, secrets)
     assert found is not None
     return found
 
