@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from enum import StrEnum
 
 from osmo_cli.errors import UsageError
 
@@ -20,6 +22,34 @@ _UNITS = {
     "ms": "milliseconds",
     "us": "microseconds",
 }
+
+
+@dataclass(frozen=True)
+class TokenOwner:
+    """Whose tokens a command is about: the caller's own, unless one of these is given.
+
+    Attributes:
+        service: those of service accounts, each of which has the name of its token.
+        user: those of this user.
+    """
+
+    service: bool = False
+    user: str | None = None
+
+    @property
+    def flags(self) -> str:
+        """What says so on a command line, with a blank before it."""
+        if self.service:
+            return " --service"
+        return f" --user {self.user}" if self.user is not None else ""
+
+
+class IfExists(StrEnum):
+    """What becomes of a token that has the name of a new one."""
+
+    FAIL = "fail"
+    ROTATE = "rotate"
+    KEEP = "keep"
 
 
 def today() -> date:
