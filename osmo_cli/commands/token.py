@@ -143,7 +143,6 @@ def token_roles(
     if printer.format not in (None, Format.TEXT):
         printer.data(found)
         return
-    printer.text(f"Token: {found.get('token_name', name)}")
-    printer.text(f"Owner: {found.get('user_name', '-')}")
-    for line in grant_lines(found.get("roles") or []):
+    facts = {"Token": found.get("token_name"), "Owner": found.get("user_name")}
+    for line in grant_lines(facts, found.get("roles") or []):
         printer.text(line)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -14,7 +14,7 @@ from osmo_cli.commands.session import NoPrompts, Session, prompts
 from osmo_cli.config.tokens import TokenOwner
 from osmo_cli.config.users import check_user_id
 from osmo_cli.errors import ConflictError, UsageError
-from osmo_cli.output.grants import grant_lines
+from osmo_cli.output.grants import day_of, grant_lines
 from osmo_cli.output.printer import Format
 
 if TYPE_CHECKING:
@@ -60,12 +60,8 @@ def list_users(
         printer.text("No users found")
     else:
         printer.text(f"Total users: {found['total_results']}\n")
-        rows = [(str(user["id"]), _day(user)) for user in found["users"]]
+        rows = [(str(user["id"]), day_of(user.get("created_at"))) for user in found["users"]]
         printer.table(("User ID", "Created At"), rows)
-
-
-def _day(user: dict[str, Any]) -> str:
-    return str(user.get("created_at") or "-").split("T")[0]
 
 
 @app.command("get", cls=OsmoCommand)
@@ -79,10 +75,12 @@ def get_user(ctx: typer.Context, user: UserArgument, format_type: FormatOption =
     if printer.format not in (None, Format.TEXT):
         printer.data(found)
         return
-    printer.text(f"User ID: {found.get('id', user)}")
-    printer.text(f"Created At: {_day(found)}")
-    printer.text(f"Created By: {found.get('created_by') or '-'}")
-    for line in grant_lines(found.get("roles") or []):
+    facts = {
+        "User ID": found.get("id"),
+        "Created At": day_of(found.get("created_at")),
+        "Created By": found.get("created_by"),
+    }
+    for line in grant_lines(facts, found.get("roles") or []):
         printer.text(line)
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 
+from osmo_cli.config.names import checked
 from osmo_cli.errors import UsageError
 
 DEFAULT_DAYS = 31
@@ -63,12 +64,12 @@ def check_token_name(name: str) -> str:
     Raises:
         UsageError: it does not.
     """
-    if not re.match(NAME_PATTERN, name) or name.endswith("\n"):
-        raise UsageError(
-            f'"{name}" cannot be the name of a token',
-            hint="letters, digits, - and _ of ASCII; a letter first, no - or _ at the end",
-        )
-    return name
+    return checked(
+        name,
+        NAME_PATTERN,
+        is_no="the name of a token",
+        rule="letters, digits, - and _ of ASCII; a letter first, no - or _ at the end",
+    )
 
 
 def check_expiry(text: str | None, longest: str | None) -> str:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
-
-from osmo_cli.errors import UsageError
+from osmo_cli.config.names import checked
 
 ID_PATTERN = r"^[a-zA-Z0-9]([a-zA-Z0-9_.@-]*[a-zA-Z0-9])?$"
 
@@ -15,9 +13,9 @@ def check_user_id(user: str) -> str:
     Raises:
         UsageError: it does not.
     """
-    if not re.match(ID_PATTERN, user) or user.endswith("\n"):
-        raise UsageError(
-            f'"{user}" cannot be a user',
-            hint="letters, digits and - _ . @ of ASCII; a letter or digit first and last",
-        )
-    return user
+    return checked(
+        user,
+        ID_PATTERN,
+        is_no="a user",
+        rule="letters, digits and - _ . @ of ASCII; a letter or digit first and last",
+    )
