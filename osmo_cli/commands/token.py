@@ -15,7 +15,7 @@ from osmo_cli.commands.token_arguments import (
     TokenNameArgument,
     TokenServiceOption,
     TokenUserOption,
-    identify_for,
+    in_dialect,
     token_owner,
 )
 from osmo_cli.commands.token_set import set_token
@@ -49,8 +49,9 @@ def list_tokens(
     printer = session.use_format(format_type)
     owner = token_owner(service, user)
     with session.connect() as client:
-        dialect = identify_for(client, owner)
-        listed = tokens.list_tokens(client, dialect, owner)
+        dialect, listed = in_dialect(
+            client, owner, lambda dialect: tokens.list_tokens(client, dialect, owner)
+        )
     if printer.format not in (None, Format.TEXT):
         printer.data(listed)
     elif not listed:
@@ -94,8 +95,12 @@ def delete_token(
     owner = token_owner(service, user)
     credential = session.credential()
     with session.connect(credential) as client:
-        dialect = identify_for(client, owner, for_write=True)
-        tokens.delete_token(client, dialect, owner, name)
+        dialect, _ = in_dialect(
+            client,
+            owner,
+            lambda dialect: tokens.delete_token(client, dialect, owner, name),
+            for_write=True,
+        )
     printer.text(f"Access token {name} deleted" + (f" for user {user}" if user else ""))
     if service and tokens.has_accounts(dialect):
         printer.note(f"its user {name} stays, with its roles; `osmo user delete {name}` deletes it")

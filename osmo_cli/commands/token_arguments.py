@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
 from osmo_cli.api.dialects import identify
+from osmo_cli.api.errors import NotFoundError
 from osmo_cli.api.users import identify_with_users
 from osmo_cli.config.tokens import TokenOwner
 from osmo_cli.config.users import check_user_id
@@ -15,6 +17,8 @@ from osmo_cli.errors import UsageError
 if TYPE_CHECKING:
     from osmo_cli.api.client import Client
     from osmo_cli.config.dialects import Dialect
+
+T = TypeVar("T")
 
 TokenNameArgument = Annotated[str, typer.Argument(metavar="NAME", show_default=False)]
 TokenServiceOption = Annotated[
@@ -39,7 +43,24 @@ def token_owner(service: bool, user: str | None) -> TokenOwner:
     return TokenOwner(service, None if user is None else check_user_id(user))
 
 
-def identify_for(client: Client, owner: TokenOwner, *, for_write: bool = False) -> Dialect:
-    """The service's dialect, known for sure where the tokens of a user are meant."""
+def in_dialect(
+    client: Client,
+    owner: TokenOwner,
+    action: Callable[[Dialect], T],
+    *,
+    for_write: bool = False,
+) -> tuple[Dialect, T]:
+    """Do `action` in the service's dialect; once more in another one, if its routes are not there.
+
+    A service that was upgraded may give the version that it had (api.md 13), and where a route is
+    missing nothing was done. `action` is about the tokens of `owner`.
+    """
     find = identify if owner.user is None else identify_with_users
-    return find(client, for_write=for_write)
+    dialect = find(client, for_write=for_write)
+    try:
+        return dialect, action(dialect)
+    except NotFoundError:
+        anew = identify(client, anew=True)
+        if anew == dialect:
+            raise
+        return anew, action(anew)

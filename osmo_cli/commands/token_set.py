@@ -15,7 +15,7 @@ from osmo_cli.commands.token_arguments import (
     TokenNameArgument,
     TokenServiceOption,
     TokenUserOption,
-    identify_for,
+    in_dialect,
     token_owner,
 )
 from osmo_cli.config.tokens import IfExists, TokenOwner, check_expiry, check_token_name, days_left
@@ -73,13 +73,12 @@ def set_token(
     check_expiry(expires_at, None)
     credential = session.credential()
     with session.connect(credential) as client:
-        dialect = identify_for(client, owner, for_write=True)
-        if roles and owner == TokenOwner() and dialect.token_routes.users is None:
-            raise UsageError(
-                "--roles is for service tokens; your own tokens have your roles",
-                hint="leave --roles out, or add --service",
-            )
-        old = tokens.find_token(client, dialect, owner, name)
+        dialect, old = in_dialect(
+            client,
+            owner,
+            lambda dialect: _look_up(client, dialect, owner, name, roles),
+            for_write=True,
+        )
         if old is not None and if_exists is IfExists.FAIL:
             raise _exists(name, owner)
         if old is not None and if_exists is IfExists.KEEP:
@@ -101,6 +100,19 @@ def set_token(
     _show(text, told, printer)
     if store is None and keep_where_possible(credential, name, owner, text):
         printer.note(_kept_note(name, owner))
+
+
+def _look_up(
+    client: Client, dialect: Dialect, owner: TokenOwner, name: str, roles: list[str] | None
+) -> dict[str, Any] | None:
+    """The token that has the name, once it is clear that the dialect has what was asked for."""
+    found = tokens.find_token(client, dialect, owner, name)
+    if roles and owner == TokenOwner() and dialect.token_routes.users is None:
+        raise UsageError(
+            "--roles is for service tokens; your own tokens have your roles",
+            hint="leave --roles out, or add --service",
+        )
+    return found
 
 
 def _roles_missing() -> UsageError:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.processes import Service, Shell, serving
-from tests.support.versions import WITH_USERS
+from tests.support.versions import WITH_USERS, WITHOUT_USERS
 
 TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
 TODAY = datetime.now(UTC).date()
@@ -229,3 +229,19 @@ def test_a_login_whose_token_ends_soon_is_warned(
     shown = user.osmo("token", "list", "-t", "json")
     assert shown.code == 0
     assert f"warning: Access token short is expiring on {end} at 12AM UTC." in shown.err
+
+
+def test_an_upgrade_that_the_version_does_not_show_is_noticed(shell: Shell, tmp_path: Path) -> None:
+    """What was learnt of a service is kept for an hour; its routes may be others meanwhile."""
+    db = ("--db", str(tmp_path / "service" / "service.db"))
+    with serving(tmp_path / "service", dialect=WITHOUT_USERS[-1]) as service:
+        port = service.url.rpartition(":")[2]
+        shell.ok("login", service.url, "--method", "dev", "--username", "admin")
+        assert shell.ok("token", "list") == "No tokens found\n"
+    shell.ok("local", "reset", *db, "--dialect", WITH_USERS[0])
+    with serving(tmp_path / "service", dialect=WITH_USERS[0], port=port):
+        words = ("token", "set", "agent", "--service", "--roles", "osmo-backend")
+        created = shell.osmo(*words)
+        assert created.code == 0
+        assert "the user agent was created for it" in created.err
+        assert list(tokens(shell, "--service")) == ["agent"]
