@@ -13,6 +13,7 @@ from osmo_cli.local.database import Store
 from osmo_cli.local.faults import Fault
 from osmo_cli.local.jwts import Signer
 from osmo_cli.local.records import whole
+from osmo_cli.local.wording import InvalidRequestError, entries
 
 
 @dataclass
@@ -66,6 +67,8 @@ def answer(route: Route, service: Service, call: Call) -> Reply:
         return route.handler(service, call)
     except Fault as fault:
         return Reply(fault.body, fault.status)
+    except InvalidRequestError as invalid:
+        return Reply({"detail": entries(invalid.problems, service.store.dialect.pydantic)}, 422)
     except sqlite3.Error as error:
         body = {"message": f"Error: {error}", "error_code": "DATABASE", "workflow_id": None}
         return Reply(body, 400)
@@ -74,8 +77,14 @@ def answer(route: Route, service: Service, call: Call) -> Reply:
 
 
 def read_body(service: Service, call: Call, name: str) -> Any:
-    """The request's body as one of `bodies.BODIES`. Raises Fault where it is wrong."""
+    """The request's body as one of `bodies.BODIES`.
+
+    Raises:
+        InvalidRequestError: it is wrong.
+        Fault: so is a value that the service looks at by itself (400).
+    """
     from osmo_cli.local.bodies import BODIES
     from osmo_cli.local.validation import parse
 
-    return parse(BODIES[name](service.store.dialect.name), call.json(), ("body",))
+    dialect = service.store.dialect
+    return parse(BODIES[name](dialect.name), call.json(), ("body",), dialect.pydantic)
