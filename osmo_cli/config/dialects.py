@@ -50,6 +50,8 @@ class Dialect:
         checks_client_versions: `cli_config` of SERVICE takes versions only.
         users_make_tokens: the role `osmo-user` may make tokens (api.md 1.6).
         history_types: types that there are no more, but for their old revisions.
+        configmap_sets_keys: in ConfigMap mode `service_auth` of SERVICE may come from the file.
+        configmap_backend_fields: what a backend in that file must have.
         helm_root: where the configuration stands in the values of the chart, in a version that can
             take it from there (api.md 15).
     """
@@ -73,6 +75,8 @@ class Dialect:
     checks_client_versions: bool = False
     users_make_tokens: bool = False
     history_types: frozenset[str] = frozenset()
+    configmap_sets_keys: bool = False
+    configmap_backend_fields: frozenset[str] = frozenset()
     helm_root: str | None = None
 
 
@@ -144,6 +148,7 @@ V6_3 = replace(
     exchange_shows_null=False,
     checks_client_versions=True,
     users_make_tokens=True,
+    configmap_sets_keys=True,
     helm_root="services.configs",
 )
 V6_4 = replace(
@@ -153,6 +158,8 @@ V6_4 = replace(
     operator_version="6.4.0",
     config_types=V6_3.config_types - {"DATASET"},
     history_types=frozenset({"DATASET"}),
+    configmap_sets_keys=False,
+    configmap_backend_fields=frozenset({"k8s_namespace"}),
     helm_root="configuration",
 )
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from osmo_cli.local.call import Call, Reply
 from osmo_cli.local.clock import Clock
+from osmo_cli.local.configmap import managed_elsewhere
 from osmo_cli.local.database import Store
 from osmo_cli.local.faults import Fault
 from osmo_cli.local.jwts import Signer
@@ -60,10 +61,21 @@ class Route:
     body: str | None = None
     documented: bool = True
 
+    @property
+    def changes_configuration(self) -> bool:
+        """Whether it is not to be had in ConfigMap mode; revisions and tags are (api.md 5)."""
+        is_config = self.path.startswith("/api/configs/") and "/revision/" not in self.path
+        return is_config and self.method != "GET"
+
 
 def answer(route: Route, service: Service, call: Call) -> Reply:
     """Run a handler; every outcome is an answer (api.md 1.7)."""
     try:
+        if service.store.configmap and route.changes_configuration:
+            # What is wrong with a request is said first (api.md 5).
+            if route.body:
+                read_body(service, call, route.body)
+            raise managed_elsewhere()
         return route.handler(service, call)
     except Fault as fault:
         return Reply(fault.body, fault.status)

@@ -67,7 +67,7 @@ def parse(model: type[_Model], value: Any, loc: Location, generation: Generation
         Fault: 400 for a storage endpoint that is none, and the like.
     """
     try:
-        return _validate(model, value, generation, closed=False, of_body=True)
+        return validate(model, value, generation, closed=False, of_body=True)
     except ValidationError as error:
         raise InvalidRequestError(*_problems(error, loc, generation)) from None
 
@@ -81,7 +81,7 @@ def parse_or_report(
         closed: refuse unknown fields where the service's strict models do.
     """
     try:
-        return _validate(model, value, generation, closed)
+        return validate(model, value, generation, closed)
     except ValidationError as error:
         raise user_fault(_report(model, error, (), generation), "USAGE") from None
 
@@ -95,14 +95,20 @@ def parse_or_fail(
         at: where `value` stands in the service's own model.
     """
     try:
-        return _validate(model, value, generation, closed=False)
+        return validate(model, value, generation, closed=False)
     except ValidationError as error:
         raise server_fault(_report(model, error, at, generation)) from None
 
 
-def _validate(
+def validate(
     model: type[_Model], value: Any, generation: Generation, closed: bool, of_body: bool = False
 ) -> _Model:
+    """Read `value` as `model`. Raises pydantic's ValidationError.
+
+    Args:
+        closed: refuse unknown fields where the service's strict models do.
+        of_body: it is a request's body.
+    """
     second = generation == 2
     read = _Reader(closed=closed or second, coerces=not second).read(value, model)
     # The framework tells so of a body that is no object.
