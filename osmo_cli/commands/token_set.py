@@ -126,7 +126,7 @@ def _exists(name: str, owner: TokenOwner) -> UsageError:
     from osmo_cli.api.token_creation import ways_out
 
     return UsageError(
-        f"there is a token {name} already; nothing was sent", hint=ways_out(name, owner)
+        f"token {name} already exists; nothing was sent", hint=ways_out(name, owner)
     )
 
 
@@ -134,11 +134,11 @@ def _tell_kept(old: dict[str, Any], name: str, printer: Printer) -> None:
     left = days_left(str(old.get("expires_at", "")))
     if left is not None and left <= 0:
         printer.warn(
-            f"there is a token {name} already, which has expired: nothing was sent; "
+            f"token {name} already exists, and has expired: nothing was sent; "
             "--if-exists rotate replaces it"
         )
     else:
-        printer.note(f"there is a token {name} already: it is kept, and nothing was sent")
+        printer.note(f"token {name} already exists: it is kept, and nothing was sent")
     if printer.format is Format.JSON:
         printer.secret_json({})
 
