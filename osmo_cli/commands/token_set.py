@@ -125,9 +125,7 @@ def _roles_missing() -> UsageError:
 def _exists(name: str, owner: TokenOwner) -> UsageError:
     from osmo_cli.api.token_creation import ways_out
 
-    return UsageError(
-        f"token {name} already exists; nothing was sent", hint=ways_out(name, owner)
-    )
+    return UsageError(f"token {name} already exists; nothing was sent", hint=ways_out(name, owner))
 
 
 def _tell_kept(old: dict[str, Any], name: str, printer: Printer) -> None:
