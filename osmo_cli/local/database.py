@@ -96,9 +96,11 @@ def open_database(
     now: Clock = utc_now,
     source: ConfigMapSource | None = None,
 ) -> Store:
-    """Open the store, and create it where there is none (with `dialect`, else `seed`).
+    """Open the store, and create it where there is none.
 
     Args:
+        dialect: which it has to speak. A new one speaks `seed` by default, and the newest where
+            configurations come from a file.
         source: the file that configurations come from, where not from the database.
 
     Raises:
@@ -117,7 +119,7 @@ def open_database(
         check_takes_configmap(DIALECTS[dialect])
     store = Store(path)
     try:
-        store.prepare(dialect, now)
+        store.prepare(dialect, now, default=list(DIALECTS)[-1] if source else "seed")
         if source:
             store.configmap = ConfigMap(source, store.dialect, _SCHEMA, now)
     except BaseException:
@@ -213,14 +215,14 @@ class Store:
                 return
         connection.close()
 
-    def prepare(self, dialect: str | None, now: Clock) -> None:
+    def prepare(self, dialect: str | None, now: Clock, *, default: str) -> None:
         """Check the file, create what is missing, and find out its dialect (`open_database`)."""
         from osmo_cli.config.dialects import DIALECTS
 
         with explained(self.path):
             self._make_file()
             if not is_database(self.path):
-                self._create(dialect or "seed", now)
+                self._create(dialect or default, now)
             with self.read() as connection:
                 stored = meta(connection, "dialect")
         if stored not in DIALECTS:

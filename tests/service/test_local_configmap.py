@@ -331,6 +331,13 @@ def test_older_versions_have_no_such_mode(name: str, tmp_path: Path) -> None:
     assert not db.exists()
 
 
+def test_a_new_database_for_a_file_is_of_the_newest_version(tmp_path: Path) -> None:
+    file, db = tmp_path / "config.yaml", tmp_path / "local.db"
+    file.write_text("workflow: {}\n")
+    with open_database(db, source=ConfigMapSource(file, lambda said: None)) as store:
+        assert store.dialect is MODES[-1]
+
+
 def test_the_command_and_the_environment(tmp_path: Path) -> None:
     file = tmp_path / "config.yaml"
     file.write_text(yaml.safe_dump(FILE))
