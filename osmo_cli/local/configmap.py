@@ -28,8 +28,8 @@ _KEPT = "(SELECT data FROM main.configs m WHERE m.config_type = s.config_type AN
 
 def _kept(*fields: str) -> str:
     """SQL: the object of the file with fields of the database's."""
-    values = ", ".join(f"'{name}', json_extract({_KEPT}, '$.{name}')" for name in fields)
-    return f"json_patch(s.data, json_object({values}))"
+    values = ", ".join(f"'$.{name}', json_extract({_KEPT}, '$.{name}')" for name in fields)
+    return f"json_set(s.data, {values})"
 
 
 _OVERLAY = """
