@@ -13,7 +13,7 @@ from osmo_cli.local.clock import Clock, utc_now
 from osmo_cli.local.configmap import ConfigMapSource
 from osmo_cli.local.database import Store, open_database
 from osmo_cli.local.extra import missing_packages
-from osmo_cli.local.gate import AuthMode, RefusedError, identify, version_headers
+from osmo_cli.local.gate import AuthMode, RefusedError, identify, notices
 from osmo_cli.local.routes import routes
 from osmo_cli.local.service import Route, Service, answer
 
@@ -140,7 +140,7 @@ class _Gate:
         path = scope["path"]
         try:
             caller = identify(self._service, scope["method"], path, headers)
-            extra = version_headers(self._service, path, headers)
+            extra = notices(self._service, path, headers, caller)
         except RefusedError as refused:
             await _response(refused.reply)(scope, receive, send)
             return
