@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from copy import deepcopy
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, get_origin
+from typing import TYPE_CHECKING, Any
 
 from osmo_cli.config.dialects import DIALECTS, Dialect
 from osmo_cli.config.problems import Path
@@ -47,11 +47,6 @@ class Subject:
         from pydantic import RootModel
 
         return RootModel[dict[str, schema]]  # type: ignore[valid-type]
-
-    def nothing(self) -> Any:
-        """What an item is before it is made: an object, or a list, with nothing in it."""
-        root = self.model().model_fields.get("root")
-        return [] if root and get_origin(root.annotation) is list else {}
 
     def models(self) -> dict[str, type[BaseModel]]:
         """Its schemas by dialect name, for hints about other versions. Loads pydantic."""

@@ -92,7 +92,7 @@ def _new_item(snapshot: Snapshot, subject: Subject, name: str, create: bool) -> 
         raise error
     if not config_type.is_name(name):
         raise UsageError(f'"{name}" cannot be the name of a new item', hint=NAME_RULE)
-    return config_type.create, subject.nothing()
+    return config_type.create, [] if config_type.items_are_lists else {}
 
 
 def _fits(dialect: Dialect, live: Any) -> bool:
