@@ -101,7 +101,7 @@ class _PoolTail(_PoolHead):
         if self.default_platform is not None and self.default_platform not in self.platforms:
             raise PydanticCustomError(
                 UNKNOWN_PLATFORM,
-                "default_platform is not one of platforms",
+                "is not one of platforms",
                 {"platform": self.default_platform},
             )
         return self
