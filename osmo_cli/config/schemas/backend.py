@@ -60,24 +60,15 @@ _Prefix = Annotated[
 class NodeConditionsSeed(ConfigModel):
     """Which node conditions decide whether a node can be used (api.md 12)."""
 
-    additional_node_conditions: Annotated[
-        list[str] | None,
-        Field(description="Condition types that must be True beside Ready; `*` only at the end."),
-    ] = None
-    ignore_node_conditions: Annotated[
-        list[str] | None,
-        Field(description="Condition types that do not count; `*` only at the end."),
-    ] = None
+    additional_node_conditions: list[str] | None = None
+    ignore_node_conditions: list[str] | None = None
     prefix: _Prefix = NODE_CONDITION_PREFIX
 
 
 class NodeConditions60(ConfigModel):
     """Which node conditions decide whether a node can be used (api.md 6)."""
 
-    rules: Annotated[
-        dict[str, str] | None,
-        Field(description="Regex on the condition type to regex on its status."),
-    ] = None
+    rules: dict[str, str] | None = None
     prefix: _Prefix = NODE_CONDITION_PREFIX
 
 
@@ -97,7 +88,7 @@ class _Backend(ConfigModel):
     node_conditions: ConfigModel = ConfigModel()
     last_heartbeat: ReadOnlyText = ""
     created_date: ReadOnlyText = ""
-    router_address: Annotated[str, Field(description="Address of the router, wss://...")] = ""
+    router_address: str = ""
     online: ReadOnlyFlag = False
 
 

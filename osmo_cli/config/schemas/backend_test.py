@@ -64,12 +64,8 @@ class BackendTest(ConfigModel):
 
     name: Annotated[str, Field(min_length=1), AfterValidator(_name)]
     description: str
-    cron_schedule: Annotated[
-        str, Field(min_length=1, description="Five fields, as in cron."), AfterValidator(_cron)
-    ]
-    test_timeout: Annotated[
-        str, Field(description="30 s to 24 h, such as 300s."), AfterValidator(_timeout)
-    ] = "300s"
+    cron_schedule: Annotated[str, Field(min_length=1), AfterValidator(_cron)]
+    test_timeout: Annotated[str, AfterValidator(_timeout)] = "300s"
     common_pod_template: Annotated[list[str], Field(min_length=1)]
     parsed_pod_template: ReadOnlyObject = {}
     node_conditions: Annotated[

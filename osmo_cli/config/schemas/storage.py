@@ -25,6 +25,10 @@ _BACKENDS = _patterns(swift="U(/U){2,}", s3="U(/U)*", gs="U(/U)*", tos="U(/U)+",
 _PROFILES = _patterns(swift="U(/U)", tos="U(/U)?", azure="U")
 DATASET_PATH = "(" + "|".join(f"^{pattern.pattern}$" for pattern in _BACKENDS) + ")"
 """What `dataset_path` takes, as one regular expression in the service's own words."""
+CREDENTIAL_ENDPOINT = (
+    "^(" + "|".join(pattern.pattern for pattern in (*_BACKENDS, *_PROFILES)) + ")$"
+)
+"""What a credential's `endpoint` takes, as one regular expression."""
 
 
 def credential_endpoint(value: str) -> str:
@@ -50,14 +54,14 @@ def dataset_path(value: str) -> str:
 class DataCredential(ConfigModel):
     """Key of an object store, up to 6.0."""
 
-    access_key_id: Annotated[str, Field(description="Id of the key; not secret.")]
+    access_key_id: str
     access_key: SecretText
     endpoint: Annotated[
         str,
         AfterValidator(credential_endpoint),
         Field(description="Storage address, e.g. s3://bucket/path."),
     ]
-    region: Annotated[str, Field(description="Region of the store.")] = "us-east-1"
+    region: str = "us-east-1"
 
 
 class StaticDataCredential(ConfigModel):
@@ -68,9 +72,9 @@ class StaticDataCredential(ConfigModel):
         AfterValidator(credential_endpoint),
         Field(description="Storage address, e.g. s3://bucket/path."),
     ]
-    region: Annotated[str | None, Field(description="Region of the store.")] = None
+    region: str | None = None
     override_url: Annotated[
         str | None, Field(description="HTTP address of a store that is not its provider's own.")
     ] = None
-    access_key_id: Annotated[str, Field(description="Id of the key; not secret.")]
+    access_key_id: str
     access_key: SecretText
