@@ -9,9 +9,8 @@ from typing import Annotated
 
 import typer
 
-from osmo_cli.commands.arguments import OsmoCommand
+from osmo_cli.commands.arguments import DialectOption, OsmoCommand, dialect_name
 from osmo_cli.commands.session import Session
-from osmo_cli.config.dialects import DIALECTS
 from osmo_cli.errors import UsageError
 
 app = typer.Typer(
@@ -34,22 +33,12 @@ class Auth(StrEnum):
 DbOption = Annotated[
     Path | None, typer.Option("--db", metavar="FILE", help="Database; default: your own one.")
 ]
-DialectOption = Annotated[
-    str | None,
-    typer.Option("--dialect", metavar="|".join(DIALECTS), help="Service version to speak."),
-]
 
 
 def _database(db: Path | None) -> Path:
     from osmo_cli.local.database import default_database
 
     return db or default_database()
-
-
-def _checked_dialect(name: str | None) -> str | None:
-    if name is not None and name not in DIALECTS:
-        raise UsageError(f'"{name}" is not a dialect', hint="one of: " + ", ".join(DIALECTS))
-    return name
 
 
 @app.command("serve", cls=OsmoCommand)
@@ -87,7 +76,7 @@ def serve(
     run(
         port=port,
         db=_database(db),
-        dialect=_checked_dialect(dialect),
+        dialect=dialect_name(dialect),
         auth=auth.value,
         admin_token_file=admin_token_file,
         ready=ready,
@@ -118,5 +107,5 @@ def reset(ctx: typer.Context, db: DbOption = None, dialect: DialectOption = None
 
     session: Session = ctx.obj
     path = _database(db)
-    existed = run(path, _checked_dialect(dialect))
+    existed = run(path, dialect_name(dialect))
     session.printer.text(f"{path} " + ("is empty again" if existed else "is made"))

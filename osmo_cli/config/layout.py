@@ -167,7 +167,7 @@ def _item_name(file_name: str) -> str:
 
     stem = _stem(file_name)
     if not stem:
-        raise UsageError("not a file of a configuration", hint=_endings())
+        raise _no_file_of_ours()
     try:
         return unquote(stem, errors="strict")
     except UnicodeDecodeError:
@@ -176,17 +176,15 @@ def _item_name(file_name: str) -> str:
 
 def _whole_type(file_name: str) -> ConfigType:
     stem = _stem(file_name)
-    config_type = _BY_PATH.get(stem or "")
+    if not stem:
+        raise _no_file_of_ours()
+    config_type = _BY_PATH.get(stem)
     if config_type is None:
-        known = {path: one for path, one in _BY_PATH.items() if one.whole is not None}
-        near = get_close_matches(stem or file_name, known, n=1)
-        hint = f"did you mean {near[0]}{SUFFIXES[0]}?" if near and stem else None
-        if stem in (None, ""):
-            hint = _endings()
-        raise UsageError(
-            "no config type is called that",
-            hint=hint or "files here: " + ", ".join(sorted(known)) + f", each with {SUFFIXES[0]}",
-        )
+        known = [path for path, one in _BY_PATH.items() if one.whole is not None]
+        near = get_close_matches(stem, known, n=1)
+        hint = f"did you mean {near[0]}{SUFFIXES[0]}?" if near else None
+        others = "files are called " + ", ".join(sorted(known)) + f", each with {SUFFIXES[0]}"
+        raise UsageError("no config type is called that", hint=hint or others)
     if config_type.whole is None:
         raise UsageError(
             f"{config_type.name} has no file of its own",
@@ -206,5 +204,6 @@ def _no_such_folder(folder: str) -> UsageError:
     return UsageError("no config type has a folder of that name", hint=hint)
 
 
-def _endings() -> str:
-    return "it has to end with " + ", ".join(SUFFIXES)
+def _no_file_of_ours() -> UsageError:
+    endings = ", ".join(SUFFIXES)
+    return UsageError("not a file of a configuration", hint=f"these end with {endings}")

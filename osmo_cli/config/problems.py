@@ -58,6 +58,18 @@ class Problem:
         parts = [part for part in (place, path_text(self.path), self.message) if part]
         return ": ".join(parts) + (f" ({self.hint})" if self.hint else "")
 
+    def data(self) -> dict[str, object]:
+        """The problem as data, for JSON."""
+        return {
+            "file": self.file,
+            "line": self.line,
+            "column": self.column,
+            "path": path_text(self.path),
+            "message": self.message,
+            "hint": self.hint,
+            "severity": self.severity,
+        }
+
 
 class InvalidInputError(UsageError):
     """An input was refused before anything was sent; holds every problem found (exit 2)."""
@@ -66,20 +78,7 @@ class InvalidInputError(UsageError):
         super().__init__(
             "\n".join(str(problem) for problem in problems),
             hint=hint,
-            details={
-                "problems": [
-                    {
-                        "file": problem.file,
-                        "line": problem.line,
-                        "column": problem.column,
-                        "path": path_text(problem.path),
-                        "message": problem.message,
-                        "hint": problem.hint,
-                        "severity": problem.severity,
-                    }
-                    for problem in problems
-                ]
-            },
+            details={"problems": [problem.data() for problem in problems]},
         )
         self.problems = tuple(problems)
 

@@ -56,8 +56,8 @@ def test_how_files_are_called(entry: Entry, path: str) -> None:
     ("path", "message", "hint"),
     [
         ("workflows.json", "no config type is called that", "did you mean workflow.json?"),
-        ("xyz.json", "no config type is called that", "files here: backend_test, dataset"),
-        ("workflow.txt", "no config type is called that", "end with .json, .yaml, .yml"),
+        ("xyz.json", "no config type is called that", "files are called backend_test, dataset"),
+        ("workflow.txt", "not a file of a configuration", "end with .json, .yaml, .yml"),
         ("backend.json", "BACKEND has no file of its own", "backend/NAME.json"),
         ("backends/a.json", "no config type has a folder of that name", "did you mean backend/?"),
         ("Pool/a.json", "no config type has a folder of that name", "did you mean pool/?"),
