@@ -7,9 +7,9 @@ from typing import Annotated, Literal
 from pydantic import Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
+from osmo_cli.config.node_conditions import PREFIX
 from osmo_cli.config.schemas.base import ConfigModel, ReadOnlyFlag, ReadOnlyText
 
-NODE_CONDITION_PREFIX = "osmo.nvidia.com/"
 COSCHEDULING_BY_DEFAULT = "coscheduling_by_default_scheduler"
 """Kind of the one error that is about two fields."""
 
@@ -68,7 +68,7 @@ class NodeConditionsSeed(ConfigModel):
         list[str] | None,
         Field(description="Condition types that do not count; `*` only at the end."),
     ] = None
-    prefix: _Prefix = NODE_CONDITION_PREFIX
+    prefix: _Prefix = PREFIX
 
 
 class NodeConditions60(ConfigModel):
@@ -78,7 +78,7 @@ class NodeConditions60(ConfigModel):
         dict[str, str] | None,
         Field(description="Regex on the condition type to regex on its status."),
     ] = None
-    prefix: _Prefix = NODE_CONDITION_PREFIX
+    prefix: _Prefix = PREFIX
 
 
 class _Backend(ConfigModel):
