@@ -32,7 +32,7 @@ def validate(
     ctx: typer.Context,
     paths: Annotated[
         list[str],
-        typer.Argument(metavar="PATH", help="Files or directories; - is stdin."),
+        typer.Argument(metavar="PATH...", help="Files or directories; - is stdin."),
     ],
     type_name: Annotated[
         str | None, typer.Option("--type", metavar="TYPE", help="What the files are about.")

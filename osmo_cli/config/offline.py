@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from osmo_cli.config.checks.run import rule_problems
 from osmo_cli.config.document import Document
+from osmo_cli.config.merge import ABSENT
 from osmo_cli.config.problems import Path, Problem
 from osmo_cli.config.schema_problems import schema_problems
 from osmo_cli.config.schemas.base import field_path, secret_paths
 from osmo_cli.config.secrets import is_mask
-from osmo_cli.config.single_rules import client_versions, duplicates
 from osmo_cli.config.subject import Subject
 from osmo_cli.config.types import NAME_RULE
 from osmo_cli.config.validate import in_order, names, unwrapped, wrong_shape
@@ -44,8 +45,8 @@ def check_document(document: Document, subject: Subject, *, new: bool) -> list[P
     ]
     given = subject.editable(document.value)
     problems += schema_problems(document, subject, given, None, offline=not new)
-    problems += duplicates(document, given)
-    problems += client_versions(document, subject, given)
+    wrong = [problem.path for problem in problems if problem.severity == "error"]
+    problems += rule_problems(document, subject, given, ABSENT, wrong, offline=not new)
     return in_order(problems)
 
 

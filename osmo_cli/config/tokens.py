@@ -12,7 +12,7 @@ SOON_DAYS = 7
 NAME_PATTERN = r"^[a-zA-Z]([a-zA-Z0-9_-]*[a-zA-Z0-9])?$"
 _DATE = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})", re.ASCII)
 DURATION = re.compile(r"(\d+)(d|h|m|s|ms|us)", re.ASCII)
-_UNITS = {
+DURATION_UNITS = {
     "d": "days",
     "h": "hours",
     "m": "minutes",
@@ -20,6 +20,18 @@ _UNITS = {
     "ms": "milliseconds",
     "us": "microseconds",
 }
+NOT_A_DURATION = "not a duration: a number with d, h, m, s, ms or us, such as 365d"
+
+
+def parse_duration(text: str) -> timedelta | None:
+    """How long `text` is; the longest there is where it is longer, None where it is none."""
+    match = DURATION.fullmatch(text)
+    if match is None:
+        return None
+    try:
+        return timedelta(**{DURATION_UNITS[match[2]]: int(match[1])})
+    except (OverflowError, ValueError):  # int() takes no number of thousands of digits
+        return timedelta.max
 
 
 def today() -> date:
@@ -92,12 +104,11 @@ def last_day(now: date, longest: str | None) -> date | None:
     Returns:
         None where `longest` is not known, is not a duration, or reaches beyond all dates.
     """
-    match = DURATION.fullmatch(longest or "")
-    if match is None:
+    length = parse_duration(longest or "")
+    if length is None:
         return None
     try:
-        # Parts of a day are dropped by the service too.
-        return now + timedelta(**{_UNITS[match[2]]: int(match[1])})
+        return now + length  # parts of a day are dropped by the service too
     except OverflowError:
         return None
 

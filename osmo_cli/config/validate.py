@@ -12,6 +12,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+from osmo_cli.config.checks.run import rule_problems
 from osmo_cli.config.document import Document
 from osmo_cli.config.merge import (
     ABSENT,
@@ -24,7 +25,6 @@ from osmo_cli.config.problems import Path, Problem
 from osmo_cli.config.schema_problems import schema_problems
 from osmo_cli.config.schemas.base import defaults, field_path, secret_paths
 from osmo_cli.config.secrets import is_mask
-from osmo_cli.config.single_rules import client_versions, duplicates
 from osmo_cli.config.subject import Subject
 from osmo_cli.config.types import NAME_RULE
 from osmo_cli.config.wording import KINDS
@@ -62,8 +62,8 @@ def check_input(document: Document, subject: Subject, live: Any, *, whole: bool 
     given = subject.editable(given)
     wanted = _laid_over(subject, model, live, given, whole)
     problems += schema_problems(document, subject, wanted, live)
-    problems += duplicates(document, given)
-    problems += client_versions(document, subject, given)
+    wrong = [problem.path for problem in problems if problem.severity == "error"]
+    problems += rule_problems(document, subject, wanted, live, wrong)
     if not any(problem.severity == "error" for problem in problems):
         wanted = _as_stored(subject, model, live, given, wanted)
         wanted = subject.with_kept(live, wanted)

@@ -7,9 +7,9 @@ from typing import Annotated, Literal
 from pydantic import Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
+from osmo_cli.config.node_conditions import PREFIX
 from osmo_cli.config.schemas.base import ConfigModel, ReadOnlyFlag, ReadOnlyText
 
-NODE_CONDITION_PREFIX = "osmo.nvidia.com/"
 COSCHEDULING_BY_DEFAULT = "coscheduling_by_default_scheduler"
 """Kind of the one error that is about two fields."""
 
@@ -62,14 +62,14 @@ class NodeConditionsSeed(ConfigModel):
 
     additional_node_conditions: list[str] | None = None
     ignore_node_conditions: list[str] | None = None
-    prefix: _Prefix = NODE_CONDITION_PREFIX
+    prefix: _Prefix = PREFIX
 
 
 class NodeConditions60(ConfigModel):
     """Which node conditions decide whether a node can be used (api.md 6)."""
 
     rules: dict[str, str] | None = None
-    prefix: _Prefix = NODE_CONDITION_PREFIX
+    prefix: _Prefix = PREFIX
 
 
 class _Backend(ConfigModel):

@@ -69,7 +69,7 @@ def test_each_name_of_a_pool_is_looked_up_and_told_at_its_place() -> None:
         "(make one)",
         "pool.json:6:40: platforms.h100.override_pod_template[0]: there is no POD_TEMPLATE of "
         'that name here (did you mean "h100"?)',
-        "pool.json:6:72: platforms.h100.resource_validations[0]: there is no RESOURCE_VALIDATION "
+        "pool.json:6:73: platforms.h100.resource_validations[0]: there is no RESOURCE_VALIDATION "
         "of that name here (make one)",
     ]
 
