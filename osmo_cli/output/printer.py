@@ -65,9 +65,9 @@ class Printer:
     def data(self, value: Any) -> None:
         """A result in JSON (the default for data) or YAML."""
         if self.format is Format.YAML:
-            import yaml
+            from osmo_cli.config.yaml_text import write_yaml
 
-            text = yaml.safe_dump(value, sort_keys=False, allow_unicode=True, width=100)
+            text = write_yaml(value)
             self._write(self.stdout, self._safe(text.removesuffix("\n").removesuffix("\n...")))
         else:
             self._write(self.stdout, self._safe(json.dumps(value, indent=2)))
