@@ -10,6 +10,7 @@ import typer
 from typer.core import TyperCommand
 
 from osmo_cli.config.dialects import DIALECTS, Dialect
+from osmo_cli.config.document import InputFormat
 from osmo_cli.errors import UsageError
 from osmo_cli.output.printer import Format
 
@@ -118,6 +119,12 @@ TagsOption = Annotated[
 ]
 TypeArgument = Annotated[str, typer.Argument(metavar="TYPE", show_default=False)]
 WhatArgument = Annotated[str, typer.Argument(metavar="TYPE:REVISION", show_default=False)]
+InputFormatOption = Annotated[
+    InputFormat | None,
+    typer.Option(
+        "--format", help="Form of the input; else the file's ending tells.", case_sensitive=False
+    ),
+]
 DialectOption = Annotated[
     str | None,
     typer.Option("--dialect", metavar="|".join(DIALECTS), help="Version of the service."),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from osmo_cli.commands.arguments import DialectOption, chosen_dialect
+from osmo_cli.commands.arguments import DialectOption, InputFormatOption, chosen_dialect
 from osmo_cli.commands.session import Session
 from osmo_cli.config.dialects import Dialect
 from osmo_cli.config.types import config_type
@@ -41,6 +41,7 @@ def validate(
         str | None, typer.Option("--name", metavar="NAME", help="The item that a file holds.")
     ] = None,
     dialect: DialectOption = None,
+    format: InputFormatOption = None,
     online: Annotated[
         bool, typer.Option("--online", help="Check against the service of the login, too.")
     ] = False,
@@ -67,13 +68,13 @@ def validate(
         with session.connect() as client:
             speaks = speaks if dialect else identify(client)
             printer.note(_checked_as(speaks, "" if dialect else ", as the service speaks"))
-            inputs = read_inputs(paths, speaks, named)
+            inputs = read_inputs(paths, speaks, named, format)
             problems = check_online(client, inputs)
     else:
         from osmo_cli.config.file_checks import check_files
 
         newest = "" if dialect else ", the newest; --dialect chooses another"
-        inputs = read_inputs(paths, speaks, named)
+        inputs = read_inputs(paths, speaks, named, format)
         printer.note(_checked_as(speaks, newest))
         problems = check_files(inputs)
     _print(printer, format_type, problems)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from osmo_cli.config.dialects import DIALECTS, Dialect
-from osmo_cli.config.document import Document, read_document
+from osmo_cli.config.document import Document, InputFormat, read_document
 from osmo_cli.config.layout import Entry, entry_of_file, scan
 from osmo_cli.config.problems import InvalidInputError, Problem
 from osmo_cli.config.subject import Subject
@@ -57,13 +57,19 @@ class Inputs:
         return [one for group in self.groups for one in group.inputs]
 
 
-def read_inputs(paths: Sequence[str], dialect: Dialect, named: Entry | None = None) -> Inputs:
+def read_inputs(
+    paths: Sequence[str],
+    dialect: Dialect,
+    named: Entry | None = None,
+    format: InputFormat | None = None,
+) -> Inputs:
     """Read files and directories; what is wrong with one does not hide the others.
 
     Args:
         paths: files, directories in the layout, or `-` for standard input.
         dialect: the version that they are for.
         named: what the files are about that are named one by one; else their paths tell.
+        format: how those files are written; else their endings tell.
 
     Raises:
         UsageError: `named` is given for a directory, or is missing for standard input.
@@ -89,7 +95,8 @@ def read_inputs(paths: Sequence[str], dialect: Dialect, named: Entry | None = No
             if identity not in seen:
                 seen.add(identity)
                 found.count += 1
-                _read(file, Subject(entry.config_type, dialect, entry.name), group, found.problems)
+                subject = Subject(entry.config_type, dialect, entry.name)
+                _read(file, subject, format if group is singles else None, group, found.problems)
         if group is singles and not files:
             found.count += 1
     return found
@@ -123,7 +130,13 @@ def _single(file: str, named: Entry | None, problems: list[Problem]) -> list[tup
         return []
 
 
-def _read(file: str, subject: Subject, group: Group, problems: list[Problem]) -> None:
+def _read(
+    file: str,
+    subject: Subject,
+    format: InputFormat | None,
+    group: Group,
+    problems: list[Problem],
+) -> None:
     config_type, dialect = subject.config_type, subject.dialect
     if config_type.name not in dialect.config_types:
         there = [one.name for one in DIALECTS.values() if config_type.name in one.config_types]
@@ -131,9 +144,9 @@ def _read(file: str, subject: Subject, group: Group, problems: list[Problem]) ->
         problems.append(Problem(message, file, hint="it is known in " + ", ".join(there)))
         return
     try:
-        group.inputs.append(Input(read_document(file), subject))
+        group.inputs.append(Input(read_document(file, format), subject))
     except InvalidInputError as error:
-        problems += error.problems
+        problems += [replace(one, hint=one.hint or error.hint) for one in error.problems]
     except UsageError as error:
         message = error.message.removeprefix(f"{file}: ").removeprefix(f"{file} ")
         problems.append(Problem(message, file, hint=error.hint))

@@ -11,7 +11,7 @@ from osmo_cli.api.configs import Snapshot
 from osmo_cli.api.dialects import scheduler_types
 from osmo_cli.config.cross_checks import in_two_files, names_in, referenced_types, unknown_names
 from osmo_cli.config.file_checks import check_alone, in_file_order
-from osmo_cli.config.inputs import Group, Input, Inputs
+from osmo_cli.config.inputs import Input, Inputs
 from osmo_cli.config.problems import InvalidInputError, Problem
 from osmo_cli.config.types import BACKEND, CONFIG_TYPES, ConfigType
 from osmo_cli.plan.target import live_of
@@ -32,7 +32,7 @@ def check_online(client: Client, inputs: Inputs) -> list[Problem]:
             problems += _laid_over(one, service)
             problems += _scheduler_type(one, service)
         problems += in_two_files(group.inputs)
-        problems += _unknown_names(group, service)
+    problems += _unknown_names(inputs.all, service)
     return in_file_order(problems)
 
 
@@ -88,13 +88,13 @@ def _scheduler_type(one: Input, service: _Service) -> Iterator[Problem]:
         yield one.document.problem("this service does not take this scheduler", path, hint=hint)
 
 
-def _unknown_names(group: Group, service: _Service) -> Iterator[Problem]:
-    in_files = names_in(group.inputs)
+def _unknown_names(inputs: list[Input], service: _Service) -> Iterator[Problem]:
+    in_files = names_in(inputs)
     known = {
         type_name: service.read(CONFIG_TYPES[type_name]).items().keys()
         | in_files.get(type_name, set())
-        for type_name in referenced_types(group.inputs)
+        for type_name in referenced_types(inputs)
     }
     yield from unknown_names(
-        group.inputs, known, where="on the service", hint="make it first, or give its file, too"
+        inputs, known, where="on the service", hint="make it first, or give its file, too"
     )
