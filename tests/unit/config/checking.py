@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from copy import deepcopy
 from typing import Any
 
 from osmo_cli.config.dialects import DIALECTS, V6_0, Dialect
 from osmo_cli.config.json_text import parse_json
+from osmo_cli.config.offline import check_document
+from osmo_cli.config.problems import Problem
 from osmo_cli.config.secrets import MASK
 from osmo_cli.config.subject import Subject
-from osmo_cli.config.types import BACKEND, WORKFLOW, ConfigType
+from osmo_cli.config.types import BACKEND, CONFIG_TYPES, WORKFLOW, ConfigType
 from osmo_cli.config.validate import Checked, check_input
 
 NEW_CONDITIONS: dict[str, dict[str, Any]] = {
@@ -88,7 +91,20 @@ def check(text: str, config_type: ConfigType, dialect: Dialect, **options: Any) 
 
 
 def lines(checked: Checked) -> list[str]:
+    return texts(checked.problems)
+
+
+def texts(problems: list[Problem]) -> list[str]:
+    """The problems as they are printed."""
     return [
-        ("" if problem.severity == "error" else "warning: ") + str(problem)
-        for problem in checked.problems
+        ("" if problem.severity == "error" else "warning: ") + str(problem) for problem in problems
     ]
+
+
+def said(
+    kind: str, text: Any, dialect: Dialect = V6_0, *, name: str | None = None, new: bool = False
+) -> list[str]:
+    """What is said of a file, without a service, of JSON text or a value."""
+    text = text if isinstance(text, str) else json.dumps(text)
+    subject = Subject(CONFIG_TYPES[kind], dialect, name)
+    return texts(check_document(parse_json("in.json", text), subject, new=new))
