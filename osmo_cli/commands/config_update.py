@@ -19,6 +19,7 @@ from osmo_cli.commands.arguments import (
     TagsOption,
     TypeArgument,
 )
+from osmo_cli.commands.managed import told_as_helm_values
 from osmo_cli.commands.session import Session
 from osmo_cli.config.types import config_type
 from osmo_cli.errors import OsmoError, UsageError
@@ -93,7 +94,11 @@ def update(
             return
         for line in change_lines(change.differences):
             printer.note(line)
-        with _kept_on_failure(change, document is None, printer):
+        states = (target.live, change.wanted)
+        with (
+            told_as_helm_values(client, printer, found, name, states, secrets=change.secrets),
+            _kept_on_failure(change, document is None, printer),
+        ):
             applied = apply_change(client, change, memory, description=description, tags=tags)
     for warning in applied.warnings:
         printer.warn(warning)

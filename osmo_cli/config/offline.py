@@ -18,7 +18,7 @@ from osmo_cli.config.schemas.base import field_path, secret_paths
 from osmo_cli.config.secrets import is_mask
 from osmo_cli.config.subject import Subject
 from osmo_cli.config.types import NAME_RULE
-from osmo_cli.config.validate import in_order, names, unwrapped, wrong_shape
+from osmo_cli.config.validate import in_order, names, unwrapped, with_own_names, wrong_shape
 
 
 def check_document(document: Document, subject: Subject, *, new: bool) -> list[Problem]:
@@ -37,6 +37,7 @@ def check_document(document: Document, subject: Subject, *, new: bool) -> list[P
     document = unwrapped(document, subject)
     if problem := wrong_shape(document, subject):
         return [problem]
+    document = with_own_names(document, subject)
     problems = [
         *_own_name(document, subject),
         *names(document, subject, known=()),

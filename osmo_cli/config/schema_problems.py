@@ -14,7 +14,7 @@ from osmo_cli.config.document import Document
 from osmo_cli.config.node_conditions import equivalent
 from osmo_cli.config.problems import Path, Problem
 from osmo_cli.config.schemas.backend import COSCHEDULING_BY_DEFAULT
-from osmo_cli.config.schemas.base import model_at
+from osmo_cli.config.schemas.base import model_at, nearest_errors
 from osmo_cli.config.schemas.pool import UNKNOWN_PLATFORM
 from osmo_cli.config.schemas.service import UNKNOWN_KEY
 from osmo_cli.config.subject import Subject
@@ -44,7 +44,7 @@ def schema_problems(
     try:
         subject.model().model_validate(wanted)
     except ValidationError as error:
-        found = error.errors(include_url=False)
+        found = nearest_errors(subject.model(), error)
     else:
         return
     other_form: set[Path] = set()

@@ -12,6 +12,11 @@ SOON_DAYS = 7
 NAME_PATTERN = r"^[a-zA-Z]([a-zA-Z0-9_-]*[a-zA-Z0-9])?$"
 _DATE = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})", re.ASCII)
 DURATION = re.compile(r"(\d+)(d|h|m|s|ms|us)", re.ASCII)
+ISO_DURATION = re.compile(
+    r"P(?=[\dT])(?:(\d+)W)?(?:(\d+)D)?(?:T(?=\d)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?", re.ASCII
+)
+"""The other way to write a duration, from 6.3 on: weeks, days, hours, minutes and seconds."""
+_ISO_UNITS = ("weeks", "days", "hours", "minutes", "seconds")
 DURATION_UNITS = {
     "d": "days",
     "h": "hours",
@@ -25,13 +30,15 @@ NOT_A_DURATION = "not a duration: a number with d, h, m, s, ms or us, such as 36
 
 def parse_duration(text: str) -> timedelta | None:
     """How long `text` is; the longest there is where it is longer, None where it is none."""
-    match = DURATION.fullmatch(text)
-    if match is None:
-        return None
     try:
-        return timedelta(**{DURATION_UNITS[match[2]]: int(match[1])})
+        if match := DURATION.fullmatch(text):
+            return timedelta(**{DURATION_UNITS[match[2]]: int(match[1])})
+        if match := ISO_DURATION.fullmatch(text):
+            amounts = (int(amount or 0) for amount in match.groups())
+            return timedelta(**dict(zip(_ISO_UNITS, amounts, strict=True)))
     except (OverflowError, ValueError):  # int() takes no number of thousands of digits
         return timedelta.max
+    return None
 
 
 def today() -> date:
@@ -104,11 +111,10 @@ def last_day(now: date, longest: str | None) -> date | None:
     Returns:
         None where `longest` is not known, is not a duration, or reaches beyond all dates.
     """
-    length = parse_duration(longest or "")
-    if length is None:
-        return None
     try:
-        return now + length  # parts of a day are dropped by the service too
+        # Parts of a day are dropped by the service too.
+        length = parse_duration(longest or "")
+        return None if length is None else now + length
     except OverflowError:
         return None
 

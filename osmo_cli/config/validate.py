@@ -23,7 +23,7 @@ from osmo_cli.config.merge import (
 )
 from osmo_cli.config.problems import Path, Problem
 from osmo_cli.config.schema_problems import schema_problems
-from osmo_cli.config.schemas.base import defaults, field_path, secret_paths
+from osmo_cli.config.schemas.base import defaults, field_path, other_names, secret_paths
 from osmo_cli.config.secrets import is_mask
 from osmo_cli.config.subject import Subject
 from osmo_cli.config.types import NAME_RULE
@@ -56,6 +56,7 @@ def check_input(document: Document, subject: Subject, live: Any, *, whole: bool 
     if problem := wrong_shape(document, subject):
         return Checked(live, [problem])
     model = subject.model()
+    document = with_own_names(document, subject)
     given, problems = _without_masks(document, live)
     problems += _read_only(document, subject, given, live)
     problems += names(document, subject, known=live)
@@ -139,6 +140,13 @@ def _as_stored(subject: Subject, model: type[BaseModel], live: Any, given: Any, 
     return _with_read_only(
         subject, live, fill_new_objects(None if is_new else known, wanted, stored)
     )
+
+
+def with_own_names(document: Document, subject: Subject) -> Document:
+    """The input with each field under its own name, where the service takes another one too."""
+    for *parent, other, name in other_names(subject.model(), document.value):
+        document = document.renamed((*parent, other), name)
+    return document
 
 
 def names(document: Document, subject: Subject, known: Container[str]) -> Iterator[Problem]:

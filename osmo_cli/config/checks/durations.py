@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from osmo_cli.config.checks.finding import Finding, Rule, warning
-from osmo_cli.config.tokens import DURATION_UNITS, NOT_A_DURATION, parse_duration
+from osmo_cli.config.tokens import DURATION, DURATION_UNITS, NOT_A_DURATION, parse_duration
 
 _PARTS = re.compile(r"((\d{1,9})(d|h|m|s|ms|us))+", re.ASCII)
 _PART = re.compile(r"(\d+)(d|h|ms|us|m|s)", re.ASCII)
@@ -27,6 +27,8 @@ def duration(value: Any) -> Iterator[Finding]:
         yield Finding(NOT_A_DURATION, _instead(value))
     elif length == timedelta.max:
         yield Finding("too long for a duration")
+    elif not DURATION.fullmatch(value):
+        yield warning("not in the documented form, a whole number with a unit", _in_units(length))
     elif not length:
         yield warning("this is no time at all")
 
@@ -45,8 +47,12 @@ def _instead(value: str) -> str | None:
     total = timedelta()
     for number, unit in _PART.findall(value):
         total += timedelta(**{DURATION_UNITS[unit]: int(number)})
-    for unit in ("d", "h", "m", "s", "ms", "us"):
-        count, rest = divmod(total, timedelta(**{DURATION_UNITS[unit]: 1}))
+    return _in_units(total)
+
+
+def _in_units(length: timedelta) -> str | None:
+    for unit, name in DURATION_UNITS.items():
+        count, rest = divmod(length, timedelta(**{name: 1}))
         if count and not rest:
             return f'write "{count}{unit}"'
     return None

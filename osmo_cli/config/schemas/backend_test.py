@@ -8,11 +8,11 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, Field
 from pydantic_core import PydanticCustomError
 
+from osmo_cli.config.checks.kubernetes import is_subdomain
+from osmo_cli.config.dialects import DIALECTS
 from osmo_cli.config.schemas.base import ConfigModel, ReadOnlyObject
 
 BAD_VALUE = "backend_test_value"
-_LABEL = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?"
-_NAME = re.compile(rf"{_LABEL}(\.{_LABEL})*")
 _TIMEOUT = re.compile(r"(\d+[smhd])+", re.ASCII)
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _SHORTEST, _LONGEST = 30, 86400
@@ -29,7 +29,7 @@ def _refuse(field: str, message: str) -> PydanticCustomError:
 
 
 def _name(value: str) -> str:
-    if value and not _NAME.fullmatch(value):
+    if value and not is_subdomain(value):
         raise _refuse("name", "not a name of a Kubernetes object: a-z, 0-9, - and . only")
     return value
 
@@ -73,4 +73,4 @@ class BackendTest(ConfigModel):
     ]
 
 
-SCHEMAS: dict[str, type[BaseModel]] = dict.fromkeys(("seed", "6.0", "6.2"), BackendTest)
+SCHEMAS: dict[str, type[BaseModel]] = dict.fromkeys(DIALECTS, BackendTest)

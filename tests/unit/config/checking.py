@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from copy import deepcopy
 from typing import Any
 
-from osmo_cli.config.dialects import DIALECTS, V6_0, V6_2, Dialect
+from osmo_cli.config.dialects import DIALECTS, V6_0, Dialect
 from osmo_cli.config.json_text import parse_json
+from osmo_cli.config.offline import check_document
+from osmo_cli.config.problems import Problem
 from osmo_cli.config.secrets import MASK
 from osmo_cli.config.subject import Subject
-from osmo_cli.config.types import BACKEND, WORKFLOW, ConfigType
+from osmo_cli.config.types import BACKEND, CONFIG_TYPES, WORKFLOW, ConfigType
 from osmo_cli.config.validate import Checked, check_input
 
 NEW_CONDITIONS: dict[str, dict[str, Any]] = {
@@ -18,7 +21,11 @@ NEW_CONDITIONS: dict[str, dict[str, Any]] = {
         "ignore_node_conditions": [],
         "prefix": "osmo.nvidia.com/",
     },
-    **{name: {"rules": {"Ready": "True"}, "prefix": "osmo.nvidia.com/"} for name in ("6.0", "6.2")},
+    **{
+        name: {"rules": {"Ready": "True"}, "prefix": "osmo.nvidia.com/"}
+        for name in DIALECTS
+        if name != "seed"
+    },
 }
 
 
@@ -48,7 +55,7 @@ def live_backend(dialect: Dialect) -> dict[str, Any]:
         "scheduler_settings": {
             key: value for key, value in _SCHEDULER.items() if key in dialect.scheduler_fields
         }
-        | ({} if dialect is not V6_2 else _ONLY_SCHEDULER),
+        | ({} if "coscheduling" in dialect.scheduler_fields else _ONLY_SCHEDULER),
         "node_conditions": deepcopy(NEW_CONDITIONS[dialect.name]),
         "last_heartbeat": "2026-11-23T11:32:28.539178",
         "created_date": "2026-11-23T11:32:28.049904",
@@ -84,7 +91,20 @@ def check(text: str, config_type: ConfigType, dialect: Dialect, **options: Any) 
 
 
 def lines(checked: Checked) -> list[str]:
+    return texts(checked.problems)
+
+
+def texts(problems: list[Problem]) -> list[str]:
+    """The problems as they are printed."""
     return [
-        ("" if problem.severity == "error" else "warning: ") + str(problem)
-        for problem in checked.problems
+        ("" if problem.severity == "error" else "warning: ") + str(problem) for problem in problems
     ]
+
+
+def said(
+    kind: str, text: Any, dialect: Dialect = V6_0, *, name: str | None = None, new: bool = False
+) -> list[str]:
+    """What is said of a file, without a service, of JSON text or a value."""
+    text = text if isinstance(text, str) else json.dumps(text)
+    subject = Subject(CONFIG_TYPES[kind], dialect, name)
+    return texts(check_document(parse_json("in.json", text), subject, new=new))

@@ -3,33 +3,12 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 import pytest
 
-from osmo_cli.config.dialects import V6_0, V6_2, Dialect
-from osmo_cli.config.json_text import parse_json
-from osmo_cli.config.offline import check_document
+from osmo_cli.config.dialects import V6_2, Dialect
 from osmo_cli.config.secrets import MASK
-from osmo_cli.config.subject import Subject
-from osmo_cli.config.types import CONFIG_TYPES
-from tests.unit.config.checking import EVERYWHERE
-
-
-def said(
-    kind: str,
-    text: Any,
-    dialect: Dialect = V6_0,
-    *,
-    name: str | None = None,
-    new: bool = False,
-) -> list[str]:
-    text = text if isinstance(text, str) else json.dumps(text)
-    subject = Subject(CONFIG_TYPES[kind], dialect, name)
-    found = check_document(parse_json("in.json", text), subject, new=new)
-    return [
-        ("" if problem.severity == "error" else "warning: ") + str(problem) for problem in found
-    ]
+from tests.unit.config.checking import EVERYWHERE, said
 
 
 @pytest.mark.parametrize("dialect", EVERYWHERE, ids=lambda dialect: dialect.name)
