@@ -121,6 +121,7 @@ class _Walk:
                 name: self._field(inner, (*path, name), whole=whole)
                 for name, inner in schema["properties"].items()
             }
+            schema["properties"] |= self._other_names(schema["properties"], path)
             # A default that is an object repeats those of its fields.
             schema.pop("default", None)
         if isinstance(schema.get("additionalProperties"), dict):
@@ -136,6 +137,20 @@ class _Walk:
         if not whole:
             schema.pop("required", None)
         return schema if path[self._subject.is_map :] else schema | self._keywords.get("", {})
+
+    def _other_names(self, fields: dict[str, Any], path: Path) -> dict[str, Any]:
+        """The fields of the object at `path` that may be called otherwise, by those names."""
+        from pydantic import AliasChoices
+
+        from osmo_cli.config.schemas.base import model_at
+
+        model = model_at(self._subject.model(), path)
+        return {
+            str(other): fields[name]
+            for name, field in (model.model_fields.items() if model else ())
+            if isinstance(field.validation_alias, AliasChoices)
+            for other in field.validation_alias.choices
+        }
 
     def _field(self, given: dict[str, Any], path: Path, *, whole: bool) -> dict[str, Any]:
         schema = self.node(given, path, whole=whole)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from osmo_cli.config.schemas.storage import CREDENTIAL_ENDPOINT
+from osmo_cli.config.tokens import DURATION, ISO_DURATION
 
 _NODE = "Condition types, exact or with * at the end"
 _KEY = {
@@ -84,6 +85,7 @@ DESCRIPTIONS: dict[str, dict[str, str]] = {
         "parsed_resource_validations": "The validations, combined.",
         "common_pod_template": "Names of POD_TEMPLATE items, combined in this order.",
         "parsed_pod_template": "The pod templates, combined.",
+        "parsed_pod_template_for_accounting": "The pod templates, combined for accounting.",
         "common_group_templates": "Names of GROUP_TEMPLATE items that a group of tasks gets.",
         "parsed_group_templates": "The group templates, filled in.",
         "topology_keys": "Levels of the network that pods can be kept together in.",
@@ -161,7 +163,6 @@ DESCRIPTIONS: dict[str, dict[str, str]] = {
         "backend_images.credential": "Login of the registry that the images are pulled from.",
         "registry": "Host name of the registry.",
         "username": "Login name; for nvcr.io it is $oauthtoken.",
-        "auth": "Password or token of the login.",
         "workflow_alerts": "Where alerts are sent.",
         "slack_token": "Token for Slack.",
         "smtp_settings": "Mail server.",
@@ -190,6 +191,9 @@ DESCRIPTIONS: dict[str, dict[str, str]] = {
         "daemon_poll_interval": "Seconds between two looks for changes.",
         "daemon_reconcile_interval": "Seconds between two comparisons of both sides.",
         "client_upload_rate_limit": "Bytes a second from a client.",
+        "labels_config": "Labels that workflows have to carry.",
+        "policy": "One rule a label.",
+        "pod_label_prefix": "What stands before the label's key on pods.",
         "max_num_tasks": "Tasks that a workflow may have.",
         "max_num_ports_per_task": "Ports of a task that may be forwarded at a time.",
         "max_retry_per_task": "Times that a task may be tried again.",
@@ -209,7 +213,8 @@ A key of a map is `*`, and a position in a list is not in a path.
 """
 
 _KUBERNETES_NAME = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$"
-_DURATION = {"pattern": r"^[0-9]+(d|h|m|s|ms|us)$"}
+# Up to 6.2 the first form only, which `osmo config validate` tells.
+_DURATION = f"^({DURATION.pattern}|{ISO_DURATION.pattern})$"
 
 KEYWORDS: dict[str, dict[str, dict[str, Any]]] = {
     "BACKEND": {
@@ -257,7 +262,7 @@ KEYWORDS: dict[str, dict[str, dict[str, Any]]] = {
         "right_operand": {"examples": ["{{K8_CPU}}"]},
     },
     "ROLE": {},
-    "SERVICE": {"max_token_duration": {**_DURATION, "examples": ["365d"]}},
+    "SERVICE": {"max_token_duration": {"pattern": _DURATION, "examples": ["365d"]}},
     "WORKFLOW": {
         "endpoint": {"pattern": CREDENTIAL_ENDPOINT, "examples": ["s3://bucket/workflows"]},
         "registry": {"examples": ["nvcr.io"]},

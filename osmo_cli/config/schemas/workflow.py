@@ -67,7 +67,7 @@ class RegistryCredential(ConfigModel):
 
     registry: str = ""
     username: str = ""
-    auth: SecretText = ""
+    auth: Annotated[SecretText, Field(description="Password or token.")] = ""
 
 
 class BackendImages(ConfigModel):
