@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from osmo_cli.config.cross_checks import (
     INITIAL_NAMES,
@@ -149,3 +153,25 @@ def test_an_item_in_two_files_is_told_where_it_stands_among_others() -> None:
 def test_what_a_service_has_from_the_start_is_of_types_that_are_named() -> None:
     named = {target for fields in REFERENCES.values() for target in fields.values()}
     assert INITIAL_NAMES.keys() <= named
+
+
+_WORDS = sorted(
+    {step for fields in REFERENCES.values() for path in fields for step in path.split(".")}
+)
+_KEYS = st.sampled_from([*_WORDS, "name", "pools", "buckets", "x"])
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=3),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_KEYS, inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@given(_JSON, st.sampled_from(sorted(REFERENCES)), st.sampled_from([None, "x"]))
+def test_a_file_of_any_shape_has_its_problems_inside_it(
+    value: object, type_name: str, name: str | None
+) -> None:
+    one = file(type_name, name, json.dumps(value))
+    nothing = {target: set[str]() for target in CONFIG_TYPES}
+    found = [*unknown_names([one], nothing, where="", hint=""), *in_two_files([one, one])]
+    assert all(problem.file == one.document.name and problem.line for problem in found)
+    assert names_in([one]).keys() == {type_name}
