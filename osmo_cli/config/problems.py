@@ -76,7 +76,11 @@ class InvalidInputError(UsageError):
 
     def __init__(self, problems: Sequence[Problem], *, hint: str | None = None) -> None:
         super().__init__(
-            "\n".join(str(problem) for problem in problems),
+            "\n".join(
+                ("warning: " if problem.severity == "warning" else "") + str(problem)
+                # The errors first: they are what has to be mended.
+                for problem in sorted(problems, key=lambda one: one.severity == "warning")
+            ),
             hint=hint,
             details={"problems": [problem.data() for problem in problems]},
         )

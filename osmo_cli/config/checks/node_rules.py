@@ -18,7 +18,7 @@ from osmo_cli.config.node_conditions import PREFIX, READY
 
 STATUSES = ("True", "False", "Unknown")
 _PLAIN = re.compile(r"\^?([A-Za-z0-9_./-]+)")
-_GLOB = re.compile(r"\^?[A-Za-z0-9_./-]+\*")
+_GLOB = re.compile(r"\^?[A-Za-z0-9_./-]*[A-Za-z0-9_/-]\*")
 _LONGEST_REGEX = 1000
 # What it may cost to match a regex here: powers of two of ways to try.
 _BUDGET = 18.0

@@ -101,10 +101,32 @@ def texts(problems: list[Problem]) -> list[str]:
     ]
 
 
-def said(
+def found_in(
     kind: str, text: Any, dialect: Dialect = V6_0, *, name: str | None = None, new: bool = False
-) -> list[str]:
-    """What is said of a file, without a service, of JSON text or a value."""
+) -> list[Problem]:
+    """The problems of a file, without a service, of JSON text or a value."""
     text = text if isinstance(text, str) else json.dumps(text)
     subject = Subject(CONFIG_TYPES[kind], dialect, name)
-    return texts(check_document(parse_json("in.json", text), subject, new=new))
+    return check_document(parse_json("in.json", text), subject, new=new)
+
+
+def said(kind: str, text: Any, dialect: Dialect = V6_0, **details: Any) -> list[str]:
+    """What is printed of them."""
+    return texts(found_in(kind, text, dialect, **details))
+
+
+def nested(path: str, value: Any) -> dict[str, Any]:
+    for step in reversed(path.split(".")):
+        value = {step: value}
+    return dict(value)
+
+
+def only_message(kind: str, path: str, value: Any, dialect: Dialect, name: str | None) -> list[str]:
+    """What is said of one field, without place and path."""
+    return [
+        ("" if problem.severity == "error" else "warning: ")
+        + problem.message
+        + (f" ({problem.hint})" if problem.hint else "")
+        for problem in found_in(kind, nested(path, value), dialect, name=name)
+        if problem.message != "this field is not given"
+    ]
