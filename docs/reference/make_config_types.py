@@ -23,6 +23,7 @@ HEAD = """# Config types
 Every field of every type, by version of the service. A dot leads into an object, `*` is any key of
 a map, and `[]` an element of a list.
 
+- *in*: the versions in which it is so; empty: all that have the type.
 - *new*: a new object needs the field; one that exists keeps what it has.
 - *read-only*: the service sets it, and what a file says is not sent.
 - *secret*: the service shows `**********` for it.

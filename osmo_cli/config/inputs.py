@@ -148,5 +148,7 @@ def _read(
     except InvalidInputError as error:
         problems += [replace(one, hint=one.hint or error.hint) for one in error.problems]
     except UsageError as error:
-        message = error.message.removeprefix(f"{file}: ").removeprefix(f"{file} ")
+        message = error.message
+        for named in (f"{file}: ", f"{file} ", f"cannot read {file}: "):
+            message = message.removeprefix(named)
         problems.append(Problem(message, file, hint=error.hint))

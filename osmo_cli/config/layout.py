@@ -109,8 +109,8 @@ def scan(directory: str) -> Scan:
     """
     files: dict[str, Entry] = {}
     first: dict[Entry, str] = {}
-    problems = []
-    for parts, path in _paths(FilePath(directory)):
+    problems: list[Problem] = []
+    for parts, path in _paths(FilePath(directory), problems):
         file = str(path)
         try:
             entry = entry_at(parts)
@@ -126,7 +126,7 @@ def scan(directory: str) -> Scan:
     return Scan(files, problems)
 
 
-def _paths(top: FilePath) -> Iterator[tuple[tuple[str, ...], FilePath]]:
+def _paths(top: FilePath, problems: list[Problem]) -> Iterator[tuple[tuple[str, ...], FilePath]]:
     """Each file from the top of the layout; a folder where a file belongs has a step more."""
     found = _listing(top)
     own = FilePath(os.path.abspath(top)).name
@@ -135,7 +135,12 @@ def _paths(top: FilePath) -> Iterator[tuple[tuple[str, ...], FilePath]]:
         if is_folder_of_type:
             yield (own, path.name), path
         elif path.is_dir() and path.name in _WITH_ITEMS:
-            yield from (((path.name, *_steps(inner)), inner) for inner in _listing(path))
+            try:
+                found_in = _listing(path)
+            except UsageError as error:
+                problems.append(Problem(error.message, str(path)))
+                continue
+            yield from (((path.name, *_steps(inner)), inner) for inner in found_in)
         else:
             yield _steps(path), path
 
@@ -148,7 +153,7 @@ def _listing(directory: FilePath) -> list[FilePath]:
     try:
         found = sorted(directory.iterdir())
     except OSError as error:
-        raise UsageError(f"cannot read {directory}: {error.strerror}") from None
+        raise UsageError(f"cannot be read: {error.strerror}") from None
     return [
         path for path in found if not path.name.startswith(".") and path.name.lower() != _LEFT_ALONE
     ]

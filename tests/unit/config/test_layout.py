@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -155,3 +157,23 @@ def test_every_unknown_file_and_folder_is_one_problem(top: Path) -> None:
 def test_a_directory_that_is_not_there_is_an_error(top: Path) -> None:
     with pytest.raises(UsageError, match="No such file"):
         scan(str(top / "none"))
+
+
+def test_a_folder_that_cannot_be_read_does_not_hide_the_others(
+    top: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make(top, "pool/a.json", "role/b.json")
+    read = Path.iterdir
+
+    def refuse(path: Path) -> Iterator[Path]:
+        # The tests may run as root, who reads everything.
+        if path.name == "pool":
+            raise PermissionError(errno.EACCES, "Permission denied")
+        return read(path)
+
+    monkeypatch.setattr(Path, "iterdir", refuse)
+    found = scan(str(top))
+    assert [str(problem) for problem in found.problems] == [
+        f"{top}/pool: cannot be read: Permission denied"
+    ]
+    assert list(found.files.values()) == [Entry(ROLE, "b")]
