@@ -18,6 +18,7 @@ from osmo_cli.config.schemas.base import _bare, secret_paths
 from osmo_cli.config.schemas.descriptions import DESCRIPTIONS, KEYWORDS
 from osmo_cli.config.subject import Subject
 from osmo_cli.config.types import CONFIG_TYPES, ConfigType
+from tests.unit.config.fields import cases, replaced
 
 EVERY_FORM = [
     pytest.param(dialect, config_type, item, id=f"{dialect.name}-{config_type.path}-{item}")
@@ -266,3 +267,26 @@ def test_the_defaults_that_a_schema_names_fit_it(dialect: Dialect) -> None:
                 assert Draft202012Validator(field).is_valid(value), path
             for value in field.get("examples", []):
                 assert Draft202012Validator(field).is_valid(value), path
+
+
+def value_at(document: Any, path: Any) -> Any:
+    for step in path:
+        document = document[step]
+    return document
+
+
+@pytest.mark.parametrize("dialect", DIALECTS.values(), ids=lambda one: one.name)
+def test_each_field_takes_its_right_value_and_none_of_another_type(dialect: Dialect) -> None:
+    refused = 0
+    for name in sorted(dialect.config_types):
+        config_type = CONFIG_TYPES[name]
+        item = not has_form(config_type, item=False) or Subject(config_type, dialect).is_map
+        validator = Draft202012Validator(json_schema(config_type, dialect, item=item))
+        for case in cases(config_type, dialect):
+            assert validator.is_valid(case.document), case
+            right = value_at(case.document, case.path)
+            if right is not None and type(case.wrong) is not type(right):
+                wrong = replaced(case.document, case.path, case.wrong)
+                assert not validator.is_valid(wrong), case
+                refused += 1
+    assert refused > 100
