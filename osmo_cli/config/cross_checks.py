@@ -13,7 +13,6 @@ from osmo_cli.config.problems import InvalidInputError, Path, Problem
 REFERENCES: dict[str, dict[str, str]] = {
     "BACKEND": {"tests.*": "BACKEND_TEST"},
     "BACKEND_TEST": {"common_pod_template.*": "POD_TEMPLATE"},
-    "DATASET": {"default_bucket": "DATASET"},
     "POOL": {
         "backend": "BACKEND",
         "common_group_templates.*": "GROUP_TEMPLATE",

@@ -97,7 +97,6 @@ def test_each_name_of_a_pool_is_looked_up_and_told_at_its_place() -> None:
             "ROLE",
             "1:34: service_auth.user_roles[0]",
         ),
-        ("DATASET", None, '{"default_bucket": "x"}', "DATASET", "1:20: default_bucket"),
     ],
 )
 def test_every_type_that_names_others(
