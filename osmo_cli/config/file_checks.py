@@ -18,8 +18,8 @@ def check_files(inputs: Inputs) -> list[Problem]:
     for group in inputs.groups:
         for one in group.inputs:
             problems += check_alone(one)
-        problems += in_two_files(group.inputs)
         if group.is_directory:
+            problems += in_two_files(group.inputs)
             problems += _unknown_names(group)
     return in_file_order(problems)
 

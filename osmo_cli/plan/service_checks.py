@@ -31,7 +31,8 @@ def check_online(client: Client, inputs: Inputs) -> list[Problem]:
         for one in group.inputs:
             problems += _laid_over(one, service)
             problems += _scheduler_type(one, service)
-        problems += in_two_files(group.inputs)
+        if group.is_directory:
+            problems += in_two_files(group.inputs)
     problems += _unknown_names(inputs.all, service)
     return in_file_order(problems)
 

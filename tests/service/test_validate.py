@@ -135,6 +135,8 @@ def test_two_directories_do_not_know_each_other(shell: Shell) -> None:
     result = shell.osmo("config", "validate", one, other, f"{one}/workflow.json")
     assert (result.code, result.out) == (0, "")
     assert "8 files, no problems" in result.err
+    pools = lay(shell, {"pool.json": '{"h100": {"backend": "gpu-a"}}'}, "test")
+    shell.ok("config", "validate", f"{pools}/pool.json", f"{one}/pool/h100.yaml")
 
 
 @pytest.mark.parametrize(
