@@ -217,7 +217,7 @@ def test_validating_a_file_and_making_schemas_load_no_client(tmp_path: Path) -> 
     assert (tmp_path / "workflow.schema.json").exists()
 
 
-@pytest.mark.parametrize("noun", ["root", "config", "token", "login", "local"])
+@pytest.mark.parametrize("noun", ["root", "config", "token", "user", "login", "local"])
 def test_the_command_tree_alone_loads_no_client_and_no_service(noun: str) -> None:
     assert not loaded_by(f"import osmo_cli.commands.{noun}") & (HEAVY - {"typer", "rich"})
 
