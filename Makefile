@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(CURDIR)/$(VENV)/bin
 VERSION_FILES := pyproject.toml osmo_cli/__init__.py
 
-.PHONY: demo test lint bench pictures clean
+.PHONY: demo test lint bench pictures reference clean
 
 demo: $(VENV)/.local
 	@data=$$(mktemp -d) && trap 'rm -rf "$$data"' EXIT && \
@@ -25,6 +25,9 @@ bench: $(VENV)/.dev
 
 pictures: $(VENV)/.dev
 	$(BIN)/python docs/images/make_pictures.py
+
+reference: $(VENV)/.dev
+	$(BIN)/python docs/reference/make_config_types.py
 
 clean:
 	rm -rf $(VENV)

@@ -111,6 +111,15 @@ def _is_of(version: str, dialect: Dialect) -> bool:
     return release in (dialect.name, dialect.version.rpartition(".")[0])
 
 
+def scheduler_types(client: Client) -> frozenset[str]:
+    """Values of `scheduler_type` that the service takes; empty where its document does not say."""
+    try:
+        schemas = client.get(("api", "openapi.json"))["components"]["schemas"]
+        return frozenset(schemas["BackendSchedulerType"]["enum"])
+    except (ServiceError, UnexpectedAnswerError, KeyError, TypeError):
+        return frozenset()
+
+
 def _own_token(dialect: Dialect) -> str:
     """The path of one of the caller's own tokens."""
     return "/" + "/".join((*dialect.token_routes.own, "{token_name}"))

@@ -9,6 +9,8 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand
 
+from osmo_cli.config.dialects import DIALECTS, Dialect
+from osmo_cli.config.document import InputFormat
 from osmo_cli.errors import UsageError
 from osmo_cli.output.printer import Format
 
@@ -117,3 +119,33 @@ TagsOption = Annotated[
 ]
 TypeArgument = Annotated[str, typer.Argument(metavar="TYPE", show_default=False)]
 WhatArgument = Annotated[str, typer.Argument(metavar="TYPE:REVISION", show_default=False)]
+InputFormatOption = Annotated[
+    InputFormat | None,
+    typer.Option(
+        "--format", help="Form of the input; else the file's ending tells.", case_sensitive=False
+    ),
+]
+DialectOption = Annotated[
+    str | None,
+    typer.Option("--dialect", metavar="|".join(DIALECTS), help="Version of the service."),
+]
+
+
+def dialect_name(name: str | None) -> str | None:
+    """The name of a dialect, or None where none was given.
+
+    Raises:
+        UsageError: there is no such dialect.
+    """
+    if name is not None and name not in DIALECTS:
+        raise UsageError(f'"{name}" is not a dialect', hint="one of: " + ", ".join(DIALECTS))
+    return name
+
+
+def chosen_dialect(name: str | None) -> Dialect:
+    """The dialect of that name, or the newest one where none was given.
+
+    Raises:
+        UsageError: there is no such dialect.
+    """
+    return DIALECTS[dialect_name(name) or next(reversed(DIALECTS))]

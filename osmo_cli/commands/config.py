@@ -17,7 +17,9 @@ from osmo_cli.commands.arguments import (
 from osmo_cli.commands.config_history import diff, history, list_types, tag
 from osmo_cli.commands.config_items import rename, set_role
 from osmo_cli.commands.config_rollback import rollback
+from osmo_cli.commands.config_schema import schema
 from osmo_cli.commands.config_update import update
+from osmo_cli.commands.config_validate import validate
 from osmo_cli.commands.managed import told_as_helm_values
 from osmo_cli.commands.session import Session
 from osmo_cli.config.merge import ABSENT
@@ -175,3 +177,5 @@ app.command("rollback", cls=OsmoCommand)(rollback)
 app.command("tag", cls=OsmoCommand)(tag)
 app.command("set", cls=OsmoCommand)(set_role)
 app.command("rename", cls=OsmoCommand)(rename)
+app.command("validate", cls=OsmoCommand)(validate)
+app.command("schema", cls=OsmoCommand)(schema)

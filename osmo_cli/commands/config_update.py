@@ -14,13 +14,13 @@ import typer
 
 from osmo_cli.commands.arguments import (
     DescriptionOption,
+    InputFormatOption,
     LongFormatOption,
     TagsOption,
     TypeArgument,
 )
 from osmo_cli.commands.managed import told_as_helm_values
 from osmo_cli.commands.session import Session
-from osmo_cli.config.document import InputFormat
 from osmo_cli.config.types import config_type
 from osmo_cli.errors import OsmoError, UsageError
 
@@ -40,14 +40,7 @@ def update(
         str | None,
         typer.Option("--file", "-f", metavar="FILE", help="JSON or YAML to read; - is stdin."),
     ] = None,
-    format: Annotated[
-        InputFormat | None,
-        typer.Option(
-            "--format",
-            help="Form of the input; else the file's ending tells.",
-            case_sensitive=False,
-        ),
-    ] = None,
+    format: InputFormatOption = None,
     description: DescriptionOption = None,
     tags: TagsOption = None,
     create: Annotated[

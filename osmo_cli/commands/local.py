@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from osmo_cli.commands.arguments import OsmoCommand
+from osmo_cli.commands.arguments import DialectOption, OsmoCommand, dialect_name
 from osmo_cli.commands.session import Session
-from osmo_cli.config.dialects import DIALECTS
 from osmo_cli.errors import UsageError
 
 if TYPE_CHECKING:
@@ -38,10 +37,6 @@ class Auth(StrEnum):
 DbOption = Annotated[
     Path | None, typer.Option("--db", metavar="FILE", help="Database; default: your own one.")
 ]
-DialectOption = Annotated[
-    str | None,
-    typer.Option("--dialect", metavar="|".join(DIALECTS), help="Service version to speak."),
-]
 
 
 def _database(db: Path | None) -> Path:
@@ -61,12 +56,6 @@ def configmap_source(file: Path | None, warn: Callable[[str], None]) -> ConfigMa
 
     found = file or default_configmap()
     return ConfigMapSource(found, warn) if found else None
-
-
-def _checked_dialect(name: str | None) -> str | None:
-    if name is not None and name not in DIALECTS:
-        raise UsageError(f'"{name}" is not a dialect', hint="one of: " + ", ".join(DIALECTS))
-    return name
 
 
 @app.command("serve", cls=OsmoCommand)
@@ -110,7 +99,7 @@ def serve(
     run(
         port=port,
         db=_database(db),
-        dialect=_checked_dialect(dialect),
+        dialect=dialect_name(dialect),
         auth=auth.value,
         admin_token_file=admin_token_file,
         ready=ready,
@@ -142,5 +131,5 @@ def reset(ctx: typer.Context, db: DbOption = None, dialect: DialectOption = None
 
     session: Session = ctx.obj
     path = _database(db)
-    existed = run(path, _checked_dialect(dialect))
+    existed = run(path, dialect_name(dialect))
     session.printer.text(f"{path} " + ("is empty again" if existed else "is made"))

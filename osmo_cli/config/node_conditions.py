@@ -10,6 +10,8 @@ import re
 from typing import Any
 
 READY = "Ready"
+PREFIX = "osmo.nvidia.com/"
+"""Of the node label `<prefix>verified`, unless an operator is told another."""
 _PLAIN = re.compile(r"\^?([A-Za-z0-9_./-]+)\$?")
 
 

@@ -58,28 +58,31 @@ class Problem:
         parts = [part for part in (place, path_text(self.path), self.message) if part]
         return ": ".join(parts) + (f" ({self.hint})" if self.hint else "")
 
+    def data(self) -> dict[str, object]:
+        """The problem as data, for JSON."""
+        return {
+            "file": self.file,
+            "line": self.line,
+            "column": self.column,
+            "path": path_text(self.path),
+            "message": self.message,
+            "hint": self.hint,
+            "severity": self.severity,
+        }
+
 
 class InvalidInputError(UsageError):
     """An input was refused before anything was sent; holds every problem found (exit 2)."""
 
     def __init__(self, problems: Sequence[Problem], *, hint: str | None = None) -> None:
         super().__init__(
-            "\n".join(str(problem) for problem in problems),
+            "\n".join(
+                ("warning: " if problem.severity == "warning" else "") + str(problem)
+                # The errors first: they are what has to be mended.
+                for problem in sorted(problems, key=lambda one: one.severity == "warning")
+            ),
             hint=hint,
-            details={
-                "problems": [
-                    {
-                        "file": problem.file,
-                        "line": problem.line,
-                        "column": problem.column,
-                        "path": path_text(problem.path),
-                        "message": problem.message,
-                        "hint": problem.hint,
-                        "severity": problem.severity,
-                    }
-                    for problem in problems
-                ]
-            },
+            details={"problems": [problem.data() for problem in problems]},
         )
         self.problems = tuple(problems)
 

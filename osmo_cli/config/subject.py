@@ -32,6 +32,27 @@ class Subject:
         whole = self.config_type.whole
         return self.name is None and whole is not None and whole.semantics == "upsert"
 
+    @property
+    def has_items(self) -> bool:
+        """Whether it is an item, or a map of items."""
+        return self.name is not None or self.is_map
+
+    @property
+    def path_of_items(self) -> Path:
+        """Where the items stand in the whole type's object; nowhere where that is a map of them
+        itself, or does not exist."""
+        wrapper, whole = self.config_type.wrapper, self.config_type.whole
+        is_around = wrapper is not None and whole is not None and whole.semantics != "upsert"
+        return (wrapper, "*") if wrapper is not None and is_around else ()
+
+    @property
+    def is_list(self) -> bool:
+        """Whether it is a list and not an object with fields. Loads pydantic."""
+        from typing import get_origin
+
+        root = self.model().model_fields.get("root")
+        return root is not None and get_origin(root.annotation) is list
+
     def __str__(self) -> str:
         """`BACKEND gpu-a`."""
         return self.config_type.name + (f" {self.name}" if self.name is not None else "")

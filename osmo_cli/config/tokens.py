@@ -20,7 +20,7 @@ ISO_DURATION = re.compile(
 )
 """The other way to write a duration, from 6.3 on: weeks, days, hours, minutes and seconds."""
 _ISO_UNITS = ("weeks", "days", "hours", "minutes", "seconds")
-_UNITS = {
+DURATION_UNITS = {
     "d": "days",
     "h": "hours",
     "m": "minutes",
@@ -28,6 +28,20 @@ _UNITS = {
     "ms": "milliseconds",
     "us": "microseconds",
 }
+NOT_A_DURATION = "not a duration: a number with d, h, m, s, ms or us, such as 365d"
+
+
+def parse_duration(text: str) -> timedelta | None:
+    """How long `text` is; the longest there is where it is longer, None where it is none."""
+    try:
+        if match := DURATION.fullmatch(text):
+            return timedelta(**{DURATION_UNITS[match[2]]: int(match[1])})
+        if match := ISO_DURATION.fullmatch(text):
+            amounts = (int(amount or 0) for amount in match.groups())
+            return timedelta(**dict(zip(_ISO_UNITS, amounts, strict=True)))
+    except (OverflowError, ValueError):  # int() takes no number of thousands of digits
+        return timedelta.max
+    return None
 
 
 @dataclass(frozen=True)
@@ -130,14 +144,10 @@ def last_day(now: date, longest: str | None) -> date | None:
     """
     try:
         # Parts of a day are dropped by the service too.
-        if match := DURATION.fullmatch(longest or ""):
-            return now + timedelta(**{_UNITS[match[2]]: int(match[1])})
-        if match := ISO_DURATION.fullmatch(longest or ""):
-            amounts = (int(amount or 0) for amount in match.groups())
-            return now + timedelta(**dict(zip(_ISO_UNITS, amounts, strict=True)))
+        length = parse_duration(longest or "")
+        return None if length is None else now + length
     except OverflowError:
-        pass
-    return None
+        return None
 
 
 def days_left(expires_at: str) -> int | None:

@@ -6,14 +6,13 @@ is the input's where the input mentions the field, and the stored state's otherw
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from osmo_cli.config.dialects import DIALECTS, Dialect
+from osmo_cli.config.checks.run import rule_problems
 from osmo_cli.config.document import Document
 from osmo_cli.config.merge import (
     ABSENT,
@@ -22,22 +21,13 @@ from osmo_cli.config.merge import (
     merge_input,
     replace_whole,
 )
-from osmo_cli.config.node_conditions import equivalent
 from osmo_cli.config.problems import Path, Problem
-from osmo_cli.config.schemas.backend import COSCHEDULING_BY_DEFAULT
-from osmo_cli.config.schemas.base import (
-    defaults,
-    field_path,
-    model_at,
-    nearest_errors,
-    other_names,
-    secret_paths,
-)
+from osmo_cli.config.schema_problems import schema_problems
+from osmo_cli.config.schemas.base import defaults, field_path, other_names, secret_paths
 from osmo_cli.config.secrets import is_mask
-from osmo_cli.config.single_rules import client_versions, duplicates
 from osmo_cli.config.subject import Subject
 from osmo_cli.config.types import NAME_RULE
-from osmo_cli.config.wording import KINDS, error_text
+from osmo_cli.config.wording import KINDS
 
 
 @dataclass(frozen=True)
@@ -62,30 +52,39 @@ def check_input(document: Document, subject: Subject, live: Any, *, whole: bool 
         live: what is stored.
         whole: the input is the whole object (it comes from the editor), not a part of it.
     """
-    document = _unwrapped(document, subject)
-    expected = list if isinstance(live, list) else dict
-    if not isinstance(document.value, expected):
-        fields = "an object with fields" if expected is dict else "a list"
-        problem = document.problem(f"must be {fields}, not {KINDS[type(document.value)]}", ())
+    document = unwrapped(document, subject)
+    if problem := wrong_shape(document, subject):
         return Checked(live, [problem])
     model = subject.model()
-    for *parent, other, name in other_names(model, document.value):
-        document = document.renamed((*parent, other), name)
+    document = with_own_names(document, subject)
     given, problems = _without_masks(document, live)
     problems += _read_only(document, subject, given, live)
-    problems += _names(document, subject, live)
+    problems += names(document, subject, known=live)
     given = subject.editable(given)
     wanted = _laid_over(subject, model, live, given, whole)
-    problems += _schema_problems(document, subject, wanted, live)
-    problems += duplicates(document, given)
-    problems += client_versions(document, subject, given)
+    problems += schema_problems(document, subject, wanted, live)
+    wrong = [problem.path for problem in problems if problem.severity == "error"]
+    problems += rule_problems(document, subject, wanted, live, wrong)
     if not any(problem.severity == "error" for problem in problems):
         wanted = _as_stored(subject, model, live, given, wanted)
         wanted = subject.with_kept(live, wanted)
-    return Checked(wanted, sorted(problems, key=lambda one: (one.line or 0, one.column or 0)))
+    return Checked(wanted, in_order(problems))
 
 
-def _unwrapped(document: Document, subject: Subject) -> Document:
+def in_order(problems: Iterable[Problem]) -> list[Problem]:
+    """The problems in the order of the file."""
+    return sorted(problems, key=lambda one: (one.line or 0, one.column or 0))
+
+
+def wrong_shape(document: Document, subject: Subject) -> Problem | None:
+    """What is wrong with an input that is no object, or no list where one is needed."""
+    expected, words = (list, "a list") if subject.is_list else (dict, "an object with fields")
+    if isinstance(document.value, expected):
+        return None
+    return document.problem(f"must be {words}, not {KINDS[type(document.value)]}", ())
+
+
+def unwrapped(document: Document, subject: Subject) -> Document:
     """The map of items in a file that holds what `osmo config show TYPE` prints."""
     wrapper = subject.config_type.wrapper
     if not subject.is_map:
@@ -143,8 +142,15 @@ def _as_stored(subject: Subject, model: type[BaseModel], live: Any, given: Any, 
     )
 
 
-def _names(document: Document, subject: Subject, live: Any) -> Iterator[Problem]:
-    """Names that are another's, and of new items those that the service would refuse."""
+def with_own_names(document: Document, subject: Subject) -> Document:
+    """The input with each field under its own name, where the service takes another one too."""
+    for *parent, other, name in other_names(subject.model(), document.value):
+        document = document.renamed((*parent, other), name)
+    return document
+
+
+def names(document: Document, subject: Subject, known: Container[str]) -> Iterator[Problem]:
+    """Names that are another's, and of items that are not `known` those that cannot be."""
     items = {(name,): name for name in document.value} if subject.is_map else {(): subject.name}
     for path, name in items.items():
         item = document.value[name] if path else document.value
@@ -154,7 +160,7 @@ def _names(document: Document, subject: Subject, live: Any) -> Iterator[Problem]
             hint = f'write "{name}", or leave the other name to an item of its own'
             yield document.problem("is another name", (*path, "name"), hint=hint)
     for name in document.value if subject.is_map else ():
-        if name not in live and not subject.config_type.is_name(name):
+        if name not in known and not subject.config_type.is_name(name):
             yield document.problem("cannot be a name", (name,), at_key=True, hint=NAME_RULE)
 
 
@@ -202,89 +208,3 @@ def _read_only(
         elif not subject.is_volatile(path) and any(differences(known.get(key), value)):
             message = "is set by the service: this value is not sent"
             yield document.problem(message, path, at_key=True, severity="warning")
-
-
-def _schema_problems(
-    document: Document, subject: Subject, wanted: Any, live: Any
-) -> Iterator[Problem]:
-    dialect = subject.dialect
-    try:
-        subject.model().model_validate(wanted)
-    except ValidationError as error:
-        found = nearest_errors(subject.model(), error)
-    else:
-        return
-    other_form: set[Path] = set()
-    for detail in found:
-        path = tuple(detail["loc"])
-        mentioned = _is_mentioned(document, path, detail["type"])
-        if detail["type"] == "extra_forbidden":
-            if not mentioned or _is_shown(live, path):
-                continue  # a field that this service has and the schema does not know
-            parent = path[:-1]
-            if parent == ("node_conditions",) and _is_other_form(path, dialect):
-                if parent not in other_form:
-                    other_form.add(parent)
-                    yield _wrong_form(document, path, dialect)
-                continue
-            yield _unknown_field(document, subject, path)
-        elif mentioned:
-            message, hint = error_text(detail, path)
-            yield document.problem(message, path, hint=hint)
-        elif path[:1] and path[0] in document.value:
-            message, hint = error_text(detail, path)
-            yield Problem("the stored value is not valid: " + message, path=path, hint=hint)
-
-
-def _is_mentioned(document: Document, path: Path, kind: str) -> bool:
-    """Whether the input itself says what an error at `path` is about."""
-    if path in document.places:
-        return True
-    # A missing field, and a check of two fields, is the input's fault where the input has the
-    # object around it.
-    return path[:-1] in document.places and kind in ("missing", COSCHEDULING_BY_DEFAULT)
-
-
-def _is_shown(live: Any, path: Path) -> bool:
-    for step in path:
-        if not isinstance(live, dict) or step not in live:
-            return False
-        live = live[step]
-    return True
-
-
-def _is_other_form(path: Path, dialect: Dialect) -> bool:
-    return any(path[-1] in other.node_condition_fields for other in DIALECTS.values()) and (
-        path[-1] not in dialect.node_condition_fields
-    )
-
-
-def _wrong_form(document: Document, path: Path, dialect: Dialect) -> Problem:
-    fields = " and ".join(sorted(dialect.node_condition_fields - {"prefix"}))
-    return document.problem(
-        f"this service has {fields} in node_conditions instead, and would ignore this in silence",
-        path,
-        at_key=True,
-        hint=equivalent(document.value["node_conditions"], dialect.node_condition_fields)
-        or "there is no equivalent for these values",
-    )
-
-
-def _unknown_field(document: Document, subject: Subject, path: Path) -> Problem:
-    name = str(path[-1])
-    known = _fields_at(subject.model(), path[:-1])
-    near = get_close_matches(name, known, n=1)
-    hint = f'did you mean "{near[0]}"?' if near else "known fields: " + ", ".join(known)
-    versions = [
-        version
-        for version, model in subject.models().items()
-        if name in _fields_at(model, path[:-1])
-    ]
-    if versions:
-        hint = "it is known in " + ", ".join(versions)
-    return document.problem("unknown field", path, at_key=True, hint=hint)
-
-
-def _fields_at(model: type[BaseModel], path: Path) -> list[str]:
-    found = model_at(model, path)
-    return list(found.model_fields) if found else []

@@ -35,14 +35,22 @@ _PREFIX = "#/components/schemas/"
 
 def document(dialect: Dialect, routes: Iterable[Route]) -> dict[str, Any]:
     """Paths with their methods, and the schemas of the request bodies. Loads pydantic."""
-    from pydantic.json_schema import models_json_schema
+    from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 
     from osmo_cli.local.bodies import BODIES
     from osmo_cli.local.validation import ALWAYS_CLOSED, STRICT
 
+    class AsStored(GenerateJsonSchema):
+        """Without the other form in which an input may be written (ROLE, api.md 3.9)."""
+
+        def function_before_schema(self, schema: Any) -> Any:
+            return self.generate_inner(schema["schema"])
+
     documented = [route for route in routes if route.documented]
     models = {route.body: BODIES[route.body](dialect.name) for route in documented if route.body}
-    _, definitions = models_json_schema([(model, "validation") for model in models.values()])
+    _, definitions = models_json_schema(
+        [(model, "validation") for model in models.values()], schema_generator=AsStored
+    )
     describing = _Describing(dialect.pydantic)
     components = describing.components
     closed = ALWAYS_CLOSED | STRICT if dialect.pydantic == 2 else ALWAYS_CLOSED

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from osmo_cli.config.checks.service import VERSION, VERSION_FIELDS
 from osmo_cli.config.dialects import Dialect
-from osmo_cli.config.single_rules import VERSION, VERSION_FIELDS
 from osmo_cli.config.types import CONFIG_TYPES
 from osmo_cli.local.call import Call, Reply
 from osmo_cli.local.config_handlers import author, merged, shown

@@ -200,6 +200,23 @@ def test_asking_for_the_version_loads_nothing_heavy() -> None:
     assert not loaded_by(code) & (HEAVY | {"json", "asyncio"})
 
 
+def test_validating_a_file_and_making_schemas_load_no_client(tmp_path: Path) -> None:
+    file = tmp_path / "workflow.json"
+    file.write_text('{"max_num_tasks": 30}')
+    for words in (["validate", str(file)], ["schema", "WORKFLOW", "--output-dir", str(tmp_path)]):
+        code = (
+            "import sys\n"
+            "from osmo_cli.main import run\n"
+            "sys.stderr = open('/dev/null', 'w')\n"
+            f"assert run(['config', *{words!r}]) == 0\n"
+            "sys.stderr = sys.__stderr__"
+        )
+        loaded = loaded_by(code)
+        assert "pydantic" in loaded
+        assert not loaded & {"httpx", "keyring", "yaml", "starlette", "sqlite3", "jwt", "asyncio"}
+    assert (tmp_path / "workflow.schema.json").exists()
+
+
 @pytest.mark.parametrize("noun", ["root", "config", "token", "user", "login", "local"])
 def test_the_command_tree_alone_loads_no_client_and_no_service(noun: str) -> None:
     assert not loaded_by(f"import osmo_cli.commands.{noun}") & (HEAVY - {"typer", "rich"})
@@ -207,7 +224,8 @@ def test_the_command_tree_alone_loads_no_client_and_no_service(noun: str) -> Non
 
 def test_the_other_rooms_are_cheap_to_import() -> None:
     # Made of models, so imported inside the functions that check an input.
-    pydantic_users = ("config/schemas/", "config/validate.py")
+    checks = ("config/validate.py", "config/offline.py", "config/schema_problems.py")
+    pydantic_users = ("config/schemas/", *checks)
     rooms = ("config", "api", "credentials", "plan", "backend")
     light = [
         "osmo_cli." + module.name.removesuffix(".py").replace("/", ".")

@@ -7,9 +7,9 @@ from typing import Annotated, Literal
 from pydantic import Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
+from osmo_cli.config.node_conditions import PREFIX
 from osmo_cli.config.schemas.base import ConfigModel, ReadOnlyFlag, ReadOnlyText
 
-NODE_CONDITION_PREFIX = "osmo.nvidia.com/"
 COSCHEDULING_BY_DEFAULT = "coscheduling_by_default_scheduler"
 """Kind of the one error that is about two fields."""
 
@@ -60,25 +60,16 @@ _Prefix = Annotated[
 class NodeConditionsSeed(ConfigModel):
     """Which node conditions decide whether a node can be used (api.md 12)."""
 
-    additional_node_conditions: Annotated[
-        list[str] | None,
-        Field(description="Condition types that must be True beside Ready; `*` only at the end."),
-    ] = None
-    ignore_node_conditions: Annotated[
-        list[str] | None,
-        Field(description="Condition types that do not count; `*` only at the end."),
-    ] = None
-    prefix: _Prefix = NODE_CONDITION_PREFIX
+    additional_node_conditions: list[str] | None = None
+    ignore_node_conditions: list[str] | None = None
+    prefix: _Prefix = PREFIX
 
 
 class NodeConditions60(ConfigModel):
     """Which node conditions decide whether a node can be used (api.md 6)."""
 
-    rules: Annotated[
-        dict[str, str] | None,
-        Field(description="Regex on the condition type to regex on its status."),
-    ] = None
-    prefix: _Prefix = NODE_CONDITION_PREFIX
+    rules: dict[str, str] | None = None
+    prefix: _Prefix = PREFIX
 
 
 class _Backend(ConfigModel):
@@ -97,7 +88,7 @@ class _Backend(ConfigModel):
     node_conditions: ConfigModel = ConfigModel()
     last_heartbeat: ReadOnlyText = ""
     created_date: ReadOnlyText = ""
-    router_address: Annotated[str, Field(description="Address of the router, wss://...")] = ""
+    router_address: str = ""
     online: ReadOnlyFlag = False
 
 

@@ -8,12 +8,11 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, Field
 from pydantic_core import PydanticCustomError
 
+from osmo_cli.config.checks.kubernetes import is_subdomain
 from osmo_cli.config.dialects import DIALECTS
 from osmo_cli.config.schemas.base import ConfigModel, ReadOnlyObject
 
 BAD_VALUE = "backend_test_value"
-_LABEL = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?"
-_NAME = re.compile(rf"{_LABEL}(\.{_LABEL})*")
 _TIMEOUT = re.compile(r"(\d+[smhd])+", re.ASCII)
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _SHORTEST, _LONGEST = 30, 86400
@@ -30,7 +29,7 @@ def _refuse(field: str, message: str) -> PydanticCustomError:
 
 
 def _name(value: str) -> str:
-    if value and not _NAME.fullmatch(value):
+    if value and not is_subdomain(value):
         raise _refuse("name", "not a name of a Kubernetes object: a-z, 0-9, - and . only")
     return value
 
@@ -65,12 +64,8 @@ class BackendTest(ConfigModel):
 
     name: Annotated[str, Field(min_length=1), AfterValidator(_name)]
     description: str
-    cron_schedule: Annotated[
-        str, Field(min_length=1, description="Five fields, as in cron."), AfterValidator(_cron)
-    ]
-    test_timeout: Annotated[
-        str, Field(description="30 s to 24 h, such as 300s."), AfterValidator(_timeout)
-    ] = "300s"
+    cron_schedule: Annotated[str, Field(min_length=1), AfterValidator(_cron)]
+    test_timeout: Annotated[str, AfterValidator(_timeout)] = "300s"
     common_pod_template: Annotated[list[str], Field(min_length=1)]
     parsed_pod_template: ReadOnlyObject = {}
     node_conditions: Annotated[

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
+from osmo_cli.config.checks.kubernetes import SUBDOMAIN_LENGTH, is_label_key, is_label_value
 from osmo_cli.config.schemas.base import ConfigModel
 
 BAD_LABEL = "label_rule"
 _MOST_RULES = 16
-_NAME = re.compile(r"[a-zA-Z0-9]([-a-zA-Z0-9_.]{0,61}[a-zA-Z0-9])?")
-_DOMAIN_LABEL = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?"
-_DOMAIN = re.compile(rf"{_DOMAIN_LABEL}(\.{_DOMAIN_LABEL})*")
-_LONGEST_DOMAIN, _LONGEST_MESSAGE = 253, 256
+_LONGEST_MESSAGE = 256
 
 
 def _refuse(message: str) -> PydanticCustomError:
@@ -23,15 +20,13 @@ def _refuse(message: str) -> PydanticCustomError:
 
 
 def _key(value: str) -> str:
-    domain, slash, name = value.rpartition("/")
-    named = len(domain) <= _LONGEST_DOMAIN and _DOMAIN.fullmatch(domain)
-    if not _NAME.fullmatch(name) or (slash and not named):
+    if not is_label_key(value):
         raise _refuse("not a key of a Kubernetes label, such as team or example.com/team")
     return value
 
 
 def _value(value: str) -> str:
-    if value and not _NAME.fullmatch(value):
+    if not is_label_value(value):
         raise _refuse("not a value of a Kubernetes label: letters, digits, -, _ and . (63 at most)")
     return value
 
@@ -43,8 +38,8 @@ def _message(value: str) -> str:
 
 
 def _prefix(value: str) -> str:
-    if len(value) > _LONGEST_DOMAIN or any(map(str.isspace, value)):
-        raise _refuse(f"must be at most {_LONGEST_DOMAIN} characters without spaces")
+    if len(value) > SUBDOMAIN_LENGTH or any(map(str.isspace, value)):
+        raise _refuse(f"must be at most {SUBDOMAIN_LENGTH} characters without spaces")
     return value
 
 

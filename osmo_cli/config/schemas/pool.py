@@ -16,7 +16,6 @@ from osmo_cli.config.schemas.base import (
 
 UNKNOWN_PLATFORM = "unknown_default_platform"
 _Permission = Literal["PUBLIC", "POOL", "PRIVATE"]
-_Timeout = Annotated[str, Field(description="Empty: as WORKFLOW has it.")]
 
 
 class ActionPermissions60(ConfigModel):
@@ -81,10 +80,10 @@ class _PoolHead(ConfigModel):
     enable_maintenance: bool = False
     backend: Annotated[str, Field(description="Name of the backend that it runs on.")]
     default_platform: str | None = None
-    default_exec_timeout: _Timeout = ""
-    default_queue_timeout: _Timeout = ""
-    max_exec_timeout: _Timeout = ""
-    max_queue_timeout: _Timeout = ""
+    default_exec_timeout: str = ""
+    default_queue_timeout: str = ""
+    max_exec_timeout: str = ""
+    max_queue_timeout: str = ""
     default_exit_actions: dict[str, str] = {}
 
 
@@ -107,7 +106,7 @@ class _PoolTail(_PoolHead):
         if self.default_platform is not None and self.default_platform not in self.platforms:
             raise PydanticCustomError(
                 UNKNOWN_PLATFORM,
-                "default_platform is not one of platforms",
+                "is not one of platforms",
                 {"platform": self.default_platform},
             )
         return self

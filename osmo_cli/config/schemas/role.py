@@ -50,11 +50,20 @@ def _sorted(actions: list[RoleAction60]) -> list[RoleAction60]:
     return sorted(actions, key=lambda one: f"{one.base}:{one.path}:{one.method}")
 
 
+_ActionText = Annotated[str, Field(pattern=f"^{_ACTION.pattern}$")]
+
+
 class RolePolicy60(ConfigModel):
     """Actions that are allowed; the service keeps them sorted."""
 
     actions: Annotated[
-        list[Annotated[RoleAction60, BeforeValidator(_action)]], AfterValidator(_sorted)
+        list[
+            Annotated[
+                RoleAction60,
+                BeforeValidator(_action, json_schema_input_type=RoleAction60 | _ActionText),
+            ]
+        ],
+        AfterValidator(_sorted),
     ]
 
 

@@ -8,17 +8,15 @@ from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
 from osmo_cli.config.schemas.base import ConfigModel, SecretText
-from osmo_cli.config.tokens import DURATION, ISO_DURATION
+from osmo_cli.config.tokens import DURATION, ISO_DURATION, NOT_A_DURATION
 
 UNKNOWN_KEY = "unknown_active_key"
-NOT_A_DURATION = "not_a_duration"
+BAD_DURATION = "not_a_duration"
 
 
 def _duration(value: str) -> str:
     if not DURATION.fullmatch(value):
-        raise PydanticCustomError(
-            NOT_A_DURATION, "not a duration: a number with d, h, m, s, ms or us, such as 365d"
-        )
+        raise PydanticCustomError(BAD_DURATION, NOT_A_DURATION)
     return value
 
 

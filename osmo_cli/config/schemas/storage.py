@@ -25,6 +25,10 @@ _BACKENDS = _patterns(swift="U(/U){2,}", s3="U(/U)*", gs="U(/U)*", tos="U(/U)+",
 _PROFILES = _patterns(swift="U(/U)", tos="U(/U)?", azure="U")
 DATASET_PATH = "(" + "|".join(f"^{pattern.pattern}$" for pattern in _BACKENDS) + ")"
 """What `dataset_path` takes, as one regular expression in the service's own words."""
+CREDENTIAL_ENDPOINT = (
+    "^(" + "|".join(pattern.pattern for pattern in (*_BACKENDS, *_PROFILES)) + ")$"
+)
+"""What a credential's `endpoint` takes, as one regular expression."""
 
 
 def credential_endpoint(value: str) -> str:
@@ -52,7 +56,6 @@ _Endpoint = Annotated[
     AfterValidator(credential_endpoint),
     Field(description="Storage address, e.g. s3://bucket/path."),
 ]
-_Region = Annotated[str | None, Field(description="Region of the store.")]
 _OverrideUrl = Annotated[
     str | None, Field(description="HTTP address of a store that is not its provider's own.")
 ]
@@ -61,19 +64,19 @@ _OverrideUrl = Annotated[
 class DataCredential(ConfigModel):
     """Key of an object store, up to 6.0."""
 
-    access_key_id: Annotated[str, Field(description="Id of the key; not secret.")]
+    access_key_id: str
     access_key: SecretText
     endpoint: _Endpoint
-    region: Annotated[str, Field(description="Region of the store.")] = "us-east-1"
+    region: str = "us-east-1"
 
 
 class StaticDataCredential(ConfigModel):
     """Key of an object store, in 6.2."""
 
     endpoint: _Endpoint
-    region: _Region = None
+    region: str | None = None
     override_url: _OverrideUrl = None
-    access_key_id: Annotated[str, Field(description="Id of the key; not secret.")]
+    access_key_id: str
     access_key: SecretText
 
 
@@ -81,7 +84,7 @@ class DefaultDataCredential(ConfigModel):
     """Where an object store is, for a service that its surroundings let in, from 6.3 on."""
 
     endpoint: _Endpoint
-    region: _Region = None
+    region: str | None = None
     override_url: _OverrideUrl = None
     addressing_style: Annotated[
         Literal["virtual", "path", "auto"] | None,
@@ -92,7 +95,7 @@ class DefaultDataCredential(ConfigModel):
 class StaticDataCredential63(DefaultDataCredential):
     """Key of an object store, from 6.3 on."""
 
-    access_key_id: Annotated[str, Field(description="Id of the key; not secret.")]
+    access_key_id: str
     access_key: SecretText
 
 

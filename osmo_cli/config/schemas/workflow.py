@@ -20,8 +20,8 @@ class WorkflowData(ConfigModel):
 
     credential: DataCredential | None = None
     base_url: str = ""
-    websocket_timeout: Annotated[int, Field(description="Minutes.")] = 1440
-    data_timeout: Annotated[int, Field(description="Minutes.")] = 10
+    websocket_timeout: int = 1440
+    data_timeout: int = 10
     download_type: Literal["download"] = "download"
 
 
@@ -67,7 +67,7 @@ class RegistryCredential(ConfigModel):
 
     registry: str = ""
     username: str = ""
-    auth: SecretText = ""
+    auth: Annotated[SecretText, Field(description="Password or token.")] = ""
 
 
 class BackendImages(ConfigModel):
@@ -124,8 +124,8 @@ class UserWorkflowLimits(ConfigModel):
     max_num_workflows: Annotated[int, Field(gt=0)] | None = None
     max_num_tasks: Annotated[int, Field(gt=0)] | None = None
     jinja_sandbox_workers: int = 2
-    jinja_sandbox_max_time: Annotated[float, Field(description="Seconds.")] = 0.5
-    jinja_sandbox_memory_limit: Annotated[int, Field(description="Bytes.")] = 104857600
+    jinja_sandbox_max_time: float = 0.5
+    jinja_sandbox_memory_limit: int = 104857600
 
 
 class RsyncPath(ConfigModel):
@@ -140,13 +140,13 @@ class Rsync(ConfigModel):
 
     enabled: bool = False
     enable_telemetry: bool = False
-    read_bandwidth_limit: Annotated[int, Field(ge=0, description="Bytes a second.")] = 2621440
-    write_bandwidth_limit: Annotated[int, Field(ge=0, description="Bytes a second.")] = 2621440
+    read_bandwidth_limit: Annotated[int, Field(ge=0)] = 2621440
+    write_bandwidth_limit: Annotated[int, Field(ge=0)] = 2621440
     allowed_paths: dict[str, RsyncPath] = {}
-    daemon_debounce_delay: Annotated[float, Field(gt=0, description="Seconds.")] = 30.0
-    daemon_poll_interval: Annotated[float, Field(gt=0, description="Seconds.")] = 120.0
-    daemon_reconcile_interval: Annotated[float, Field(gt=0, description="Seconds.")] = 60.0
-    client_upload_rate_limit: Annotated[int, Field(ge=0, description="Bytes a second.")] = 2097152
+    daemon_debounce_delay: Annotated[float, Field(gt=0)] = 30.0
+    daemon_poll_interval: Annotated[float, Field(gt=0)] = 120.0
+    daemon_reconcile_interval: Annotated[float, Field(gt=0)] = 60.0
+    client_upload_rate_limit: Annotated[int, Field(ge=0)] = 2097152
 
 
 class PluginsConfig(ConfigModel):

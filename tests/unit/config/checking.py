@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from copy import deepcopy
 from typing import Any
 
 from osmo_cli.config.dialects import DIALECTS, V6_0, Dialect
 from osmo_cli.config.json_text import parse_json
+from osmo_cli.config.offline import check_document
+from osmo_cli.config.problems import Problem
 from osmo_cli.config.secrets import MASK
 from osmo_cli.config.subject import Subject
-from osmo_cli.config.types import BACKEND, WORKFLOW, ConfigType
+from osmo_cli.config.types import BACKEND, CONFIG_TYPES, WORKFLOW, ConfigType
 from osmo_cli.config.validate import Checked, check_input
 
 NEW_CONDITIONS: dict[str, dict[str, Any]] = {
@@ -88,7 +91,42 @@ def check(text: str, config_type: ConfigType, dialect: Dialect, **options: Any) 
 
 
 def lines(checked: Checked) -> list[str]:
+    return texts(checked.problems)
+
+
+def texts(problems: list[Problem]) -> list[str]:
+    """The problems as they are printed."""
     return [
-        ("" if problem.severity == "error" else "warning: ") + str(problem)
-        for problem in checked.problems
+        ("" if problem.severity == "error" else "warning: ") + str(problem) for problem in problems
+    ]
+
+
+def found_in(
+    kind: str, text: Any, dialect: Dialect = V6_0, *, name: str | None = None, new: bool = False
+) -> list[Problem]:
+    """The problems of a file, without a service, of JSON text or a value."""
+    text = text if isinstance(text, str) else json.dumps(text)
+    subject = Subject(CONFIG_TYPES[kind], dialect, name)
+    return check_document(parse_json("in.json", text), subject, new=new)
+
+
+def said(kind: str, text: Any, dialect: Dialect = V6_0, **details: Any) -> list[str]:
+    """What is printed of them."""
+    return texts(found_in(kind, text, dialect, **details))
+
+
+def nested(path: str, value: Any) -> dict[str, Any]:
+    for step in reversed(path.split(".")):
+        value = {step: value}
+    return dict(value)
+
+
+def only_message(kind: str, path: str, value: Any, dialect: Dialect, name: str | None) -> list[str]:
+    """What is said of one field, without place and path."""
+    return [
+        ("" if problem.severity == "error" else "warning: ")
+        + problem.message
+        + (f" ({problem.hint})" if problem.hint else "")
+        for problem in found_in(kind, nested(path, value), dialect, name=name)
+        if problem.message != "this field is not given"
     ]

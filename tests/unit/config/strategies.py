@@ -1,4 +1,4 @@
-"""Generated configurations, valid by the schemas."""
+"""Generated configurations, valid by the schemas and the rules beside them."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from osmo_cli.config.secrets import MASK
 texts = st.text(st.characters(codec="utf-8", exclude_characters="*"), max_size=6)
 names = st.from_regex(r"[a-z]{1,3}", fullmatch=True)
 counts = st.integers(0, 100)
+statuses = st.sampled_from(["True", "False", "True|Unknown", ".*"])
 json_values: st.SearchStrategy[Any] = st.recursive(
     st.none() | st.booleans() | counts | texts,
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(names, inner, max_size=3),
@@ -92,7 +93,7 @@ def workflows(secret: st.SearchStrategy[str]) -> st.SearchStrategy[dict[str, Any
                 }
             ),
             "max_num_tasks": counts,
-            "default_exec_timeout": texts,
+            "default_exec_timeout": st.sampled_from(["60d", "1h", "90m"]),
         }
     )
 
@@ -102,9 +103,11 @@ shown_workflows = workflows(st.just(MASK))
 
 
 def node_conditions(dialect: Dialect) -> st.SearchStrategy[dict[str, Any]]:
-    fields: dict[str, st.SearchStrategy[Any]] = {"prefix": texts}
+    fields: dict[str, st.SearchStrategy[Any]] = {
+        "prefix": st.sampled_from(["osmo.nvidia.com/", "gpu.osmo.nvidia.com/"])
+    }
     if "rules" in dialect.node_condition_fields:
-        fields["rules"] = st.none() | st.dictionaries(names, texts, max_size=3)
+        fields["rules"] = st.none() | st.dictionaries(names, statuses, max_size=3)
     else:
         lists = st.none() | st.lists(names, max_size=3)
         fields |= {"additional_node_conditions": lists, "ignore_node_conditions": lists}

@@ -173,7 +173,7 @@ WRONG: dict[str, tuple[str, Any, Any, str | None, str]] = {
     ),
     "default platform": (
         *("POOL", POOL, '{"default_platform": "nope"}', "a"),
-        "default_platform is not one of platforms",
+        "default_platform: is not one of platforms",
     ),
     "role twice": (
         *("ROLE", {}, json.dumps([ROLE, ROLE]), None),

@@ -67,7 +67,11 @@ def test_errors_come_as_one_with_all_problems() -> None:
     with pytest.raises(InvalidInputError) as caught:
         raise_for_errors(problems)
     assert caught.value.exit_code is ExitCode.INVALID
-    assert str(caught.value).splitlines() == [str(problem) for problem in problems]
+    # The errors come first, and a warning is called one.
+    assert str(caught.value).splitlines() == [
+        *(str(problem) for problem in problems if problem.severity == "error"),
+        *(f"warning: {problem}" for problem in problems if problem.severity == "warning"),
+    ]
     assert json.loads(json.dumps(caught.value.details))["problems"][1] == {
         "file": "in.json",
         "line": 2,

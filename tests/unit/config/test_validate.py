@@ -246,7 +246,7 @@ def test_a_problem_of_workflow(text: str, expected: list[str], dialect: Dialect)
 
 
 def test_the_other_form_of_node_conditions_on_a_service_with_rules() -> None:
-    text = '{"node_conditions": {\n "additional_node_conditions": ["Gpu"],\n "prefix": "p/"}}'
+    text = '{"node_conditions": {\n "additional_node_conditions": ["Gpu"],\n "prefix": ""}}'
     assert lines(check(text, BACKEND, V6_0)) == [
         "in.json:2:2: node_conditions.additional_node_conditions: this service has rules in "
         "node_conditions instead, and would ignore this in silence "

@@ -1,0 +1,52 @@
+"""All that can be told of files without a service: each by itself, and what they name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from osmo_cli.config.cross_checks import INITIAL_NAMES, in_two_files, names_in, unknown_names
+from osmo_cli.config.inputs import Group, Input, Inputs
+from osmo_cli.config.problems import InvalidInputError, Problem
+
+
+def check_files(inputs: Inputs) -> list[Problem]:
+    """Every problem of every file. Loads pydantic.
+
+    A name is looked up where the directory has files of its type: else nothing is known of it.
+    """
+    problems = list(inputs.problems)
+    for group in inputs.groups:
+        for one in group.inputs:
+            problems += check_alone(one)
+        if group.is_directory:
+            problems += in_two_files(group.inputs)
+            problems += _unknown_names(group)
+    return in_file_order(problems)
+
+
+def check_alone(one: Input, *, new: bool = False) -> list[Problem]:
+    """The problems of a file by itself; `new` says that the service has no such item yet."""
+    from osmo_cli.config.offline import check_document
+
+    try:
+        return check_document(one.document, one.subject, new=new)
+    except InvalidInputError as error:
+        return list(error.problems)
+
+
+def in_file_order(problems: Iterable[Problem]) -> list[Problem]:
+    """The problems by file, and in each from its top."""
+    return sorted(problems, key=lambda one: (one.file or "", one.line or 0, one.column or 0))
+
+
+def _unknown_names(group: Group) -> Iterable[Problem]:
+    known = {
+        type_name: names | INITIAL_NAMES.get(type_name, frozenset())
+        for type_name, names in names_in(group.inputs).items()
+    }
+    return unknown_names(
+        group.inputs,
+        known,
+        where="in the directory",
+        hint="if the service has it, --online finds it",
+    )

@@ -1,0 +1,154 @@
+"""The files that `osmo config validate` is given: found, read, and told apart by what they hold."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+
+from osmo_cli.config.dialects import DIALECTS, Dialect
+from osmo_cli.config.document import Document, InputFormat, read_document
+from osmo_cli.config.layout import Entry, entry_of_file, scan
+from osmo_cli.config.problems import InvalidInputError, Problem
+from osmo_cli.config.subject import Subject
+from osmo_cli.errors import UsageError
+
+STDIN = "-"
+
+
+@dataclass(frozen=True)
+class Input:
+    """A file that could be read, and what it is about."""
+
+    document: Document
+    subject: Subject
+
+
+@dataclass
+class Group:
+    """Files that belong together, so that what one names may stand in another.
+
+    Attributes:
+        inputs: the files that could be read.
+        is_directory: whether all files of a directory are here.
+    """
+
+    is_directory: bool
+    inputs: list[Input] = field(default_factory=list)
+
+
+@dataclass
+class Inputs:
+    """All that was given.
+
+    Attributes:
+        groups: a directory each, and one for the files that were named one by one.
+        problems: what could not be found, read or told apart.
+        count: how many files there are.
+    """
+
+    groups: list[Group]
+    problems: list[Problem]
+    count: int
+
+    @property
+    def all(self) -> list[Input]:
+        """The inputs of all groups."""
+        return [one for group in self.groups for one in group.inputs]
+
+
+def read_inputs(
+    paths: Sequence[str],
+    dialect: Dialect,
+    named: Entry | None = None,
+    format: InputFormat | None = None,
+) -> Inputs:
+    """Read files and directories; what is wrong with one does not hide the others.
+
+    Args:
+        paths: files, directories in the layout, or `-` for standard input.
+        dialect: the version that they are for.
+        named: what the files are about that are named one by one; else their paths tell.
+        format: how those files are written; else their endings tell.
+
+    Raises:
+        UsageError: `named` is given for a directory, or is missing for standard input.
+    """
+    seen: set[str] = set()
+    singles = Group(is_directory=False)
+    found = Inputs([singles], [], 0)
+    for path in paths:
+        if path != STDIN and os.path.isdir(path):
+            if named is not None:
+                raise UsageError(
+                    f"{path} is a directory: its files tell what they are about",
+                    hint="leave out --type and --name, or name a file",
+                )
+            group = Group(is_directory=True)
+            found.groups.append(group)
+            files: Iterable[tuple[str, Entry]] = _scanned(path, found.problems)
+        else:
+            group = singles
+            files = _single(path, named, found.problems)
+        for file, entry in files:
+            identity = os.path.realpath(file) if file != STDIN else file
+            if identity not in seen:
+                seen.add(identity)
+                found.count += 1
+                subject = Subject(entry.config_type, dialect, entry.name)
+                _read(file, subject, format if group is singles else None, group, found.problems)
+        if group is singles and not files:
+            found.count += 1
+    return found
+
+
+def _scanned(directory: str, problems: list[Problem]) -> list[tuple[str, Entry]]:
+    try:
+        scanned = scan(directory)
+    except UsageError as error:
+        problems.append(Problem(error.message, directory))
+        return []
+    problems += scanned.problems
+    if not scanned.files and not scanned.problems:
+        hint = "files are called workflow.json, backend/NAME.json and so on"
+        problems.append(Problem("there are no files in this directory", directory, hint=hint))
+    return list(scanned.files.items())
+
+
+def _single(file: str, named: Entry | None, problems: list[Problem]) -> list[tuple[str, Entry]]:
+    if named is not None:
+        return [(file, named)]
+    if file == STDIN:
+        raise UsageError("what stands on stdin is not known", hint="add --type TYPE")
+    if not os.path.exists(file):
+        problems.append(Problem("no such file", file))
+        return []
+    try:
+        return [(file, entry_of_file(file))]
+    except UsageError as error:
+        problems.append(Problem(error.message, file, hint=error.hint))
+        return []
+
+
+def _read(
+    file: str,
+    subject: Subject,
+    format: InputFormat | None,
+    group: Group,
+    problems: list[Problem],
+) -> None:
+    config_type, dialect = subject.config_type, subject.dialect
+    if config_type.name not in dialect.config_types:
+        there = [one.name for one in DIALECTS.values() if config_type.name in one.config_types]
+        message = f"services of {dialect.name} have no {config_type.name}"
+        problems.append(Problem(message, file, hint="it is known in " + ", ".join(there)))
+        return
+    try:
+        group.inputs.append(Input(read_document(file, format), subject))
+    except InvalidInputError as error:
+        problems += [replace(one, hint=one.hint or error.hint) for one in error.problems]
+    except UsageError as error:
+        message = error.message
+        for named in (f"{file}: ", f"{file} ", f"cannot read {file}: "):
+            message = message.removeprefix(named)
+        problems.append(Problem(message, file, hint=error.hint))

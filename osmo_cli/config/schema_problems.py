@@ -1,0 +1,169 @@
+"""What a schema says about an input: each error at its place, in our words, with a way out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from difflib import get_close_matches
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from osmo_cli.config.dialects import DIALECTS, Dialect
+from osmo_cli.config.document import Document
+from osmo_cli.config.node_conditions import equivalent
+from osmo_cli.config.problems import Path, Problem
+from osmo_cli.config.schemas.backend import COSCHEDULING_BY_DEFAULT
+from osmo_cli.config.schemas.base import model_at, nearest_errors
+from osmo_cli.config.schemas.pool import UNKNOWN_PLATFORM
+from osmo_cli.config.schemas.service import UNKNOWN_KEY
+from osmo_cli.config.subject import Subject
+from osmo_cli.config.wording import error_text
+
+_OF_TWO_FIELDS = {
+    COSCHEDULING_BY_DEFAULT: "scheduler_type",
+    UNKNOWN_PLATFORM: "platforms",
+    UNKNOWN_KEY: "keys",
+}
+"""Errors that are about two fields, by kind: the field beside the one that they stand at."""
+
+
+def schema_problems(
+    document: Document, subject: Subject, wanted: Any, live: Any, *, offline: bool = False
+) -> Iterator[Problem]:
+    """Check `wanted` against the schema of `subject`.
+
+    Args:
+        document: the input; a problem is its own where it mentions the field.
+        subject: what it is about.
+        wanted: what is to be stored.
+        live: what is stored.
+        offline: what is stored is not known, and `wanted` is the input alone: what depends on
+            the rest is a warning, or no problem where the service always has the rest.
+    """
+    try:
+        subject.model().model_validate(wanted)
+    except ValidationError as error:
+        found = nearest_errors(subject.model(), error)
+    else:
+        return
+    other_form: set[Path] = set()
+    for detail in found:
+        kind, path = detail["type"], tuple(detail["loc"])
+        if kind == UNKNOWN_PLATFORM:
+            path = (*path, "default_platform")
+        mentioned = _is_mentioned(document, path, kind)
+        if kind == "extra_forbidden":
+            if not mentioned or _is_shown(live, path):
+                continue  # a field that this service has and the schema does not know
+            parent = path[:-1]
+            if parent == ("node_conditions",) and _is_other_form(path, subject.dialect):
+                if parent not in other_form:
+                    other_form.add(parent)
+                    yield _wrong_form(document, path, subject.dialect)
+                continue
+            yield _unknown_field(document, subject, path)
+        elif mentioned and offline and _depends_on_stored(document, subject, path, kind):
+            yield from _doubts(document, subject, path, detail)
+        elif mentioned:
+            message, hint = error_text(detail, path)
+            yield document.problem(message, path, hint=hint)
+        elif path[:1] and path[0] in document.value:
+            message, hint = error_text(detail, path)
+            yield Problem("the stored value is not valid: " + message, path=path, hint=hint)
+
+
+def _is_mentioned(document: Document, path: Path, kind: str) -> bool:
+    """Whether the input itself says what an error at `path` is about."""
+    if path in document.places:
+        return True
+    # A missing field is the input's fault where the input has the object around it, and a check
+    # of two fields where it has the other one.
+    if kind == "missing":
+        return path[:-1] in document.places
+    other = _OF_TWO_FIELDS.get(kind)
+    return other is not None and (*path[:-1], other) in document.places
+
+
+def _depends_on_stored(document: Document, subject: Subject, path: Path, kind: str) -> bool:
+    """Whether what is stored beside the input may make it right."""
+    if kind == COSCHEDULING_BY_DEFAULT:
+        return (*path[:-1], _OF_TWO_FIELDS[kind]) not in document.places
+    if kind in (UNKNOWN_PLATFORM, UNKNOWN_KEY):
+        return True
+    given_whole = any(
+        isinstance(step, int) or subject.is_one_value(path[:index])
+        for index, step in enumerate(path)
+    )
+    return kind == "missing" and not given_whole
+
+
+def _doubts(
+    document: Document, subject: Subject, path: Path, detail: ErrorDetails
+) -> Iterator[Problem]:
+    if detail["type"] != "missing":
+        message, _ = error_text(detail, path)
+        other = _OF_TWO_FIELDS[detail["type"]]
+        hint = f"unless the stored {other} {'say' if other.endswith('s') else 'says'} otherwise"
+    elif subject.has_items and len(path) == 1 + subject.is_map:
+        message, hint = "this field is not given", "needed if the item is new"
+    elif _is_always_there(subject.model(), path):
+        return
+    else:
+        message, hint = "this field is not given", "needed if the service has none yet"
+    yield document.problem(message, path, hint=hint, severity="warning")
+
+
+def _is_always_there(model: type[BaseModel], path: Path) -> bool:
+    """Whether all objects around `path` are required, so that the service has them."""
+    for index, step in enumerate(path):
+        parent = model_at(model, path[:index])
+        field = parent.model_fields.get(str(step)) if parent else None
+        if field is None or not field.is_required():
+            return False
+    return True
+
+
+def _is_shown(live: Any, path: Path) -> bool:
+    for step in path:
+        if not isinstance(live, dict) or step not in live:
+            return False
+        live = live[step]
+    return True
+
+
+def _is_other_form(path: Path, dialect: Dialect) -> bool:
+    return any(path[-1] in other.node_condition_fields for other in DIALECTS.values()) and (
+        path[-1] not in dialect.node_condition_fields
+    )
+
+
+def _wrong_form(document: Document, path: Path, dialect: Dialect) -> Problem:
+    fields = " and ".join(sorted(dialect.node_condition_fields - {"prefix"}))
+    return document.problem(
+        f"this service has {fields} in node_conditions instead, and would ignore this in silence",
+        path,
+        at_key=True,
+        hint=equivalent(document.value["node_conditions"], dialect.node_condition_fields)
+        or "there is no equivalent for these values",
+    )
+
+
+def _unknown_field(document: Document, subject: Subject, path: Path) -> Problem:
+    name = str(path[-1])
+    known = _fields_at(subject.model(), path[:-1])
+    near = get_close_matches(name, known, n=1)
+    hint = f'did you mean "{near[0]}"?' if near else "known fields: " + ", ".join(known)
+    versions = [
+        version
+        for version, model in subject.models().items()
+        if name in _fields_at(model, path[:-1])
+    ]
+    if versions:
+        hint = "it is known in " + ", ".join(versions)
+    return document.problem("unknown field", path, at_key=True, hint=hint)
+
+
+def _fields_at(model: type[BaseModel], path: Path) -> list[str]:
+    found = model_at(model, path)
+    return list(found.model_fields) if found else []

@@ -1,0 +1,101 @@
+"""What only a service can tell of files: what they are laid over, and what they name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+
+from osmo_cli.api import configs
+from osmo_cli.api.client import Client
+from osmo_cli.api.configs import Snapshot
+from osmo_cli.api.dialects import scheduler_types
+from osmo_cli.config.cross_checks import in_two_files, names_in, referenced_types, unknown_names
+from osmo_cli.config.file_checks import check_alone, in_file_order
+from osmo_cli.config.inputs import Input, Inputs
+from osmo_cli.config.problems import InvalidInputError, Problem
+from osmo_cli.config.types import BACKEND, CONFIG_TYPES, ConfigType
+from osmo_cli.plan.target import live_of
+
+
+def check_online(client: Client, inputs: Inputs) -> list[Problem]:
+    """Every problem of every file, laid over what the service has. Loads pydantic.
+
+    Each type is read once at the most. Nothing is written.
+
+    Raises:
+        OsmoError: the service cannot be asked.
+    """
+    service = _Service(client)
+    problems = list(inputs.problems)
+    for group in inputs.groups:
+        for one in group.inputs:
+            problems += _laid_over(one, service)
+            problems += _scheduler_type(one, service)
+        if group.is_directory:
+            problems += in_two_files(group.inputs)
+    problems += _unknown_names(inputs.all, service)
+    return in_file_order(problems)
+
+
+@dataclass
+class _Service:
+    """What was read of a service, each thing once."""
+
+    client: Client
+    snapshots: dict[str, Snapshot] = field(default_factory=dict)
+    schedulers: frozenset[str] | None = None
+
+    def read(self, config_type: ConfigType) -> Snapshot:
+        if config_type.name not in self.snapshots:
+            self.snapshots[config_type.name] = configs.read(self.client, config_type)
+        return self.snapshots[config_type.name]
+
+    def scheduler_types(self) -> frozenset[str]:
+        if self.schedulers is None:
+            self.schedulers = scheduler_types(self.client)
+        return self.schedulers
+
+
+def _laid_over(one: Input, service: _Service) -> list[Problem]:
+    from osmo_cli.config.validate import check_input
+
+    subject = one.subject
+    config_type = subject.config_type
+    snapshot = service.read(config_type)
+    if subject.name is not None and subject.name not in snapshot.items():
+        if config_type.create is not None:
+            return check_alone(one, new=True)
+        message = f"the service has no {subject}"
+        hint = "its operator makes it when it connects"
+        return [one.document.problem(message, (), hint=hint), *check_alone(one)]
+    live = live_of(subject, snapshot)
+    try:
+        problems = check_input(one.document, subject, live).problems
+    except InvalidInputError as error:
+        return list(error.problems)
+    # What is wrong with the stored state stands in no file, but is told of this one.
+    return [replace(problem, file=problem.file or one.document.name) for problem in problems]
+
+
+def _scheduler_type(one: Input, service: _Service) -> Iterator[Problem]:
+    """A type of scheduler that this version has, but this service does not take."""
+    path = ("scheduler_settings", "scheduler_type")
+    if one.subject.config_type is not BACKEND or path not in one.document.places:
+        return
+    given = one.document.value[path[0]][path[1]]
+    taken = service.scheduler_types()
+    if isinstance(given, str) and taken and given not in taken:
+        hint = "it takes " + ", ".join(sorted(taken))
+        yield one.document.problem("this service does not take this scheduler", path, hint=hint)
+
+
+def _unknown_names(inputs: list[Input], service: _Service) -> Iterator[Problem]:
+    in_files = names_in(inputs)
+    known = {
+        type_name: service.read(CONFIG_TYPES[type_name]).items().keys()
+        | in_files.get(type_name, set())
+        for type_name in referenced_types(inputs)
+    }
+    yield from unknown_names(
+        inputs, known, where="on the service", hint="make it first, or give its file, too"
+    )

@@ -1,0 +1,320 @@
+"""`osmo config validate` as a user meets it: exit codes, texts, JSON, annotations."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from osmo_cli.config.cross_checks import INITIAL_NAMES
+from osmo_cli.config.dialects import DIALECTS
+from osmo_cli.config.layout import Entry, path_of
+from osmo_cli.config.types import CONFIG_TYPES
+from tests.support.processes import Service, Shell, serving
+
+# Nothing answers there: without --online nobody asks.
+NOBODY = {"OSMO_URL": "http://127.0.0.1:9", "OSMO_TOKEN": "x"}
+RIGHT = {
+    "workflow.json": '{"max_num_tasks": 30}',
+    "backend/gpu-a.json": '{"description": "H100", "dashboard_url": "https://d.example.com"}',
+    "pool/h100.yaml": "backend: gpu-a\ncommon_pod_template: [default_user, mine]\n",
+    "pod_template/mine.json": '{"spec": {"nodeSelector": {"gpu": "h100"}}}',
+    "README.md": "# ours",
+    ".github/x.yml": "on: push",
+}
+
+
+def lay(shell: Shell, files: dict[str, str], top: str = "configs") -> str:
+    for name, text in files.items():
+        path = shell.home / top / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return top
+
+
+def test_a_directory_that_is_right_says_so_on_stderr_only(shell: Shell) -> None:
+    result = shell.osmo("config", "validate", lay(shell, RIGHT), env=NOBODY)
+    newest = list(DIALECTS)[-1]
+    assert (result.code, result.out) == (0, "")
+    assert result.err == (
+        f"checked for services of {newest}, the newest; --dialect chooses another\n"
+        "4 files, no problems\n"
+    )
+    assert not (shell.home / ".config").exists()
+
+
+WRONG = RIGHT | {
+    "backend/gpu-a.json": '{\n  "descripton": "H100",\n  "tests": 1\n}',
+    "pool/h100.yaml": "backend: gpu-b\ncommon_pod_template:\n  - min\n",
+    "pool/h100.json": '{"backend": "gpu-a"}',
+    "workflow.json": '{"max_num_tasks": "30",}',
+    "pools/x.json": "{}",
+}
+PROBLEMS = [
+    'configs/backend/gpu-a.json:2:3: descripton: unknown field (did you mean "description"?)',
+    "configs/backend/gpu-a.json:3:12: tests: must be a list, not a number",
+    "configs/pool/h100.yaml: POOL h100 stands in configs/pool/h100.json, too (keep one of them)",
+    "configs/pools: no config type has a folder of that name (did you mean pool/?)",
+    "configs/workflow.json:1:24: not JSON: a comma too many before this",
+]
+
+
+def test_all_problems_of_all_files_are_told_at_once(shell: Shell) -> None:
+    result = shell.osmo("config", "validate", lay(shell, WRONG), "--dialect", "6.0")
+    assert result.code == 2
+    assert result.out.splitlines() == PROBLEMS
+    assert result.err == "checked for services of 6.0\n4 files, 5 problems\n"
+
+
+def test_the_same_as_json_and_as_annotations(shell: Shell) -> None:
+    top = lay(shell, WRONG)
+    as_json = shell.osmo("config", "validate", top, "-t", "json")
+    found = json.loads(as_json.out)
+    assert as_json.code == 2
+    assert len(found) == len(PROBLEMS)
+    assert found[0] == {
+        "file": "configs/backend/gpu-a.json",
+        "line": 2,
+        "column": 3,
+        "path": "descripton",
+        "message": "unknown field",
+        "hint": 'did you mean "description"?',
+        "severity": "error",
+    }
+    assert json.loads(shell.ok("config", "validate", "-t", "json", lay(shell, RIGHT, "r"))) == []
+    github = shell.osmo("config", "validate", top, "--format-type", "github")
+    assert github.code == 2
+    lines = github.out.splitlines()
+    assert lines[0] == (
+        "::error file=configs/backend/gpu-a.json,line=2,col=3::"
+        'descripton: unknown field (did you mean "description"?)'
+    )
+    assert lines[3].startswith("::error file=configs/pools::no config type")
+    assert len(lines) == len(PROBLEMS)
+
+
+def test_an_annotation_holds_any_file_name(shell: Shell) -> None:
+    top = lay(shell, {"role/a,b: 100%25.json": "[]"})
+    out = shell.osmo("config", "validate", top, "-t", "github").out
+    assert out.startswith(
+        "::error file=configs/role/a%2Cb%3A 100%2525.json,line=1,col=1::must be an object"
+    )
+
+
+def test_warnings_are_marked_and_no_failure(shell: Shell) -> None:
+    top = lay(shell, {"backend/gpu-a.json": '{"version": "6.1.0"}'})
+    result = shell.osmo("config", "validate", top)
+    assert result.code == 0
+    assert result.out == (
+        "configs/backend/gpu-a.json:1:2: warning: version: is set by the service: "
+        "this value is not sent\n"
+    )
+    assert "1 file, no problems, 1 warning\n" in result.err
+    assert shell.ok("config", "validate", top, "-t", "github").startswith("::warning file=")
+
+
+def test_an_unknown_name_is_told_where_it_stands(shell: Shell) -> None:
+    wrong = RIGHT | {"pool/h100.yaml": "backend: gpu-b\ncommon_pod_template:\n  - min\n"}
+    result = shell.osmo("config", "validate", lay(shell, wrong))
+    assert result.code == 2
+    assert result.out.splitlines() == [
+        "configs/pool/h100.yaml:1:10: backend: there is no BACKEND of that name in the directory "
+        '(did you mean "gpu-a"?)',
+        "configs/pool/h100.yaml:3:5: common_pod_template[0]: there is no POD_TEMPLATE of that "
+        'name in the directory (did you mean "mine"?)',
+    ]
+    # Of a file alone, and of types without files, nothing is known.
+    shell.ok("config", "validate", "configs/pool/h100.yaml")
+    shell.ok("config", "validate", "configs/pool")
+
+
+def test_two_directories_do_not_know_each_other(shell: Shell) -> None:
+    one, other = lay(shell, RIGHT, "staging"), lay(shell, RIGHT, "production")
+    result = shell.osmo("config", "validate", one, other, f"{one}/workflow.json")
+    assert (result.code, result.out) == (0, "")
+    assert "8 files, no problems" in result.err
+    pools = lay(shell, {"pool.json": '{"h100": {"backend": "gpu-a"}}'}, "test")
+    shell.ok("config", "validate", f"{pools}/pool.json", f"{one}/pool/h100.yaml")
+
+
+@pytest.mark.parametrize(
+    ("words", "input", "out", "err"),
+    [
+        (["-", "--type", "BACKEND", "--name", "a"], '{"tests": 1}', "<stdin>:1:11: tests", ""),
+        (["-", "--type", "workflow", "--format", "yaml"], "max_num_tasks: '3'", "1:16: max", ""),
+        (
+            ["-", "--type", "POOL"],
+            '{"backend": "a"}',
+            "must be an object",
+            "checked as all of POOL; for an item of it add --name\n",
+        ),
+        (["-"], "{}", "", "hint: add --type TYPE"),
+        (["x.json"], "", "x.json: no such file\n", "1 file, 1 problem"),
+        (["mine.json"], "", "mine.json: the path does not tell what this file is about (add", ""),
+        (["mine.json", "--name", "a"], "", "", "--name needs --type"),
+        (["mine.json", "x.json", "--type", "POOL", "--name", "a"], "", "", "--name is for one"),
+        (["mine.json", "--type", "SERVICE", "--name", "a"], "", "", "SERVICE has no items"),
+        (["mine.json", "--type", "POOLS"], "", "", "did you mean POOL?"),
+        (["empty", "--type", "POOL"], "", "", "empty is a directory"),
+        (["empty"], "", "empty: there are no files in this directory (files are called", ""),
+        (["mine.json", "--dialect", "7"], "", "", '"7" is not a dialect'),
+        (
+            ["pool/group_template/a.json", "--dialect", "6.0"],
+            "",
+            "services of 6.0 have no GROUP_TEMPLATE (it is known in 6.2",
+            "",
+        ),
+        ([], "", "", "Missing argument"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_wrong_use_and_single_files(
+    shell: Shell, words: list[str], input: str, out: str, err: str
+) -> None:
+    shell.file("mine.json", "{}")
+    lay(shell, {"group_template/a.json": "{}"}, "pool")
+    (shell.home / "empty").mkdir()
+    result = shell.osmo("config", "validate", *words, input=input)
+    assert result.code == 2
+    assert out in result.out
+    assert bool(out) == bool(result.out)
+    assert err in result.err
+    assert "Traceback" not in result.err
+
+
+def test_a_file_of_its_own_and_a_place_among_others_are_a_problem(shell: Shell) -> None:
+    top = lay(shell, {"pool.json": '{"pools": {"a": {"backend": "b"}}}', "pool/a.json": "{}"})
+    result = shell.osmo("config", "validate", top)
+    assert result.code == 2
+    assert "configs/pool.json:1:12: a: a has a file of its own, too: configs/pool/a.json" in (
+        result.out
+    )
+
+
+def test_a_file_that_cannot_be_read_does_not_hide_the_others(shell: Shell) -> None:
+    top = lay(shell, {"workflow.json": '{"x": 1}', "service.json": "", "dataset.json": "[1"})
+    (shell.home / top / "pool.json").symlink_to("nowhere.json")
+    result = shell.osmo("config", "validate", top, "--dialect", "6.2")
+    assert result.code == 2
+    assert [line.split(": ")[0] for line in result.out.splitlines()] == [
+        "configs/dataset.json:1:3",
+        "configs/pool.json",
+        "configs/service.json:1:1",
+        "configs/workflow.json:1:2",
+    ]
+    assert "configs/pool.json: no such file\n" in result.out
+
+
+def test_no_secret_of_a_file_is_shown(shell: Shell) -> None:
+    canary = "canary-5e0f1c"
+    credential = {"endpoint": canary, "access_key_id": canary, "access_key": [canary], canary: 1}
+    text = json.dumps({"workflow_log": {"credential": {**credential, canary: canary}}})
+    top = lay(shell, {"workflow.json": text.replace(f'"{canary}": ', '"unknown": ')})
+    for form in ("text", "json", "github"):
+        result = shell.osmo("config", "validate", top, "-t", form)
+        assert result.code == 2
+        assert "access_key" in result.out
+        assert canary not in result.out + result.err
+
+
+@pytest.fixture(scope="module", params=DIALECTS)
+def any_service(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[str, Service]]:
+    """A service of each dialect, with a backend `default`, which its pool names."""
+    folder = tmp_path_factory.mktemp("service")
+    with serving(folder, dialect=request.param) as running:
+        Shell.at(folder).ok("local", "add-backend", "default", "--db", str(running.db))
+        yield request.param, running
+
+
+@pytest.fixture
+def user(shell: Shell, any_service: tuple[str, Service]) -> Shell:
+    shell.ok("login", any_service[1].url, "--method", "dev", "--username", "admin")
+    return shell
+
+
+def shown(user: Shell, dialect: str, top: Path) -> None:
+    """Everything that the service shows, a file each."""
+    for type_name in DIALECTS[dialect].config_types:
+        config_type = CONFIG_TYPES[type_name]
+        data = json.loads(user.ok("config", "show", type_name, "-t", "json"))
+        files = {Entry(config_type): data}
+        if config_type.named is not None:
+            items = config_type.items_in(data)
+            files = {Entry(config_type, name): item for name, item in items.items()}
+        for entry, content in files.items():
+            path = top / path_of(entry)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(json.dumps(content, indent=2))
+
+
+def test_what_a_service_shows_is_right(user: Shell, any_service: tuple[str, Service]) -> None:
+    dialect, _ = any_service
+    shown(user, dialect, user.home / "all")
+    for words in (["--dialect", dialect], ["--online"]):
+        result = user.osmo("config", "validate", "all", *words)
+        errors = [line for line in result.out.splitlines() if ": warning: " not in line]
+        assert (result.code, errors) == (0, []), result
+    assert f"checked for services of {dialect}, as the service speaks" in result.err
+
+
+def test_every_service_has_the_names_that_need_no_file(
+    user: Shell, any_service: tuple[str, Service]
+) -> None:
+    for type_name, names in INITIAL_NAMES.items():
+        shown_now = json.loads(user.ok("config", "show", type_name, "-t", "json"))
+        assert names == CONFIG_TYPES[type_name].items_in(shown_now).keys()
+
+
+ONLINE = {
+    "backend/default.json": '{"tests": ["burn"]}',
+    "backend/gpu-z.json": "{}",
+    "pool/default.json": '{"default_platform": "h100"}',
+    "pool/mine.json": '{"backend": "defaul", "common_pod_template": ["default_usr"]}',
+    "pool/new.json": "{}",
+    "service.json": '{"service_auth": {"user_roles": ["osmo-usr"]}}',
+}
+
+
+def test_only_the_service_knows(user: Shell, any_service: tuple[str, Service]) -> None:
+    top = lay(user, ONLINE)
+    result = user.osmo("--debug", "config", "validate", top, "--online")
+    assert result.code == 2
+    assert result.out.splitlines() == [
+        "configs/backend/default.json:1:12: tests[0]: there is no BACKEND_TEST of that name on "
+        "the service (make it first, or give its file, too)",
+        "configs/backend/gpu-z.json:1:1: the service has no BACKEND gpu-z "
+        "(its operator makes it when it connects)",
+        "configs/pool/default.json:1:22: default_platform: is not one of platforms",
+        "configs/pool/mine.json:1:13: backend: there is no BACKEND of that name on the service "
+        '(did you mean "default"?)',
+        "configs/pool/mine.json:1:47: common_pod_template[0]: there is no POD_TEMPLATE of that "
+        'name on the service (did you mean "default_user"?)',
+        "configs/pool/new.json:1:1: backend: this field is required",
+        "configs/service.json:1:34: service_auth.user_roles[0]: there is no ROLE of that name on "
+        'the service (did you mean "osmo-user"?)',
+    ]
+    reads = [line.split()[2] for line in result.err.splitlines() if "/api/configs/" in line]
+    assert len(reads) == len(set(reads)), "a type is read once"
+    assert "PUT" not in result.err
+    assert "PATCH" not in result.err
+    assert "POST /api/configs" not in result.err
+
+
+def test_a_file_beside_it_makes_a_name_known(user: Shell) -> None:
+    files = {"pool/mine.json": '{"backend": "default", "common_pod_template": ["mine"]}'}
+    top = lay(user, files | {"pod_template/mine.json": '{"spec": {}}'})
+    user.ok("config", "validate", top, "--online")
+    user.ok("config", "validate", f"{top}/pool/mine.json", f"{top}/pod_template", "--online")
+
+
+def test_online_needs_a_login_and_the_name_of_an_item(shell: Shell) -> None:
+    shell.file("a.json", "{}")
+    result = shell.osmo("config", "validate", "a.json", "--type", "WORKFLOW", "--online")
+    assert result.code == 4
+    result = shell.osmo("config", "validate", "a.json", "--type", "BACKEND", "--online")
+    assert result.code == 2
+    assert "add --name NAME" in result.err
