@@ -40,10 +40,12 @@ class Checked:
     Attributes:
         wanted: the object that is to be stored, as the service will show it.
         problems: everything that is wrong with it; without errors `wanted` may be sent.
+        given: the input, without what `osmo config show TYPE` prints around the items.
     """
 
     wanted: Any
     problems: list[Problem]
+    given: Document
 
 
 def check_input(document: Document, subject: Subject, live: Any, *, whole: bool = False) -> Checked:
@@ -60,7 +62,7 @@ def check_input(document: Document, subject: Subject, live: Any, *, whole: bool 
     if not isinstance(document.value, expected):
         fields = "an object with fields" if expected is dict else "a list"
         problem = document.problem(f"must be {fields}, not {KINDS[type(document.value)]}", ())
-        return Checked(live, [problem])
+        return Checked(live, [problem], document)
     model = subject.model()
     given, problems = _without_masks(document, live)
     problems += _read_only(document, subject, given, live)
@@ -73,7 +75,8 @@ def check_input(document: Document, subject: Subject, live: Any, *, whole: bool 
     if not any(problem.severity == "error" for problem in problems):
         wanted = _as_stored(subject, model, live, given, wanted)
         wanted = subject.with_kept(live, wanted)
-    return Checked(wanted, sorted(problems, key=lambda one: (one.line or 0, one.column or 0)))
+    problems.sort(key=lambda one: (one.line or 0, one.column or 0))
+    return Checked(wanted, problems, document)
 
 
 def _unwrapped(document: Document, subject: Subject) -> Document:
