@@ -77,10 +77,8 @@ class Document:
                 problems.append(self.problem("must be an object with a name", (index,)))
                 continue
             if self.places[index, "name"].reference is not None:
-                hint = "a name is shown everywhere; write it out"
-                problems.append(
-                    self.problem("a name cannot come from elsewhere", (index, "name"), hint=hint)
-                )
+                # It becomes part of paths, which are shown everywhere.
+                problems.append(self.problem("a name must be written out", (index, "name")))
                 continue
             if name in items:
                 problems.append(self.problem("this name stands twice", (index, "name")))
@@ -100,6 +98,9 @@ class Document:
         while known and known not in self.places:
             known = known[:-1]
         place = self.places[known]
+        if known == path and place.reference is not None:
+            # What could be written here instead is no way out.
+            details["hint"] = "the value comes from elsewhere, and is a text"
         offset = place.key if at_key and known == path and place.key is not None else place.value
         line, column = line_and_column(self.text, offset)
         return Problem(message, self.name, line, column, path, **details)

@@ -7,7 +7,7 @@ is the input's where the input mentions the field, and the stored state's otherw
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any
 
@@ -43,7 +43,7 @@ class Checked:
         given: the input, without what `osmo config show TYPE` prints around the items.
     """
 
-    wanted: Any
+    wanted: Any = field(repr=False)
     problems: list[Problem]
     given: Document
 

@@ -192,6 +192,44 @@ def test_a_conflict_keeps_what_was_edited(edit: Edit, admin: Shell, tmp_path: Pa
     assert live(admin)["description"] == "mine"
 
 
+def test_values_from_elsewhere_are_stored_and_not_kept(edit: Edit, admin: Shell) -> None:
+    admin.env["WHO"] = "a-secret-team"
+    result = edit(
+        {"replace": {'"start"': '"${env:GONE}"'}},
+        {"replace": {"${env:GONE}": "${env:WHO}"}},
+    )
+    assert result.code == 0, result.out
+    assert "description: the environment variable GONE is not set" in edit.shown[1]["text"]
+    assert live(admin)["description"] == "a-secret-team"
+    assert "a-secret-team" not in result.out
+
+    # What is stored is no reference, though it looks like one.
+    admin.ok(
+        "config", "update", "BACKEND", "gpu-a", "-f", "-", input='{"description": "$${env:X}"}'
+    )
+    result = edit({"replace": {'"https://d.example.com"': '"https://${env:WHO}"'}})
+    assert result.code == 0, result.out
+    assert live(admin)["description"] == "${env:X}"
+    assert live(admin)["dashboard_url"] == "https://a-secret-team"
+
+
+def test_what_is_kept_has_the_references_and_not_their_values(edit: Edit, admin: Shell) -> None:
+    admin.env["WHO"] = "a-secret-team"
+    admin.file("other.json", '{"description": "by a third"}')
+    admin.file(
+        "editor-and-other.sh",
+        f"#!/bin/sh\nPYTHONWARNINGS= osmo config update BACKEND gpu-b -f {admin.home}/other.json "
+        f">/dev/null 2>&1\nsed -i 's/start/${{env:WHO}}/' \"$1\"\n",
+    )
+    (admin.home / "editor-and-other.sh").chmod(0o755)
+    env = {"VISUAL": str(admin.home / "editor-and-other.sh")}
+    result = on_terminal(admin, "config", "update", "BACKEND", "gpu-a", env=env)
+    assert result.code == 6, result.out
+    (kept,) = admin.home.glob("BACKEND-gpu-a-*.json")
+    assert json.loads(kept.read_text())["description"] == "${env:WHO}"
+    assert "a-secret-team" not in kept.read_text() + result.out
+
+
 def test_on_a_terminal_show_prints_the_documents_table(edit: Edit, shell: Shell) -> None:
     env = {"OSMO_URL": "local", "OSMO_LOCAL_DB": str(shell.home / "empty.db")}
     result = on_terminal(shell, "config", "show", "BACKEND", env=env)
