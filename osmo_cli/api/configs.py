@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from osmo_cli.api.client import Client
-from osmo_cli.api.errors import NotFoundError, UnexpectedAnswerError
+from osmo_cli.api.errors import NotFoundError, RefusedError, UnexpectedAnswerError
 from osmo_cli.api.urls import build_path
 from osmo_cli.errors import UsageError
 
@@ -65,17 +65,27 @@ class Snapshot:
         items = self.items()
         if name in items:
             return items[name]
-        known = ", ".join(sorted(items)) or "none"
-        raise UsageError(
+        raise self.no_item(name)
+
+    def no_item(self, name: str) -> UsageError:
+        """That there is no item of that name; names those that there are."""
+        known = ", ".join(sorted(self.items())) or "none"
+        return UsageError(
             f'{self.config_type.name} has no item "{name}"', hint=f"there are: {known}"
         )
 
 
-def read(client: Client, config_type: ConfigType, *, with_revision: bool = False) -> Snapshot:
-    """Read a type's live configuration, and its newest revision first where asked for."""
+def read(
+    client: Client, config_type: ConfigType, *, with_revision: bool = False, verbose: bool = False
+) -> Snapshot:
+    """Read a type's live configuration, and its newest revision first where asked for.
+
+    With `verbose` a pool holds also what the service works out for it (api.md 3.9).
+    """
     revision = newest_revision(client, config_type) if with_revision else None
+    query = [("verbose", "True")] if verbose else []
     try:
-        data = client.get((*_ROOT, config_type.path))
+        data = client.get((*_ROOT, config_type.path), query)
     except NotFoundError:
         raise no_such_type(config_type) from None
     if not isinstance(data, dict | list):
@@ -128,9 +138,11 @@ def revisions_after(client: Client, config_type: ConfigType, number: int) -> lis
     return [entry for entry in found if entry.number > number]
 
 
-def history(client: Client, query: Sequence[tuple[str, str]]) -> list[dict[str, Any]]:
+def history(
+    client: Client, query: Sequence[tuple[str, str]], config_type: ConfigType | None = None
+) -> list[dict[str, Any]]:
     """The entries that the filters of api.md 4 leave, as the service gives them, without data."""
-    return _entries(client, [("omit_data", "True"), *query])
+    return _entries(client, [("omit_data", "True"), *query], config_type)
 
 
 def current_revisions(client: Client) -> list[dict[str, Any]]:
@@ -139,8 +151,22 @@ def current_revisions(client: Client) -> list[dict[str, Any]]:
     return history(client, [("at_timestamp", _FUTURE)])
 
 
-def _entries(client: Client, query: Sequence[tuple[str, str]]) -> list[dict[str, Any]]:
-    answer = client.get(_HISTORY, query)
+def _entries(
+    client: Client, query: Sequence[tuple[str, str]], config_type: ConfigType | None
+) -> list[dict[str, Any]]:
+    """Entries of the history, all or of one type.
+
+    Raises:
+        UsageError: the service does not know the type.
+    """
+    if config_type is not None:
+        query = [("config_types", config_type.name), *query]
+    try:
+        answer = client.get(_HISTORY, query)
+    except RefusedError as error:
+        if config_type is not None and error.message.startswith("config_types"):
+            raise no_such_type(config_type) from None
+        raise
     entries = answer.get("configs") if isinstance(answer, dict) else None
     if not isinstance(entries, list) or any(not isinstance(entry, dict) for entry in entries):
         raise UnexpectedAnswerError(_ODD_HISTORY)
@@ -150,7 +176,7 @@ def _entries(client: Client, query: Sequence[tuple[str, str]]) -> list[dict[str,
 def _history(
     client: Client, config_type: ConfigType, query: list[tuple[str, str]], *, data: bool
 ) -> list[Revision]:
-    parameters = [("config_types", config_type.name), ("omit_data", str(not data)), *query]
+    parameters = [("omit_data", str(not data)), *query]
     try:
         return [
             Revision(
@@ -161,7 +187,7 @@ def _history(
                 entry["data"],
                 tuple(map(str, entry["tags"] or ())),
             )
-            for entry in _entries(client, parameters)
+            for entry in _entries(client, parameters, config_type)
         ]
     except (KeyError, TypeError, ValueError):
         raise UnexpectedAnswerError(_ODD_HISTORY) from None

@@ -11,6 +11,7 @@ from osmo_cli.api.errors import NotFoundError, ServiceError, UnexpectedAnswerErr
 from osmo_cli.api.transport import Transport
 from osmo_cli.api.urls import build_path
 from osmo_cli.config.dialects import DIALECTS, Dialect
+from osmo_cli.config.types import CONFIG_TYPES
 from osmo_cli.errors import UsageError
 from osmo_cli.paths import cache_dir
 from osmo_cli.private_files import replace_private
@@ -18,6 +19,8 @@ from osmo_cli.private_files import replace_private
 _CACHE = "services.json"
 _MAX_AGE_SECONDS = 3600.0
 _UNPROCESSABLE = 422
+_KEYLESS = "DefaultDataCredential"
+"""What the service calls a data credential without keys (api.md 3.7)."""
 
 
 def identify(client: Client, *, for_write: bool = False, anew: bool = False) -> Dialect:
@@ -62,16 +65,16 @@ def _detect(client: Client, version: str) -> Dialect:
         openapi = client.get(("api", "openapi.json"))
     except (ServiceError, UnexpectedAnswerError):
         openapi = None
-    fields, routes = _openapi_facts(openapi)
-    shape = (fields, frozenset[str]()) if fields else _shape_facts(client)
-    fitting = [
-        dialect
-        for dialect in DIALECTS.values()
-        if _is_like(shape, dialect)
-        and (_own_token(dialect) in routes if routes else dialect.version == version)
-    ]
-    if not any(shape):
-        fitting = _with_exchange(client, fitting)
+    fitting = _described(openapi)
+    if fitting is None:
+        shape = _shape_facts(client)
+        fitting = [
+            dialect
+            for dialect in DIALECTS.values()
+            if _is_like(shape, dialect) and _is_of(version, dialect)
+        ]
+        if not any(shape):
+            fitting = _with_exchange(client, fitting)
     if not fitting:
         known = ", ".join(DIALECTS)
         raise UsageError(
@@ -82,13 +85,30 @@ def _detect(client: Client, version: str) -> Dialect:
     return fitting[-1]
 
 
-def _openapi_facts(openapi: Any) -> tuple[frozenset[str], frozenset[str]]:
-    """Fields of `node_conditions` and the paths; empty where the document is not usable."""
+def _described(openapi: Any) -> list[Dialect] | None:
+    """The dialects that fit the service's own description, of whatever version it says that it is;
+    None where the description is not usable. What it has beside what is known here does not count.
+    """
     try:
-        schema = openapi["components"]["schemas"]["BackendNodeConditions"]
-        return frozenset(schema["properties"]), frozenset(openapi["paths"])
+        schemas, paths = openapi["components"]["schemas"], frozenset(openapi["paths"])
+        conditions = frozenset(schemas["BackendNodeConditions"]["properties"])
     except (KeyError, TypeError):
-        return frozenset(), frozenset()
+        return None
+    types = {name for name, row in CONFIG_TYPES.items() if f"/api/configs/{row.path}" in paths}
+    return [
+        dialect
+        for dialect in DIALECTS.values()
+        if dialect.node_condition_fields == conditions
+        and dialect.config_types == types
+        and dialect.keyless_credentials is (_KEYLESS in schemas)
+        and _own_token(dialect) in paths
+    ]
+
+
+def _is_of(version: str, dialect: Dialect) -> bool:
+    """Whether the number may be that of a service of this dialect, in any revision."""
+    release = version.rpartition(".")[0]
+    return release in (dialect.name, dialect.version.rpartition(".")[0])
 
 
 def _own_token(dialect: Dialect) -> str:

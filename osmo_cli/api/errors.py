@@ -124,7 +124,7 @@ def error_from(status: int, body: bytes, content_type: str, request: str) -> Ser
         return ManagedElsewhereError(
             text,
             status=status,
-            hint="change the Helm values (services.configs) and deploy them; reading still works",
+            hint="change the values of its Helm chart and deploy them; reading still works",
         )
     if status == 429:
         return RateLimitedError(

@@ -18,8 +18,10 @@ from osmo_cli.commands.config_history import diff, history, list_types, tag
 from osmo_cli.commands.config_items import rename, set_role
 from osmo_cli.commands.config_rollback import rollback
 from osmo_cli.commands.config_update import update
+from osmo_cli.commands.managed import told_as_helm_values
 from osmo_cli.commands.session import Session
-from osmo_cli.config.types import ConfigType, parse_reference
+from osmo_cli.config.merge import ABSENT
+from osmo_cli.config.types import POOL, ConfigType, parse_reference
 from osmo_cli.errors import OsmoError, UsageError
 
 if TYPE_CHECKING:
@@ -43,15 +45,24 @@ def show(
         list[str] | None,
         typer.Argument(metavar="[NAME [KEY|INDEX]...]", help="What to show of it."),
     ] = None,
+    verbose: Annotated[
+        bool,
+        typer.Option("--verbose", "-v", help="Of POOL also what the service works out for it."),
+    ] = False,
     format_type: FormatOption = None,
 ) -> None:
     """Show a configuration, live or at a revision, or a part of it."""
     session: Session = ctx.obj
     printer = session.use_format(format_type)
     found, number = parse_reference(what)
+    if verbose and (found is not POOL or number is not None):
+        raise UsageError(
+            f"--verbose is for POOL as it is now, not for {what}",
+            hint="everything that there is of it is shown without",
+        )
     with session.connect() as client:
         if number is None:
-            data = configs.read(client, found).data
+            data = configs.read(client, found, verbose=verbose).data
         else:
             data = configs.revision(client, found, number).data
     if words:
@@ -143,13 +154,14 @@ def delete(
         if ignore_missing and name not in live.items():
             printer.note(f'nothing to delete: {found.name} has no item "{name}"')
             return
-        live.item(name)
+        states = (live.item(name), ABSENT)
         from osmo_cli.config.history import loss_of_delete
 
         if loss := loss_of_delete(found, name, live.data):
             printer.note(f"note: {loss}")
         try:
-            configs.delete(client, found, name, description=description, tags=tags, force=force)
+            with told_as_helm_values(client, printer, found, name, states):
+                configs.delete(client, found, name, description=description, tags=tags, force=force)
         except OsmoError as error:
             if not _is_gone(client, found, name, error):
                 raise

@@ -92,9 +92,9 @@ def history(
     if at_timestamp is not None and (created_before or created_after) is not None:
         other = "--created-before" if created_before is not None else "--created-after"
         raise UsageError(f"--at-timestamp and {other} exclude each other")
+    found = config_type(type_name) if type_name is not None else None
     query = [("offset", str(offset)), ("limit", str(count)), ("order", order.upper())]
     filters: list[tuple[str, Any]] = [
-        ("config_types", config_type(type_name).name if type_name is not None else None),
         ("name", name),
         ("revision", revision),
         *[("tags", tag) for tag in tags or ()],
@@ -104,7 +104,7 @@ def history(
     ]
     query += [(key, str(value)) for key, value in filters if value is not None]
     with session.connect() as client:
-        entries = configs.history(client, query)
+        entries = configs.history(client, query, found)
     if _wants_data(printer):
         printer.data({"configs": entries})
         return

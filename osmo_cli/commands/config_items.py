@@ -8,6 +8,7 @@ import typer
 
 from osmo_cli.api import configs
 from osmo_cli.commands.arguments import DescriptionOption, TagsOption, TypeArgument
+from osmo_cli.commands.managed import told_as_helm_values
 from osmo_cli.commands.session import Session
 from osmo_cli.config.types import NAME_RULE, ConfigType, config_type
 from osmo_cli.errors import ExitCode, OsmoError, UsageError
@@ -34,6 +35,7 @@ def set_role(
     from osmo_cli.output.changes import change_lines
     from osmo_cli.plan.apply import apply_change
     from osmo_cli.plan.change import Change
+    from osmo_cli.plan.shown import Shown
     from osmo_cli.plan.target import find_target
 
     session: Session = ctx.obj
@@ -58,9 +60,10 @@ def set_role(
             if live:
                 for line in change_lines(changed):
                     printer.note(line)
-            change = Change(target, role, patch, changed, {}, ())
+            change = Change(target, role, patch, changed, {}, (), Shown(live, role))
             memory = session.secret_memory(credential)
-            applied = apply_change(client, change, memory, description=description, tags=tags)
+            with told_as_helm_values(client, printer, found, name, (live, role)):
+                applied = apply_change(client, change, memory, description=description, tags=tags)
             for warning in applied.warnings:
                 printer.warn(warning)
         else:
@@ -88,13 +91,15 @@ def rename(
     with session.connect() as client:
         # For an unknown name the service adds to the history, and then fails (api.md 3.9).
         before = configs.read(client, found)
-        before.item(old)
+        pool = before.item(old)
         if old == new:
             printer.note("the pool has that name already; nothing was sent")
         elif new in before.items():
             raise UsageError(f'{found.name} has an item "{new}" already', hint="choose another")
         else:
-            _rename(client, found, old, new, description, tags, session)
+            states = ({old: pool}, {new: pool})
+            with told_as_helm_values(client, printer, found, None, states):
+                _rename(client, found, old, new, description, tags, session)
     printer.text(f'Successfully renamed {found.name} config "{old}" to "{new}"')
 
 

@@ -8,6 +8,7 @@ import typer
 
 from osmo_cli.api import configs
 from osmo_cli.commands.arguments import DescriptionOption, TagsOption
+from osmo_cli.commands.managed import told_as_helm_values
 from osmo_cli.commands.session import Session, prompts
 from osmo_cli.config.types import BACKEND
 from osmo_cli.errors import ConflictError, OsmoError
@@ -38,7 +39,8 @@ def rollback(
         live = configs.read(client, found, with_revision=True)
         _warn_of_losses(client, wanted, live, printer, force=force)
         try:
-            configs.rollback(client, found, number, description=description, tags=tags)
+            with told_as_helm_values(client, printer, found, None, (live.data, wanted.data)):
+                configs.rollback(client, found, number, description=description, tags=tags)
         except OsmoError as error:
             newest = _after_failure(client, wanted, live, error)
             printer.warn(

@@ -18,6 +18,7 @@ from osmo_cli.commands.arguments import (
     TagsOption,
     TypeArgument,
 )
+from osmo_cli.commands.managed import told_as_helm_values
 from osmo_cli.commands.session import Session
 from osmo_cli.config.document import InputFormat
 from osmo_cli.config.types import config_type
@@ -109,7 +110,11 @@ def update(
             return ExitCode.OK
         for line in change_lines(change.differences):
             printer.note(line)
-        with _kept_on_failure(target, edited, printer):
+        states = (change.shown.before, change.shown.after)
+        with (
+            told_as_helm_values(client, printer, found, name, states, secrets=change.secrets),
+            _kept_on_failure(target, edited, printer),
+        ):
             applied = apply_change(client, change, memory, description=description, tags=tags)
     for warning in applied.warnings:
         printer.warn(warning)

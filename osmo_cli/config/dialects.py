@@ -5,7 +5,8 @@ This is the one place where versions differ; code asks a `Dialect`, never a vers
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Literal
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,15 @@ class Dialect:
         semantic_roles: a role's actions are texts such as `config:Read`, and the gateway in front
             of the service looks at them; else they are paths of the API.
         warning_header: warnings for the client come in a header of their own (api.md 1.4).
+        pydantic: generation of the library that checks requests. The second turns no number into
+            text, refuses unknown fields in a PUT too, and words its 422 otherwise (api.md 3.2).
+        config_indent: spaces by which the JSON of configurations is indented; None for compact.
+        keyless_credentials: a data credential may stand without keys (api.md 3.7).
+        exchange_shows_null: the answer to a token has its empty keys too.
+        checks_client_versions: `cli_config` of SERVICE takes versions only.
+        history_types: types that there are no more, but for their old revisions.
+        helm_root: where the configuration stands in the values of the chart, in a version that can
+            take it from there (api.md 15).
     """
 
     name: str
@@ -55,6 +65,13 @@ class Dialect:
     operator_version: str = "6.0.0"
     semantic_roles: bool = False
     warning_header: bool = False
+    pydantic: Literal[1, 2] = 1
+    config_indent: int | None = 4
+    keyless_credentials: bool = False
+    exchange_shows_null: bool = True
+    checks_client_versions: bool = False
+    history_types: frozenset[str] = frozenset()
+    helm_root: str | None = None
 
 
 _TYPES_60 = frozenset(
@@ -114,6 +131,27 @@ V6_2 = Dialect(
     semantic_roles=True,
     warning_header=True,
 )
+V6_3 = replace(
+    V6_2,
+    name="6.3",
+    version="6.3.1",
+    operator_version="6.3.1",
+    pydantic=2,
+    config_indent=None,
+    keyless_credentials=True,
+    exchange_shows_null=False,
+    checks_client_versions=True,
+    helm_root="services.configs",
+)
+V6_4 = replace(
+    V6_3,
+    name="6.4",
+    version="6.4.0",
+    operator_version="6.4.0",
+    config_types=V6_3.config_types - {"DATASET"},
+    history_types=frozenset({"DATASET"}),
+    helm_root="configuration",
+)
 
-DIALECTS: dict[str, Dialect] = {dialect.name: dialect for dialect in (SEED, V6_0, V6_2)}
+DIALECTS: dict[str, Dialect] = {dialect.name: dialect for dialect in (SEED, V6_0, V6_2, V6_3, V6_4)}
 """All dialects by name, oldest first."""

@@ -92,6 +92,21 @@ class Document:
             raise InvalidInputError(problems)
         return replace(self, value=items, places=places)
 
+    def renamed(self, path: tuple[str, ...], name: str) -> Document:
+        """The document with another name for the key at `path`."""
+        *parent, old = path
+
+        def rename(value: Any, at: list[str]) -> Any:
+            if at:
+                return value | {at[0]: rename(value[at[0]], at[1:])}
+            return {name if key == old else key: inner for key, inner in value.items()}
+
+        places = {
+            (*parent, name, *at[len(path) :]) if at[: len(path)] == path else at: place
+            for at, place in self.places.items()
+        }
+        return replace(self, value=rename(self.value, parent), places=places)
+
     def problem(self, message: str, path: Path, *, at_key: bool = False, **details: Any) -> Problem:
         """A Problem at `path`, or at its nearest parent that the input holds."""
         known = path

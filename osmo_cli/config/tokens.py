@@ -12,6 +12,11 @@ SOON_DAYS = 7
 NAME_PATTERN = r"^[a-zA-Z]([a-zA-Z0-9_-]*[a-zA-Z0-9])?$"
 _DATE = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})", re.ASCII)
 DURATION = re.compile(r"(\d+)(d|h|m|s|ms|us)", re.ASCII)
+ISO_DURATION = re.compile(
+    r"P(?=[\dT])(?:(\d+)W)?(?:(\d+)D)?(?:T(?=\d)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?", re.ASCII
+)
+"""The other way to write a duration, from 6.3 on: weeks, days, hours, minutes and seconds."""
+_ISO_UNITS = ("weeks", "days", "hours", "minutes", "seconds")
 _UNITS = {
     "d": "days",
     "h": "hours",
@@ -92,14 +97,16 @@ def last_day(now: date, longest: str | None) -> date | None:
     Returns:
         None where `longest` is not known, is not a duration, or reaches beyond all dates.
     """
-    match = DURATION.fullmatch(longest or "")
-    if match is None:
-        return None
     try:
         # Parts of a day are dropped by the service too.
-        return now + timedelta(**{_UNITS[match[2]]: int(match[1])})
+        if match := DURATION.fullmatch(longest or ""):
+            return now + timedelta(**{_UNITS[match[2]]: int(match[1])})
+        if match := ISO_DURATION.fullmatch(longest or ""):
+            amounts = (int(amount or 0) for amount in match.groups())
+            return now + timedelta(**dict(zip(_ISO_UNITS, amounts, strict=True)))
     except OverflowError:
-        return None
+        pass
+    return None
 
 
 def days_left(expires_at: str) -> int | None:

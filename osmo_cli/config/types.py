@@ -58,7 +58,11 @@ class ConfigType:
         one_value: maps that a file gives as a whole, as it gives a list; `()` is the object.
         kept_if_null: fields of an item in which null means: as it is; in a new item they become a
             list of its own name.
+        lost_in_rollback: fields of an item that the service empties in a rollback.
         name_pattern: what a new item may be called, or None where the service does not check.
+        helm_section: the section of the chart's values that holds the type (api.md 15).
+        not_in_values: fields that the section does not have: the service keeps them itself, or,
+            as a name, they stand elsewhere in it (api.md 5, 15).
         schema_module: module of `schemas/` whose `SCHEMAS` maps a dialect name to the model of
             one object, and `ITEM_SCHEMAS`, where the type has items too, to that of an item.
     """
@@ -66,6 +70,7 @@ class ConfigType:
     name: str
     path: str
     schema_module: str
+    helm_section: str
     wrapper: str | None = None
     whole: Verb | None = None
     named: Verb | None = None
@@ -74,7 +79,15 @@ class ConfigType:
     volatile: frozenset[Path] = frozenset()
     one_value: frozenset[Path] = frozenset()
     kept_if_null: frozenset[str] = frozenset()
+    lost_in_rollback: frozenset[str] = frozenset()
+    not_in_values: frozenset[str] = frozenset()
     name_pattern: str | None = None
+
+    @property
+    def is_by_item(self) -> bool:
+        """Whether items are all that it has, so that the whole of it is updated item by item."""
+        whole = self.whole
+        return self.named is not None and (whole is None or whole.semantics == "upsert")
 
     def items_in(self, data: Any) -> dict[str, Any]:
         """The items in the type's data, live or from its history, by name."""
@@ -118,6 +131,7 @@ BACKEND = ConfigType(
     name="BACKEND",
     path="backend",
     schema_module=_SCHEMAS + "backend",
+    helm_section="backends",
     wrapper="backends",
     named=Verb("POST", "configs", "replace-fields"),
     read_only=_fields(
@@ -126,17 +140,28 @@ BACKEND = ConfigType(
     volatile=_fields("last_heartbeat", "online"),
     # A rule is there or it is not: a file that gives the rules gives all of them.
     one_value=_fields("node_conditions.rules"),
+    not_in_values=frozenset({"k8s_uid"}),
 )
 WORKFLOW = ConfigType(
-    name="WORKFLOW", path="workflow", schema_module=_SCHEMAS + "workflow", whole=_PATCH
+    name="WORKFLOW",
+    path="workflow",
+    schema_module=_SCHEMAS + "workflow",
+    helm_section="workflow",
+    whole=_PATCH,
 )
 SERVICE = ConfigType(
-    name="SERVICE", path="service", schema_module=_SCHEMAS + "service", whole=_PATCH
+    name="SERVICE",
+    path="service",
+    schema_module=_SCHEMAS + "service",
+    helm_section="service",
+    whole=_PATCH,
+    not_in_values=frozenset({"service_auth"}),
 )
 DATASET = ConfigType(
     name="DATASET",
     path="dataset",
     schema_module=_SCHEMAS + "dataset",
+    helm_section="dataset",
     wrapper="buckets",
     whole=_PATCH,
     named=_PATCH,
@@ -146,6 +171,7 @@ POOL = ConfigType(
     name="POOL",
     path="pool",
     schema_module=_SCHEMAS + "pool",
+    helm_section="pools",
     wrapper="pools",
     whole=_PUT_ITEMS,
     # PATCH would freeze the timeouts that the pool inherits (api.md 3.9).
@@ -156,11 +182,12 @@ POOL = ConfigType(
         *(
             "parsed_group_templates",
             "parsed_pod_template",
+            "parsed_pod_template_for_accounting",
             "platforms.*.default_mounts",
             "platforms.*.tolerations",
         ),
         *("platforms.*.labels", "platforms.*.parsed_resource_validations"),
-        "platforms.*.parsed_pod_template",
+        *("platforms.*.parsed_pod_template", "platforms.*.parsed_pod_template_for_accounting"),
     ),
     volatile=_fields("status", "last_heartbeat"),
     name_pattern=_NAME,
@@ -169,6 +196,7 @@ POD_TEMPLATE = ConfigType(
     name="POD_TEMPLATE",
     path="pod_template",
     schema_module=_SCHEMAS + "pod_template",
+    helm_section="podTemplates",
     whole=_PUT_ITEMS,
     named=_PUT_ITEM,
     create=_PUT_ITEM,
@@ -180,11 +208,13 @@ GROUP_TEMPLATE = replace(
     name="GROUP_TEMPLATE",
     path="group_template",
     schema_module=_SCHEMAS + "group_template",
+    helm_section="groupTemplates",
 )
 RESOURCE_VALIDATION = ConfigType(
     name="RESOURCE_VALIDATION",
     path="resource_validation",
     schema_module=_SCHEMAS + "resource_validation",
+    helm_section="resourceValidations",
     whole=Verb("PUT", "configs_dict", "upsert"),
     named=_PUT_ITEM,
     create=_PUT_ITEM,
@@ -195,6 +225,7 @@ BACKEND_TEST = ConfigType(
     name="BACKEND_TEST",
     path="backend_test",
     schema_module=_SCHEMAS + "backend_test",
+    helm_section="backendTests",
     whole=_PUT_ITEMS,
     named=_PATCH,
     create=_PUT_ITEM,
@@ -205,12 +236,15 @@ ROLE = ConfigType(
     name="ROLE",
     path="role",
     schema_module=_SCHEMAS + "role",
+    helm_section="roles",
     whole=Verb("PUT", "configs", "upsert", as_list=True),
     named=_PUT_ITEM,
     create=_PUT_ITEM,
     read_only=_fields("immutable"),
     one_value=frozenset({_OBJECT}),
     kept_if_null=frozenset({"external_roles"}),
+    lost_in_rollback=frozenset({"external_roles"}),
+    not_in_values=frozenset({"name", "sync_mode"}),
 )
 
 CONFIG_TYPES: dict[str, ConfigType] = {

@@ -25,7 +25,14 @@ from osmo_cli.config.merge import (
 from osmo_cli.config.node_conditions import equivalent
 from osmo_cli.config.problems import Path, Problem
 from osmo_cli.config.schemas.backend import COSCHEDULING_BY_DEFAULT
-from osmo_cli.config.schemas.base import defaults, field_path, model_at, secret_paths
+from osmo_cli.config.schemas.base import (
+    defaults,
+    field_path,
+    model_at,
+    nearest_errors,
+    other_names,
+    secret_paths,
+)
 from osmo_cli.config.secrets import is_mask
 from osmo_cli.config.single_rules import client_versions, duplicates
 from osmo_cli.config.subject import Subject
@@ -64,6 +71,8 @@ def check_input(document: Document, subject: Subject, live: Any, *, whole: bool 
         problem = document.problem(f"must be {fields}, not {KINDS[type(document.value)]}", ())
         return Checked(live, [problem], document)
     model = subject.model()
+    for *parent, other, name in other_names(model, document.value):
+        document = document.renamed((*parent, other), name)
     given, problems = _without_masks(document, live)
     problems += _read_only(document, subject, given, live)
     problems += _names(document, subject, live)
@@ -205,7 +214,7 @@ def _schema_problems(
     try:
         subject.model().model_validate(wanted)
     except ValidationError as error:
-        found = error.errors(include_url=False)
+        found = nearest_errors(subject.model(), error)
     else:
         return
     other_form: set[Path] = set()

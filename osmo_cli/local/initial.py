@@ -143,7 +143,8 @@ def write_initial_state(
         "ROLE": default_roles(dialect),
     }
     for config_type, data in whole.items():
-        set_item(connection, config_type, "", data)
+        if config_type in dialect.config_types:
+            set_item(connection, config_type, "", data)
     for role in snapshots["ROLE"]:
         set_item(connection, "ROLE", role["name"], role)
     for config_type, data in snapshots.items():

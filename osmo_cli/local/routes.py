@@ -29,7 +29,6 @@ _EVERYWHERE = (
     Route("GET", "/api/configs/backend/{name}", config.get_backend),
     Route("POST", "/api/configs/backend/{name}", config.post_backend, "post_backend"),
     Route("DELETE", "/api/configs/backend/{name}", config.delete_backend, "delete_backend"),
-    *whole_handlers.routes(),
     *pool_handlers.routes(),
     Route("GET", _HISTORY, history.get_history),
     Route("POST", _HISTORY + "/rollback", history.post_rollback, "rollback"),
@@ -42,7 +41,12 @@ _EVERYWHERE = (
 @cache
 def routes(dialect: Dialect) -> tuple[Route, ...]:
     """All routes of a dialect."""
-    found = [*_EVERYWHERE, *named_handlers.routes(dialect), *user_handlers.routes(dialect)]
+    found = [
+        *_EVERYWHERE,
+        *whole_handlers.routes(dialect),
+        *named_handlers.routes(dialect),
+        *user_handlers.routes(dialect),
+    ]
     if dialect.health_route:
         found.append(Route("GET", "/health", auth.get_health))
     if dialect.exchange_by_post:

@@ -59,22 +59,25 @@ WHOLE: dict[str, _Whole] = {
 """The types that have one configuration."""
 
 
-def routes() -> list[Route]:
-    """The routes of these types."""
+def routes(dialect: Dialect) -> list[Route]:
+    """The routes of those of these types that a dialect has."""
     found = []
     for row in WHOLE.values():
+        if row.name not in dialect.config_types:
+            continue
         path = "/api/configs/" + row.path
         found += [
             Route("GET", path, _get_of(row)),
             Route("PUT", path, _put_of(row), "put_" + row.path),
             Route("PATCH", path, _patch_of(row), "patch_config"),
         ]
-    bucket = "/api/configs/dataset/{name}"
-    return [
-        *found,
-        Route("PATCH", bucket, _patch_bucket, "patch_dataset"),
-        Route("DELETE", bucket, _delete_bucket, "configs"),
-    ]
+    if _DATASET.name in dialect.config_types:
+        bucket = "/api/configs/dataset/{name}"
+        found += [
+            Route("PATCH", bucket, _patch_bucket, "patch_dataset"),
+            Route("DELETE", bucket, _delete_bucket, "configs"),
+        ]
+    return found
 
 
 def shown(connection: sqlite3.Connection, row: _Whole, dialect: Dialect) -> dict[str, Any]:

@@ -70,12 +70,16 @@ class Printer:
     def data(self, value: Any) -> None:
         """A result in JSON (the default for data) or YAML."""
         if self.format is Format.YAML:
-            from osmo_cli.config.yaml_text import write_yaml
-
-            text = write_yaml(value)
-            self._write(self.stdout, self._safe(text.removesuffix("\n").removesuffix("\n...")))
+            self.yaml(value)
         else:
             self._write(self.stdout, self._safe(json.dumps(value, indent=2)))
+
+    def yaml(self, value: Any) -> None:
+        """A result that is YAML whatever the form asked for."""
+        from osmo_cli.config.yaml_scalars import write_yaml
+
+        text = write_yaml(value)
+        self._write(self.stdout, self._safe(text.removesuffix("\n").removesuffix("\n...")))
 
     def table(self, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         """A result as a table; on a terminal it is folded to fit."""

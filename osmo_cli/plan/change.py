@@ -35,7 +35,7 @@ class Change:
     differences: tuple[Difference, ...]
     secrets: dict[Path, str] = field(repr=False)
     warnings: tuple[Problem, ...]
-    shown: Shown | None = None
+    shown: Shown
 
     def summary(self) -> str:
         """The changed fields, for a history entry."""
@@ -62,7 +62,7 @@ def plan_update(
     """
     if not whole and _says_nothing_new(document, target):
         # What is stored already needs no schema, and loading one takes longest of all.
-        return Change(target, target.live, None, (), {}, ())
+        return Change(target, target.live, None, (), {}, (), Shown(target.live, target.live))
     from osmo_cli.config.validate import check_input
 
     checked = check_input(document, target.subject, target.live, whole=whole)

@@ -8,14 +8,13 @@ from osmo_cli.config.patch import make_patch
 from osmo_cli.config.preview import Preview, Request
 from osmo_cli.config.secrets import without_masks
 from osmo_cli.plan.change import Change
-from osmo_cli.plan.shown import Shown
 
 
 def preview(change: Change, *, description: str | None, tags: list[str] | None) -> Preview:
     """What `change` would do; nothing is sent."""
     target = change.target
     subject = target.subject
-    shown = change.shown or Shown(target.live, target.live)
+    shown = change.shown
     is_new = subject.name is not None and not target.live
     revision = f"revision {target.base.number}" if target.base else "now"
     request = None

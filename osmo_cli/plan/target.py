@@ -83,16 +83,13 @@ def state_of(subject: Subject, data: Any) -> Any:
 
 def _new_item(snapshot: Snapshot, subject: Subject, name: str, create: bool) -> tuple[Verb, Any]:
     config_type = subject.config_type
-    try:
-        snapshot.item(name)
-    except UsageError as error:
-        if config_type.create is None:
-            error.hint = f"{error.hint}; its operator makes it when it connects"
-        elif not create:
-            error.hint = f"{error.hint}; to make it, add --create"
-        if config_type.create is None or not create:
-            raise
-    assert config_type.create is not None
+    if config_type.create is None or not create:
+        error = snapshot.no_item(name)
+        way = "its operator makes it when it connects"
+        if config_type.create is not None:
+            way = "to make it, add --create"
+        error.hint = f"{error.hint}; {way}"
+        raise error
     if not config_type.is_name(name):
         raise UsageError(f'"{name}" cannot be the name of a new item', hint=NAME_RULE)
     lists = any(isinstance(item, list) for item in snapshot.items().values())

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from osmo_cli.config.dialects import V6_0
+from osmo_cli.config.types import CONFIG_TYPES
 from tests.support.faulty import Reply, answering, json_reply
 from tests.support.processes import Result, Service, Shell, on_terminal, serving
 
@@ -147,7 +149,10 @@ def test_a_service_that_repeats_it(shell: Shell, admin: Shell, fields: dict[str,
     """6.4's 400 for an unknown field repeats the input (api.md 13)."""
     workflow = json.loads(admin.ok("config", "show", "WORKFLOW"))
     openapi = {
-        "paths": {"/api/auth/access_token/user/{token_name}": {}},
+        "paths": {
+            "/api/auth/access_token/user/{token_name}": {},
+            **{f"/api/configs/{CONFIG_TYPES[name].path}": {} for name in V6_0.config_types},
+        },
         "components": {
             "schemas": {"BackendNodeConditions": {"properties": {"rules": {}, "prefix": {}}}}
         },

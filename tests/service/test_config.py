@@ -400,3 +400,22 @@ def test_eight_updates_at_once_lose_nothing(tmp_path: Path) -> None:
         of_field = [int(text[5:]) for text in written if text.startswith("turn ")]
         last = [number for number in of_field if fields[number % 4] == field][-1:]
         assert all(stored[field].endswith(f"//{number}") for number in last)
+
+
+def test_a_pool_with_what_the_service_works_out_for_it(admin: Shell) -> None:
+    pool = {"backend": "gpu-a", "common_pod_template": ["default_user"]}
+    admin.file("verbose.json", json.dumps(pool))
+    admin.ok("config", "update", "POOL", "verbose", "-f", "verbose.json", "--create")
+    brief = json.loads(admin.ok("config", "show", "POOL", "verbose"))
+    full = json.loads(admin.ok("config", "show", "pool", "verbose", "-v"))
+    assert brief["parsed_pod_template"] == {}
+    assert full["parsed_pod_template"]["spec"]["containers"]
+    # What it works out is nothing to be stored: the whole of it as a file changes nothing.
+    admin.file("verbose.json", json.dumps(full))
+    unchanged = admin.osmo("config", "update", "POOL", "verbose", "-f", "verbose.json")
+    assert (unchanged.code, unchanged.out) == (0, "No changes were made to the config.\n")
+    admin.ok("config", "delete", "POOL", "verbose")
+    for what in ("BACKEND", "POOL:1"):
+        refused = admin.osmo("config", "show", what, "--verbose")
+        assert (refused.code, refused.out) == (2, "")
+        assert "--verbose is for POOL" in refused.err

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -14,6 +16,7 @@ from osmo_cli.api.transport import Transport
 from osmo_cli.config.dialects import DIALECTS
 from osmo_cli.credentials.credential import Credential, Method
 from osmo_cli.credentials.origin import LOCAL
+from osmo_cli.errors import UsageError
 from osmo_cli.local.admin import add_backend, reset
 from osmo_cli.local.transport import in_process_transport
 
@@ -34,11 +37,15 @@ class WithoutSome(httpx.BaseTransport):
 
 
 def identified(db: Path, gone: tuple[str, ...]) -> str:
+    inner = in_process_transport(db)
+    return taken_for(WithoutSome(inner, gone) if gone else inner)
+
+
+def taken_for(inner: httpx.BaseTransport) -> str:
     def no_idp(url: str) -> Transport:
         raise AssertionError(url)
 
     ignore: Callable[[str], None] = lambda text: None  # noqa: E731
-    inner = WithoutSome(in_process_transport(db), gone) if gone else in_process_transport(db)
     with Client(
         Credential(LOCAL, Method.DEV, "test", username="admin"),
         Transport("http://local", inner=inner),
@@ -64,7 +71,55 @@ def test_without_the_document_a_backend_tells(name: str, tmp_path: Path) -> None
 
 
 # Nothing but a backend tells seed from 6.0.
-@pytest.mark.parametrize("name", ["6.0", "6.2"])
+@pytest.mark.parametrize("name", [name for name in DIALECTS if name != "seed"])
 def test_without_both_the_exchange_of_tokens_tells(name: str, tmp_path: Path) -> None:
     reset(tmp_path / "local.db", name)
     assert identified(tmp_path / "local.db", ("openapi.json", "configs/backend")) == name
+
+
+SERVED = {
+    ("6.0.0", "6.0"): ["6.0.0", "6.0.1"],
+    ("6.2.10", "6.2"): ["6.0.0", "6.2.10", "6.2.11"],
+    ("6.4-dev", "6.4"): ["6.4.0", "6.4.1", "6.5.0"],
+}
+
+
+@pytest.mark.parametrize(
+    ("recorded", "name", "version"),
+    [(*key, version) for key, versions in SERVED.items() for version in versions],
+)
+def test_a_real_service_is_known_by_its_document_whatever_its_number(
+    recorded: str, name: str, version: str, recordings: Path
+) -> None:
+    document = json.loads((recordings / f"openapi-{recorded}.json").read_text("utf-8"))
+    assert described(version, document) == name
+
+
+def test_what_fits_no_dialect_is_refused(recordings: Path) -> None:
+    document = json.loads((recordings / "openapi-6.4-dev.json").read_text("utf-8"))
+    del document["paths"]["/api/configs/workflow"]
+    with pytest.raises(UsageError, match="which this version of osmo does not know"):
+        described("6.5.0", document)
+    with pytest.raises(UsageError, match="which this version of osmo does not know"):
+        described("7.0.0", None)
+
+
+@pytest.mark.parametrize(
+    ("version", "name"), [("6.3.2", "6.3"), ("6.4.7", "6.4"), ("6.2.9", "6.2")]
+)
+def test_without_a_document_any_revision_of_a_version_will_do(version: str, name: str) -> None:
+    assert described(version, None) == name
+
+
+def described(version: str, document: Any) -> str:
+    """What a service of this number is taken for that describes itself by `document`."""
+    major, minor, revision = version.split(".")
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.path == "/api/version":
+            return httpx.Response(200, json={"major": major, "minor": minor, "revision": revision})
+        if request.url.path == "/api/openapi.json" and document:
+            return httpx.Response(200, json=document)
+        return httpx.Response(403, json={"message": "Forbidden"})
+
+    return taken_for(httpx.MockTransport(answer))

@@ -368,3 +368,35 @@ def test_version_without_a_login_is_the_programs_own(shell: Shell) -> None:
     assert done.code == 0
     assert "service" not in done.out
     assert "not logged in" in done.err
+
+
+def test_a_rollback_of_roles_on_a_service_that_empties_external_roles(tmp_path: Path) -> None:
+    with serving(tmp_path / "service", dialect="6.2") as service:
+        shell = Shell.at(tmp_path / "user")
+        shell.ok("login", service.url, "--method", "dev", "--username", "admin")
+        role = {"name": "ops", "description": "Ops", "policies": [{"actions": ["pool:List"]}]}
+        shell.file("ops.json", json.dumps(role | {"external_roles": ["ops-team"]}))
+        shell.ok("config", "update", "ROLE", "ops", "-f", "ops.json", "--create")
+        newest = json.loads(shell.ok("config", "history", "ROLE", "-c", "1", "-t", "json"))
+        revision = f"ROLE:{newest['configs'][0]['revision']}"
+        refused = shell.osmo("config", "rollback", revision)
+        assert (refused.code, refused.out) == (6, "")
+        assert "external_roles of ops" in refused.err
+        assert "--force" in refused.err
+        done = shell.osmo("config", "rollback", revision, "--force")
+        assert done.code == 0, done.err
+        assert "external_roles" in done.err
+        assert json.loads(shell.ok("config", "show", "ROLE", "ops", "external_roles")) == []
+
+
+def test_a_type_that_the_service_does_not_know_is_told_everywhere(
+    stories: tuple[Service, Shell],
+) -> None:
+    for words in (
+        ("history", "GROUP_TEMPLATE"),
+        ("diff", "GROUP_TEMPLATE:1"),
+        ("rollback", "GROUP_TEMPLATE:1"),
+    ):
+        done = stories[1].osmo("config", *words)
+        assert (done.code, done.out) == (2, "")
+        assert done.err.startswith("error: this service has no GROUP_TEMPLATE\n")

@@ -110,6 +110,17 @@ def update(
     return apply_change(client, change, NoMemory(), description=None, tags=None)
 
 
+def lacks(client: Client, kind: str, name: str | None, value: Any) -> bool:
+    """Whether the service has no such type; it is then said, before anything is sent."""
+    if kind in identify(client).config_types:
+        return False
+    with pytest.raises(UsageError, match=f"this service has no {kind}"):
+        update(client, kind, name, value)
+    with pytest.raises(UsageError, match=f"this service has no {kind}"):
+        configs.read(client, CONFIG_TYPES[kind])
+    return True
+
+
 def state(client: Client, kind: str, name: str | None) -> Any:
     """What can be edited of what is stored."""
     target = find_target(client, CONFIG_TYPES[kind], name)
@@ -202,6 +213,8 @@ WHOLES: list[tuple[str, str | None, Any]] = [
 
 @pytest.mark.parametrize(("kind", "name", "part"), FILES, ids=str)
 def test_a_file_is_laid_over(client: Client, kind: str, name: str | None, part: Any) -> None:
+    if lacks(client, kind, name, part):
+        return
     part = fitting(client, part)
     before = state(client, kind, name)
     update(client, kind, name, part)
@@ -262,6 +275,8 @@ REMOVALS: list[tuple[str, str | None, tuple[str, ...], Any]] = [
 def test_what_is_removed_in_the_editor_goes(
     client: Client, kind: str, name: str | None, path: tuple[str, ...], default: Any
 ) -> None:
+    if lacks(client, kind, name, {}):
+        return
     buffer = deepcopy(state(client, kind, name))
     parent = buffer
     for step in path[:-1]:
@@ -330,11 +345,7 @@ GROUP = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "m"}, "da
 
 
 def test_group_templates_are_there_from_6_2_on(client: Client) -> None:
-    if "GROUP_TEMPLATE" not in identify(client).config_types:
-        with pytest.raises(UsageError, match="this service has no GROUP_TEMPLATE"):
-            update(client, "GROUP_TEMPLATE", "m", GROUP, create=True)
-        with pytest.raises(UsageError, match="this service has no GROUP_TEMPLATE"):
-            configs.read(client, CONFIG_TYPES["GROUP_TEMPLATE"])
+    if lacks(client, "GROUP_TEMPLATE", "m", GROUP):
         return
     update(client, "GROUP_TEMPLATE", "m", GROUP, create=True)
     assert same(state(client, "GROUP_TEMPLATE", "m"), GROUP)

@@ -116,7 +116,7 @@ class Backend60(_Backend):
 
 
 class Backend62(_Backend):
-    """A backend of 6.2."""
+    """A backend from 6.2 on."""
 
     scheduler_settings: SchedulerSettings62 = SchedulerSettings62()
     node_conditions: NodeConditions60 = NodeConditions60()
@@ -125,5 +125,5 @@ class Backend62(_Backend):
 SCHEMAS: dict[str, type[ConfigModel]] = {
     "seed": BackendSeed,
     "6.0": Backend60,
-    "6.2": Backend62,
+    **dict.fromkeys(("6.2", "6.3", "6.4"), Backend62),
 }

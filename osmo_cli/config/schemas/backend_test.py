@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, Field
 from pydantic_core import PydanticCustomError
 
+from osmo_cli.config.dialects import DIALECTS
 from osmo_cli.config.schemas.base import ConfigModel, ReadOnlyObject
 
 BAD_VALUE = "backend_test_value"
@@ -77,4 +78,4 @@ class BackendTest(ConfigModel):
     ]
 
 
-SCHEMAS: dict[str, type[BaseModel]] = dict.fromkeys(("seed", "6.0", "6.2"), BackendTest)
+SCHEMAS: dict[str, type[BaseModel]] = dict.fromkeys(DIALECTS, BackendTest)

@@ -10,9 +10,9 @@ from typing import Annotated, Any, Union, get_args, get_origin
 # pydantic looks through all installed packages for plugins of it, unless it is told not to.
 os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
 
-from pydantic import BaseModel, ConfigDict, Field, RootModel
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, RootModel, ValidationError
 from pydantic.fields import FieldInfo
-from pydantic_core import to_jsonable_python
+from pydantic_core import ErrorDetails, to_jsonable_python
 
 
 class ConfigModel(BaseModel):
@@ -102,6 +102,54 @@ def field_path(schema: Any, path: Sequence[str | int]) -> tuple[str, ...]:
         parent = model_at(schema, path[:index])
         pattern.append(str(step) if parent and str(step) in parent.model_fields else "*")
     return tuple(pattern)
+
+
+def nearest_errors(schema: type[BaseModel], error: ValidationError) -> list[ErrorDetails]:
+    """What is wrong, at its place in the input.
+
+    Of an object that may have one of two forms: what keeps it from the form that it is nearest to.
+    """
+    by_form: dict[tuple[str | int, ...], dict[str, list[ErrorDetails]]] = {}
+    found = error.errors(include_url=False)
+    for detail in found:
+        at, form = _form_in(schema, detail["loc"])
+        detail["loc"] = (*at, *detail["loc"][len(at) + bool(form) :])
+        by_form.setdefault(at if form else detail["loc"], {}).setdefault(form, []).append(detail)
+    kept = {id(detail) for forms in by_form.values() for detail in min(forms.values(), key=len)}
+    return [detail for detail in found if id(detail) in kept]
+
+
+def _form_in(schema: Any, loc: Sequence[str | int]) -> tuple[tuple[str | int, ...], str]:
+    """Where in `loc` the name of one of several forms stands, and the name; empty without one."""
+    here = schema
+    for index, step in enumerate(loc):
+        names = [form.__name__ for form in _forms(here)]
+        if len(names) > 1 and step in names:
+            return tuple(loc[:index]), str(step)
+        here = _step(here, step)
+    return tuple(loc), ""
+
+
+def _forms(annotation: Any) -> list[type[BaseModel]]:
+    """The models that an annotation permits beside each other."""
+    while get_origin(annotation) is Annotated:
+        annotation = get_args(annotation)[0]
+    if get_origin(annotation) not in (Union, UnionType):
+        return []
+    return [part for part in get_args(annotation) if isinstance(_bare(part), type(BaseModel))]
+
+
+def other_names(schema: Any, value: Any, at: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """Paths in `value` of fields that stand under another name than their own, each with that."""
+    model = model_at(schema, at)
+    if not isinstance(value, dict):
+        return
+    for key, inner in value.items():
+        yield from other_names(schema, inner, (*at, key))
+    for name, field in model.model_fields.items() if model else ():
+        if isinstance(field.validation_alias, AliasChoices) and name not in value:
+            taken = [key for key in field.validation_alias.choices if key in value]
+            yield from ((*at, str(key), name) for key in taken[:1])
 
 
 def defaults(schema: type[BaseModel]) -> dict[str, Any]:

@@ -7,7 +7,12 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from osmo_cli.config.schemas.base import ConfigModel, SecretText
-from osmo_cli.config.schemas.storage import DATASET_PATH, StaticDataCredential, dataset_path
+from osmo_cli.config.schemas.storage import (
+    DATASET_PATH,
+    StaticDataCredential,
+    StaticDataCredential63,
+    dataset_path,
+)
 
 
 class BasicDataCredential(ConfigModel):
@@ -39,13 +44,19 @@ class Bucket60(ConfigModel):
 
 
 class Bucket62(ConfigModel):
-    """One bucket, from 6.2 on."""
+    """One bucket of 6.2."""
 
     dataset_path: _DatasetPath
     region: str = "us-east-1"
     description: str = ""
     mode: _Mode = "read-write"
     default_credential: StaticDataCredential | None = None
+
+
+class Bucket63(Bucket62):
+    """One bucket of 6.3, the last version that has any."""
+
+    default_credential: StaticDataCredential63 | None = None  # type: ignore[assignment]
 
 
 class Dataset60(ConfigModel):
@@ -62,5 +73,20 @@ class Dataset62(ConfigModel):
     default_bucket: str = ""
 
 
-SCHEMAS: dict[str, type[ConfigModel]] = {"seed": Dataset60, "6.0": Dataset60, "6.2": Dataset62}
-ITEM_SCHEMAS: dict[str, type[ConfigModel]] = {"seed": Bucket60, "6.0": Bucket60, "6.2": Bucket62}
+class Dataset63(ConfigModel):
+    """The DATASET config of 6.3."""
+
+    buckets: dict[str, Bucket63] = {}
+    default_bucket: str = ""
+
+
+SCHEMAS: dict[str, type[ConfigModel]] = {
+    **dict.fromkeys(("seed", "6.0"), Dataset60),
+    "6.2": Dataset62,
+    "6.3": Dataset63,
+}
+ITEM_SCHEMAS: dict[str, type[ConfigModel]] = {
+    **dict.fromkeys(("seed", "6.0"), Bucket60),
+    "6.2": Bucket62,
+    "6.3": Bucket63,
+}

@@ -44,4 +44,4 @@ class GroupTemplate(RootModel[dict[str, Any]]):
         return value
 
 
-SCHEMAS: dict[str, type[BaseModel]] = {"6.2": GroupTemplate}
+SCHEMAS: dict[str, type[BaseModel]] = dict.fromkeys(("6.2", "6.3", "6.4"), GroupTemplate)

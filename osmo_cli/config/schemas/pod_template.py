@@ -6,9 +6,11 @@ from typing import Any
 
 from pydantic import BaseModel, RootModel
 
+from osmo_cli.config.dialects import DIALECTS
+
 
 class PodTemplate(RootModel[dict[str, Any]]):
     """A piece of a pod."""
 
 
-SCHEMAS: dict[str, type[BaseModel]] = dict.fromkeys(("seed", "6.0", "6.2"), PodTemplate)
+SCHEMAS: dict[str, type[BaseModel]] = dict.fromkeys(DIALECTS, PodTemplate)

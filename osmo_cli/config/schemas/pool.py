@@ -59,6 +59,12 @@ class Platform(ConfigModel):
     parsed_pod_template: ReadOnlyObject = {}
 
 
+class Platform63(Platform):
+    """Nodes of one kind in a pool, from 6.3 on."""
+
+    parsed_pod_template_for_accounting: ReadOnlyObject = {}
+
+
 class TopologyKey(ConfigModel):
     """A level of the network that pods can be kept together in."""
 
@@ -119,4 +125,15 @@ class Pool62(_PoolTail):
     parsed_group_templates: ReadOnlyList = []
 
 
-SCHEMAS: dict[str, type[BaseModel]] = {"seed": Pool60, "6.0": Pool60, "6.2": Pool62}
+class Pool63(Pool62):
+    """A pool from 6.3 on."""
+
+    parsed_pod_template_for_accounting: ReadOnlyObject = {}
+    platforms: dict[str, Platform63] = {}  # type: ignore[assignment]
+
+
+SCHEMAS: dict[str, type[BaseModel]] = {
+    **dict.fromkeys(("seed", "6.0"), Pool60),
+    "6.2": Pool62,
+    **dict.fromkeys(("6.3", "6.4"), Pool63),
+}

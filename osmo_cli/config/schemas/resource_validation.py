@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel, RootModel
 
+from osmo_cli.config.dialects import DIALECTS
 from osmo_cli.config.schemas.base import ConfigModel
 
 
@@ -22,4 +23,4 @@ class ResourceValidation(RootModel[list[ResourceAssertion]]):
     """Comparisons that have to hold, all of them."""
 
 
-SCHEMAS: dict[str, type[BaseModel]] = dict.fromkeys(("seed", "6.0", "6.2"), ResourceValidation)
+SCHEMAS: dict[str, type[BaseModel]] = dict.fromkeys(DIALECTS, ResourceValidation)

@@ -89,7 +89,7 @@ class RolePolicy62(ConfigModel):
 
 
 class Role62(ConfigModel):
-    """A role of 6.2."""
+    """A role from 6.2 on."""
 
     name: str
     description: str
@@ -105,4 +105,7 @@ class Role62(ConfigModel):
     ] = None
 
 
-SCHEMAS: dict[str, type[BaseModel]] = {"seed": Role60, "6.0": Role60, "6.2": Role62}
+SCHEMAS: dict[str, type[BaseModel]] = {
+    **dict.fromkeys(("seed", "6.0"), Role60),
+    **dict.fromkeys(("6.2", "6.3", "6.4"), Role62),
+}

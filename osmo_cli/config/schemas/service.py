@@ -8,7 +8,7 @@ from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
 from osmo_cli.config.schemas.base import ConfigModel, SecretText
-from osmo_cli.config.tokens import DURATION
+from osmo_cli.config.tokens import DURATION, ISO_DURATION
 
 UNKNOWN_KEY = "unknown_active_key"
 NOT_A_DURATION = "not_a_duration"
@@ -20,6 +20,10 @@ def _duration(value: str) -> str:
             NOT_A_DURATION, "not a duration: a number with d, h, m, s, ms or us, such as 365d"
         )
     return value
+
+
+def _any_duration(value: str) -> str:
+    return value if ISO_DURATION.fullmatch(value) else _duration(value)
 
 
 class KeyPair(ConfigModel):
@@ -93,4 +97,22 @@ class Service62(Service60):
     cli_config: CliConfig62 = CliConfig62()
 
 
-SCHEMAS: dict[str, type[ConfigModel]] = {"seed": Service60, "6.0": Service60, "6.2": Service62}
+class ServiceAuth63(ServiceAuth):
+    """Keys and roles of logins, from 6.3 on."""
+
+    max_token_duration: Annotated[
+        str, AfterValidator(_any_duration), Field(description="Longest life of an access token.")
+    ] = "365d"  # noqa: S105 - a duration
+
+
+class Service63(Service62):
+    """The SERVICE config from 6.3 on."""
+
+    service_auth: ServiceAuth63
+
+
+SCHEMAS: dict[str, type[ConfigModel]] = {
+    **dict.fromkeys(("seed", "6.0"), Service60),
+    "6.2": Service62,
+    **dict.fromkeys(("6.3", "6.4"), Service63),
+}

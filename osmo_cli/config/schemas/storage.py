@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
@@ -47,30 +47,54 @@ def dataset_path(value: str) -> str:
     return value
 
 
+_Endpoint = Annotated[
+    str,
+    AfterValidator(credential_endpoint),
+    Field(description="Storage address, e.g. s3://bucket/path."),
+]
+_Region = Annotated[str | None, Field(description="Region of the store.")]
+_OverrideUrl = Annotated[
+    str | None, Field(description="HTTP address of a store that is not its provider's own.")
+]
+
+
 class DataCredential(ConfigModel):
     """Key of an object store, up to 6.0."""
 
     access_key_id: Annotated[str, Field(description="Id of the key; not secret.")]
     access_key: SecretText
-    endpoint: Annotated[
-        str,
-        AfterValidator(credential_endpoint),
-        Field(description="Storage address, e.g. s3://bucket/path."),
-    ]
+    endpoint: _Endpoint
     region: Annotated[str, Field(description="Region of the store.")] = "us-east-1"
 
 
 class StaticDataCredential(ConfigModel):
-    """Key of an object store, from 6.2 on."""
+    """Key of an object store, in 6.2."""
 
-    endpoint: Annotated[
-        str,
-        AfterValidator(credential_endpoint),
-        Field(description="Storage address, e.g. s3://bucket/path."),
-    ]
-    region: Annotated[str | None, Field(description="Region of the store.")] = None
-    override_url: Annotated[
-        str | None, Field(description="HTTP address of a store that is not its provider's own.")
-    ] = None
+    endpoint: _Endpoint
+    region: _Region = None
+    override_url: _OverrideUrl = None
     access_key_id: Annotated[str, Field(description="Id of the key; not secret.")]
     access_key: SecretText
+
+
+class DefaultDataCredential(ConfigModel):
+    """Where an object store is, for a service that its surroundings let in, from 6.3 on."""
+
+    endpoint: _Endpoint
+    region: _Region = None
+    override_url: _OverrideUrl = None
+    addressing_style: Annotated[
+        Literal["virtual", "path", "auto"] | None,
+        Field(description="Where the bucket stands in an address: before the host or behind."),
+    ] = None
+
+
+class StaticDataCredential63(DefaultDataCredential):
+    """Key of an object store, from 6.3 on."""
+
+    access_key_id: Annotated[str, Field(description="Id of the key; not secret.")]
+    access_key: SecretText
+
+
+DataCredential63 = StaticDataCredential63 | DefaultDataCredential
+"""Both keys or none of them."""

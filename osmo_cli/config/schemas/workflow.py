@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AliasChoices, Field
 
 from osmo_cli.config.schemas.base import ConfigModel, SecretText
-from osmo_cli.config.schemas.storage import DataCredential, StaticDataCredential
+from osmo_cli.config.schemas.labels import LabelsConfig
+from osmo_cli.config.schemas.storage import (
+    DataCredential,
+    DataCredential63,
+    StaticDataCredential,
+)
 
 
 class WorkflowData(ConfigModel):
@@ -27,15 +32,27 @@ class WorkflowLog(ConfigModel):
 
 
 class WorkflowData62(WorkflowData):
-    """Where the data of workflows is kept, from 6.2 on."""
+    """Where the data of workflows is kept, in 6.2."""
 
     credential: StaticDataCredential | None = None  # type: ignore[assignment]
 
 
+class WorkflowData63(WorkflowData):
+    """Where the data of workflows is kept, from 6.3 on."""
+
+    credential: DataCredential63 | None = None  # type: ignore[assignment]
+
+
 class WorkflowLog62(ConfigModel):
-    """Where logs (or app data) are kept, from 6.2 on."""
+    """Where logs (or app data) are kept, in 6.2."""
 
     credential: StaticDataCredential | None = None
+
+
+class WorkflowLog63(ConfigModel):
+    """Where logs (or app data) are kept, from 6.3 on."""
+
+    credential: DataCredential63 | None = None
 
 
 class WorkflowInfo(ConfigModel):
@@ -59,6 +76,24 @@ class BackendImages(ConfigModel):
     init: str = ""
     client: str = ""
     credential: RegistryCredential = RegistryCredential()
+
+
+class RegistryCredential63(RegistryCredential):
+    """Login of a container registry, from 6.3 on."""
+
+    auth: Annotated[
+        SecretText,
+        Field(
+            validation_alias=AliasChoices("auth", "password"),
+            description="Password or token; `password` is another name for it.",
+        ),
+    ] = ""
+
+
+class BackendImages63(BackendImages):
+    """Images that backends run beside the user's, from 6.3 on."""
+
+    credential: RegistryCredential63 = RegistryCredential63()
 
 
 class SmtpSettings(ConfigModel):
@@ -120,9 +155,8 @@ class PluginsConfig(ConfigModel):
     rsync: Rsync = Rsync()
 
 
-class Workflow60(ConfigModel):
-    """The WORKFLOW config of the seed generation and of 6.0."""
-
+# Two pieces, since a version's own field stands in the middle of the service's order.
+class _WorkflowHead(ConfigModel):
     workflow_data: WorkflowData = WorkflowData()
     workflow_log: WorkflowLog = WorkflowLog()
     workflow_app: WorkflowLog = WorkflowLog()
@@ -132,6 +166,13 @@ class Workflow60(ConfigModel):
     credential_config: CredentialConfig = CredentialConfig()
     user_workflow_limits: UserWorkflowLimits = UserWorkflowLimits()
     plugins_config: PluginsConfig = PluginsConfig()
+
+
+class _Labels64(_WorkflowHead):
+    labels_config: LabelsConfig = LabelsConfig()
+
+
+class _WorkflowTail(_WorkflowHead):
     max_num_tasks: int = 20
     max_num_ports_per_task: int = 30
     max_retry_per_task: int = 0
@@ -149,7 +190,11 @@ class Workflow60(ConfigModel):
     task_heartbeat_frequency: str = "10m"
 
 
-class Workflow62(Workflow60):
+class Workflow60(_WorkflowTail):
+    """The WORKFLOW config of the seed generation and of 6.0."""
+
+
+class Workflow62(_WorkflowTail):
     """The WORKFLOW config of 6.2."""
 
     workflow_data: WorkflowData62 = WorkflowData62()
@@ -157,8 +202,22 @@ class Workflow62(Workflow60):
     workflow_app: WorkflowLog62 = WorkflowLog62()  # type: ignore[assignment]
 
 
+class Workflow63(_WorkflowTail):
+    """The WORKFLOW config of 6.3."""
+
+    workflow_data: WorkflowData63 = WorkflowData63()
+    workflow_log: WorkflowLog63 = WorkflowLog63()  # type: ignore[assignment]
+    workflow_app: WorkflowLog63 = WorkflowLog63()  # type: ignore[assignment]
+    backend_images: BackendImages63 = BackendImages63()
+
+
+class Workflow64(Workflow63, _Labels64):
+    """The WORKFLOW config of 6.4."""
+
+
 SCHEMAS: dict[str, type[ConfigModel]] = {
-    "seed": Workflow60,
-    "6.0": Workflow60,
+    **dict.fromkeys(("seed", "6.0"), Workflow60),
     "6.2": Workflow62,
+    "6.3": Workflow63,
+    "6.4": Workflow64,
 }

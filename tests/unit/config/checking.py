@@ -5,7 +5,7 @@ from __future__ import annotations
 from copy import deepcopy
 from typing import Any
 
-from osmo_cli.config.dialects import DIALECTS, V6_0, V6_2, Dialect
+from osmo_cli.config.dialects import DIALECTS, V6_0, Dialect
 from osmo_cli.config.json_text import parse_json
 from osmo_cli.config.secrets import MASK
 from osmo_cli.config.subject import Subject
@@ -18,7 +18,11 @@ NEW_CONDITIONS: dict[str, dict[str, Any]] = {
         "ignore_node_conditions": [],
         "prefix": "osmo.nvidia.com/",
     },
-    **{name: {"rules": {"Ready": "True"}, "prefix": "osmo.nvidia.com/"} for name in ("6.0", "6.2")},
+    **{
+        name: {"rules": {"Ready": "True"}, "prefix": "osmo.nvidia.com/"}
+        for name in DIALECTS
+        if name != "seed"
+    },
 }
 
 
@@ -48,7 +52,7 @@ def live_backend(dialect: Dialect) -> dict[str, Any]:
         "scheduler_settings": {
             key: value for key, value in _SCHEDULER.items() if key in dialect.scheduler_fields
         }
-        | ({} if dialect is not V6_2 else _ONLY_SCHEDULER),
+        | ({} if "coscheduling" in dialect.scheduler_fields else _ONLY_SCHEDULER),
         "node_conditions": deepcopy(NEW_CONDITIONS[dialect.name]),
         "last_heartbeat": "2026-11-23T11:32:28.539178",
         "created_date": "2026-11-23T11:32:28.049904",

@@ -15,7 +15,7 @@ from osmo_cli.config.history import (
     shown_time,
     utc_query,
 )
-from osmo_cli.config.types import BACKEND, DATASET, POOL, WORKFLOW, parse_reference
+from osmo_cli.config.types import BACKEND, DATASET, POOL, ROLE, WORKFLOW, parse_reference
 from osmo_cli.errors import UsageError
 
 MASK = "*" * 10
@@ -106,6 +106,16 @@ def test_a_revision_made_by_deleting_a_bucket_holds_masks() -> None:
     assert not any(loss.grave for loss in losses_of_rollback(DATASET, "", rest, live, ()))
     plain = {"buckets": {"one": {"description": "no secret"}}}
     assert not any(loss.grave for loss in losses_of_rollback(DATASET, "two", plain, live, ()))
+
+
+def test_a_rollback_of_roles_loses_what_they_mean_to_the_identity_provider() -> None:
+    old = [{"name": "ops", "external_roles": ["ops-team"]}, {"name": "user", "external_roles": []}]
+    lost = losses_of_rollback(ROLE, "", old, old, ())
+    assert [loss.grave for loss in lost] == [True]
+    assert "external_roles of ops," in lost[0].text
+    assert not losses_of_rollback(ROLE, "", [{"name": "ops"}], [{"name": "ops"}], ())
+    emptied = [{**role, "external_roles": []} for role in old]
+    assert restored_differently(ROLE, old, emptied) == []
 
 
 def test_a_rolled_back_state_is_compared_without_what_the_service_sets() -> None:

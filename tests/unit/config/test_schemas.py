@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from osmo_cli.config.dialects import DIALECTS, SEED, V6_0, V6_2, Dialect
+from osmo_cli.config.dialects import DIALECTS, SEED, V6_0, V6_2, V6_4, Dialect
 from osmo_cli.config.schemas.base import (
     ConfigModel,
     field_path,
@@ -101,8 +101,8 @@ def test_every_recorded_state_is_valid(
         config_type.schema(dialect).model_validate(state)
 
 
-def openapi_schemas(recordings: Path) -> dict[str, Any]:
-    document = json.loads((recordings / "openapi-6.0.0.json").read_text("utf-8"))
+def openapi_schemas(recordings: Path, version: str = "6.0.0") -> dict[str, Any]:
+    document = json.loads((recordings / f"openapi-{version}.json").read_text("utf-8"))
     found: dict[str, Any] = document["components"]["schemas"]
     return found
 
@@ -138,6 +138,23 @@ def compare(name: str, model: type[ConfigModel], schemas: dict[str, Any], at: st
 def test_workflow_has_every_field_that_the_service_describes(recordings: Path) -> None:
     model = WORKFLOW.schema(V6_0)
     assert compare("WorkflowConfig", model, openapi_schemas(recordings), "WORKFLOW") >= 15
+
+
+@pytest.mark.parametrize(
+    ("config_type", "described"),
+    [
+        ("WORKFLOW", "WorkflowConfig"),
+        ("SERVICE", "ServiceConfig"),
+        ("POOL", "Pool"),
+        ("ROLE", "Role"),
+    ],
+)
+def test_types_of_6_4_have_every_field_that_the_service_describes(
+    config_type: str, described: str, recordings: Path
+) -> None:
+    model = CONFIG_TYPES[config_type].schema(V6_4)
+    fields = openapi_schemas(recordings, "6.4-dev")[described + "-Input"]["properties"]
+    assert set(model.model_fields) == set(fields)
 
 
 def test_a_backend_has_every_field_that_the_service_describes(recordings: Path) -> None:

@@ -107,9 +107,19 @@ def test_a_life_of_less_than_a_day_allows_no_token(longest: str, text: str | Non
     assert "2026-02-20" not in caught.value.hint
 
 
-@pytest.mark.parametrize("longest", ["", "forever", "P1D", "1w", "9" * 30 + "d", "-1d", "1.5d"])
+@pytest.mark.parametrize(
+    "longest", ["", "forever", "P", "PT", "P1", "1w", "9" * 30 + "d", "-1d", "1.5d"]
+)
 def test_a_longest_life_that_is_not_understood_is_left_to_the_service(longest: str) -> None:
     assert tokens.check_expiry("2099-01-01", longest) == "2099-01-01"
+
+
+@pytest.mark.parametrize("longest", ["7d", "P7D", "P1W", "P6DT24H", "PT168H30M5S"])
+def test_a_longest_life_may_be_written_in_two_ways(longest: str) -> None:
+    assert tokens.check_expiry("2026-02-27", longest) == "2026-02-27"
+    with pytest.raises(UsageError, match=f"{longest} at most") as caught:
+        tokens.check_expiry("2026-02-28", longest)
+    assert caught.value.hint == "the last possible date is 2026-02-27"
 
 
 @pytest.mark.parametrize(

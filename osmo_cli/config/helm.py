@@ -1,0 +1,181 @@
+"""A change written as values of the service's Helm chart (api.md 5, 15).
+
+In ConfigMap mode the service takes no writes: what it serves comes from a values file. Helm merges
+maps and replaces all else, so the values hold what changes and nothing more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from copy import deepcopy
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from osmo_cli.config.merge import ABSENT, differences
+from osmo_cli.config.problems import Path, path_text
+from osmo_cli.config.secrets import CHANGED_SECRET, is_mask
+from osmo_cli.config.subject import Subject
+
+_REMOVED = (
+    "null takes away what the chart gives by default; of what only your own values give, "
+    "delete the key"
+)
+
+
+@dataclass
+class HelmValues:
+    """What to put into a values file.
+
+    Attributes:
+        key: where all of it stands, e.g. `services.configs.backends.gpu-a.description`.
+        values: the values from the top of the file; empty where none can make the change.
+        notes: what else there is to do or to know, a sentence each.
+    """
+
+    key: str = ""
+    values: dict[str, Any] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+
+def helm_values(
+    subject: Subject, before: Any, after: Any, secrets: Collection[Path] = ()
+) -> HelmValues | None:
+    """The values that make `after` of `before`.
+
+    Args:
+        subject: what the two are states of.
+        before: what the service shows; `ABSENT` where there is no such item.
+        after: what it shall be; `ABSENT` for an item that is to go.
+        secrets: paths of the values in `after` that may not be shown.
+
+    Returns:
+        None for a service whose configuration cannot come from a chart.
+    """
+    root = subject.dialect.helm_root
+    if root is None:
+        return None
+    found = HelmValues()
+    keys: list[Path] = []
+    config_type = subject.config_type
+    section: Path = (*root.split("."), config_type.helm_section)
+    if subject.name is not None and not config_type.is_by_item and config_type.wrapper:
+        section = (*section, config_type.wrapper)
+    for one in _objects(subject, before, after, secrets):
+        top = (*section, one.subject.name) if one.subject.name is not None else section
+        for path, value in _changes(one):
+            at = (*top, *path)
+            if path and path[0] in config_type.not_in_values:
+                found.notes.append(f"{path_text(at)}: the service keeps this itself")
+                continue
+            keys.append(at)
+            _put(found, at, value, [(*top, *secret) for secret in one.secrets])
+    found.key = path_text(_common(keys or [section]))
+    found.notes = list(dict.fromkeys(found.notes))
+    return found
+
+
+@dataclass(frozen=True)
+class _Object:
+    """One object of the section: an item, or the whole of a type without items."""
+
+    subject: Subject
+    before: Any
+    after: Any
+    secrets: tuple[Path, ...]
+
+
+def _objects(
+    subject: Subject, before: Any, after: Any, secrets: Collection[Path]
+) -> Iterator[_Object]:
+    if subject.name is not None or not subject.config_type.is_by_item:
+        yield _Object(subject, before, after, tuple(secrets))
+        return
+    then, now = (subject.config_type.items_in(state) for state in (before, after))
+    for name in {**then, **now}:
+        of_item = tuple(path[1:] for path in secrets if path[0] == name)
+        item = replace(subject, name=name)
+        yield _Object(item, then.get(name, ABSENT), now.get(name, ABSENT), of_item)
+
+
+def _changes(one: _Object) -> Iterator[tuple[Path, Any]]:
+    """Each place that changes with its new value; null where it goes away."""
+    subject = one.subject
+    before, after = (
+        state if state is ABSENT else subject.editable(state) for state in (one.before, one.after)
+    )
+    seen: set[Path] = set()
+    for difference in differences(before, after):
+        path = _whole_value_around(subject, difference.path)
+        if path in seen:
+            continue
+        seen.add(path)
+        value: Any = after
+        for step in path:
+            value = value.get(step, ABSENT)
+        if isinstance(value, dict) and not path:
+            left_out = subject.config_type.not_in_values
+            value = {key: inner for key, inner in value.items() if key not in left_out}
+        yield path, None if value is ABSENT else value
+
+
+def _whole_value_around(subject: Subject, path: Path) -> Path:
+    """The path, or that of the map around it that a file gives as a whole."""
+    for length in range(len(path)):
+        if subject.is_one_value(path[:length]):
+            return path[:length]
+    return path
+
+
+def _put(found: HelmValues, at: Path, value: Any, secrets: Collection[Path]) -> None:
+    """Set a value, with a Secret's name in place of what may not be shown."""
+    if value is None:
+        found.notes.append(_REMOVED)
+    if CHANGED_SECRET in str(value) and at not in secrets:
+        found.notes.append(f"{path_text(at)}: a value from elsewhere is not shown; write it there")
+    if at not in secrets and not is_mask(value):
+        _set(found.values, at, deepcopy(value))
+    hidden = {path for path in secrets if path[: len(at)] == at} | set(_masks(value, at))
+    for path in sorted(hidden, key=str):
+        _unset(found.values, path)
+        parent, name = path[:-1], _secret_name(path[:-1])
+        _set(found.values, (*parent, "secretName"), name)
+        found.notes.append(
+            f"{path_text(path)} comes from a Secret: make one called {name} with the key "
+            f'"{path[-1]}", and name it in secretRefs'
+        )
+
+
+def _masks(value: Any, at: Path) -> Iterator[Path]:
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from _masks(inner, (*at, key))
+    elif is_mask(value):
+        yield at
+
+
+def _set(values: dict[str, Any], at: Path, value: Any) -> None:
+    for step in at[:-1]:
+        values = values.setdefault(str(step), {})
+    values[str(at[-1])] = value
+
+
+def _unset(values: dict[str, Any], at: Path) -> None:
+    for step in at[:-1]:
+        values = values.get(str(step), {})
+    values.pop(str(at[-1]), None)
+
+
+def _secret_name(path: Path) -> str:
+    """A name for the Secret of an object: `osmo-workflow-data-credential`."""
+    words = "-".join(str(step) for step in path[-2:])
+    return "osmo-" + "".join(
+        character if character.isalnum() else "-" for character in words.lower()
+    ).strip("-")
+
+
+def _common(paths: list[Path]) -> Path:
+    first = paths[0]
+    for length in range(len(first), 0, -1):
+        if all(path[:length] == first[:length] for path in paths):
+            return first[:length]
+    return ()
