@@ -11,7 +11,7 @@ from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from osmo_cli.config.merge import ABSENT, differences
+from osmo_cli.config.merge import ABSENT, differences, value_at
 from osmo_cli.config.problems import Path, path_text
 from osmo_cli.config.secrets import CHANGED_SECRET, is_mask
 from osmo_cli.config.subject import Subject
@@ -98,40 +98,23 @@ def _objects(
 
 
 def _changes(one: _Object) -> Iterator[tuple[Path, Any]]:
-    """Each place that changes with its new value; null where it goes away."""
-    subject = one.subject
+    """The deepest places that change with their new values; null where one goes away."""
     before, after = (
-        state if state is ABSENT else subject.editable(state) for state in (one.before, one.after)
+        state if state is ABSENT else one.subject.editable(state)
+        for state in (one.before, one.after)
     )
-    seen: set[Path] = set()
     for difference in differences(before, after):
-        path = _whole_value_around(subject, difference.path)
-        if path in seen:
-            continue
-        seen.add(path)
-        value: Any = after
-        for step in path:
-            value = value.get(step, ABSENT)
-        if isinstance(value, dict) and not path:
-            left_out = subject.config_type.not_in_values
+        value = None if difference.after is ABSENT else difference.after
+        if isinstance(value, dict) and not difference.path:
+            left_out = one.subject.config_type.not_in_values
             value = {key: inner for key, inner in value.items() if key not in left_out}
-        yield path, None if value is ABSENT else value
-
-
-def _whole_value_around(subject: Subject, path: Path) -> Path:
-    """The path, or that of the map around it that a file gives as a whole."""
-    for length in range(len(path)):
-        if subject.is_one_value(path[:length]):
-            return path[:length]
-    return path
+        yield difference.path, value
 
 
 def _put(found: HelmValues, at: Path, value: Any, secrets: Collection[Path]) -> None:
     """Set a value, with a Secret's name in place of what may not be shown."""
     if value is None:
         found.notes.append(_REMOVED)
-    if CHANGED_SECRET in str(value) and at not in secrets:
-        found.notes.append(f"{path_text(at)}: a value from elsewhere is not shown; write it there")
     if at not in secrets and not is_mask(value):
         _set(found.values, at, deepcopy(value))
     hidden = {path for path in secrets if path[: len(at)] == at} | set(_masks(value, at))
@@ -143,6 +126,8 @@ def _put(found: HelmValues, at: Path, value: Any, secrets: Collection[Path]) -> 
             f"{path_text(path)} comes from a Secret: make one called {name} with the key "
             f'"{path[-1]}", and name it in secretRefs'
         )
+    if CHANGED_SECRET in str(value_at(found.values, at)):
+        found.notes.append(f"{path_text(at)}: a value from elsewhere is not shown; write it there")
 
 
 def _masks(value: Any, at: Path) -> Iterator[Path]:

@@ -11,16 +11,18 @@ from osmo_cli.config.problems import Problem
 from osmo_cli.config.subject import Subject
 from osmo_cli.config.types import SERVICE
 
-_VERSION = re.compile(r"\d+\.\d+\.\d+(\..+)?", re.ASCII)
+VERSION = re.compile(r"\d+\.\d+\.\d+(\..+)?", re.ASCII)
+"""A client's version, as `cli_config` has it (api.md 3.8)."""
+VERSION_FIELDS = ("latest_version", "min_supported_version")
 
 
 def client_versions(document: Document, subject: Subject, given: Any) -> Iterator[Problem]:
     """Versions in `cli_config` that are none: every request with a version would then fail, and
     the one that mends it too (api.md 1.4, 13)."""
     versions = given.get("cli_config") if subject.config_type is SERVICE else None
-    for field in ("latest_version", "min_supported_version"):
+    for field in VERSION_FIELDS:
         value = versions.get(field) if isinstance(versions, dict) else None
-        if isinstance(value, str) and value and not _VERSION.fullmatch(value):
+        if isinstance(value, str) and value and not VERSION.fullmatch(value):
             message = "not a version: MAJOR.MINOR.REVISION, such as 6.0.0"
             yield document.problem(message, ("cli_config", field))
 

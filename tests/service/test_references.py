@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.processes import Shell, serving
+from tests.support.worlds import world
 
 UPDATE = ("config", "update", "BACKEND", "gpu-a", "--file")
 CREDENTIAL = """{
@@ -132,6 +133,24 @@ def test_a_value_that_the_service_shows_is_compared(admin: Shell) -> None:
     second = admin.osmo(*UPDATE, "-", input=text)
     assert "description: (secret) -> (secret, changed)" in second.err
     assert "team" not in second.err
+
+
+def test_helm_values_do_not_hold_it(tmp_path: Path) -> None:
+    with world("6.4 ConfigMap", tmp_path) as place:
+        place.shell.env["WHO"] = "who?"
+        text = '{"description": "${env:WHO}", "grafana_url": "https://g.example.com"}'
+        done = place.shell.osmo(*UPDATE, "-", input=text)
+        assert done.code == 6
+        assert "https://g.example.com" in done.out
+        assert "description: (secret, changed)" in done.out
+        assert "gpu-a.description: a value from elsewhere is not shown; write it there" in done.err
+        new = {"endpoint": "s3://b", "access_key_id": "i", "access_key": "${env:WHO}"}
+        text = json.dumps({"workflow_log": {"credential": new}})
+        masked = place.shell.osmo("config", "update", "WORKFLOW", "--file", "-", input=text)
+        assert masked.code == 6
+        assert "secretName" in masked.out
+        assert "write it there" not in masked.err
+        assert "who?" not in done.out + done.err + masked.out + masked.err
 
 
 def test_only_the_keyring_loads_the_keyring_library(admin: Shell) -> None:
