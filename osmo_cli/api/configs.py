@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from osmo_cli.api.client import Client
 from osmo_cli.api.errors import NotFoundError, RefusedError, UnexpectedAnswerError
+from osmo_cli.api.urls import build_path
 from osmo_cli.errors import UsageError
 
 if TYPE_CHECKING:
@@ -221,8 +222,17 @@ def write(
     tags: list[str] | None,
 ) -> None:
     """Send one write; it is never repeated here."""
-    segments = (*_ROOT, config_type.path, *([name] if name is not None else []))
+    segments = _segments(config_type, name)
     client.request(patch.verb.method, segments, body=patch.body(description, tags))
+
+
+def write_path(config_type: ConfigType, name: str | None) -> str:
+    """The path that a write of the type or of an item is sent to."""
+    return build_path(_segments(config_type, name))
+
+
+def _segments(config_type: ConfigType, name: str | None) -> tuple[str, ...]:
+    return (*_ROOT, config_type.path, *([name] if name is not None else []))
 
 
 def delete(

@@ -35,6 +35,7 @@ def set_role(
     from osmo_cli.output.changes import change_lines
     from osmo_cli.plan.apply import apply_change
     from osmo_cli.plan.change import Change
+    from osmo_cli.plan.shown import Shown
     from osmo_cli.plan.target import find_target
 
     session: Session = ctx.obj
@@ -59,7 +60,7 @@ def set_role(
             if live:
                 for line in change_lines(changed):
                     printer.note(line)
-            change = Change(target, role, patch, changed, {}, ())
+            change = Change(target, role, patch, changed, {}, (), Shown(live, role))
             memory = session.secret_memory(credential)
             with told_as_helm_values(client, printer, found, name, (live, role)):
                 applied = apply_change(client, change, memory, description=description, tags=tags)

@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -22,10 +22,12 @@ from osmo_cli.commands.arguments import (
 from osmo_cli.commands.managed import told_as_helm_values
 from osmo_cli.commands.session import Session
 from osmo_cli.config.types import config_type
-from osmo_cli.errors import OsmoError, UsageError
+from osmo_cli.errors import ExitCode, OsmoError, UsageError
 
 if TYPE_CHECKING:
     from osmo_cli.api.client import Client
+    from osmo_cli.config.document import Document
+    from osmo_cli.config.references import Lookup
     from osmo_cli.output.printer import Printer
     from osmo_cli.plan.change import Change
     from osmo_cli.plan.secrets import SecretMemory
@@ -47,10 +49,13 @@ def update(
         bool, typer.Option("--create", help="Make the item if it does not exist.")
     ] = False,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Show the change; send nothing.")
+        bool, typer.Option("--dry-run", help="Show the change and the request; send nothing.")
+    ] = False,
+    exit_code: Annotated[
+        bool, typer.Option("--exit-code", help="With --dry-run: end with 5 if there is a change.")
     ] = False,
     format_type: LongFormatOption = None,
-) -> None:
+) -> int:
     """Change a configuration to what a file says; what the file does not mention stays.
 
     Without --file the stored configuration opens in $VISUAL or $EDITOR.
@@ -58,7 +63,6 @@ def update(
     from osmo_cli.config.document import read_document
     from osmo_cli.output.changes import change_lines
     from osmo_cli.plan.apply import apply_change
-    from osmo_cli.plan.change import plan_update
     from osmo_cli.plan.target import find_target
 
     session: Session = ctx.obj
@@ -71,33 +75,38 @@ def update(
         )
     if file is None and format is not None:
         raise UsageError("--format is about --file", hint="the editor shows and takes JSON")
+    if exit_code and not dry_run:
+        # Nothing is pending after an update: it is done, or it is an error.
+        raise UsageError("--exit-code is about --dry-run", hint="add --dry-run")
     document = read_document(file, format) if file is not None else None
     credential = session.credential()
     memory = session.secret_memory(credential)
     with session.connect(credential) as client:
         target = find_target(client, found, name, create=create)
+        edited = None
         if document is None:
-            change = _edit(client, target, memory)
+            change, edited = _edit(client, target, memory, session.lookup(None))
         else:
-            change = plan_update(client, target, document, memory)
-        if change is not None:
-            for secret in change.secrets.values():
-                printer.redactor.add(secret)
-            for problem in change.warnings:
-                printer.warn(str(problem))
+            change = _from_file(client, target, memory, document, session)
+        for secret in change.secrets.values() if change is not None else ():
+            printer.redactor.add(secret)
+        for problem in change.warnings if change is not None else ():
+            printer.warn(str(problem))
+        if dry_run and change is not None and (change.patch or not printer.as_lines):
+            from osmo_cli.plan.preview import preview
+
+            printer.preview(preview(change, description=description, tags=tags))
+            printer.note("dry run: nothing was sent")
+            return ExitCode.CHANGES_PENDING if exit_code and change.patch else ExitCode.OK
         if change is None or change.patch is None:
             printer.text("No changes were made to the config.")
-            return
-        if dry_run:
-            printer.change(change.differences)
-            printer.note("dry run: nothing was sent")
-            return
+            return ExitCode.OK
         for line in change_lines(change.differences):
             printer.note(line)
-        states = (target.live, change.wanted)
+        states = (change.shown.before, change.shown.after)
         with (
             told_as_helm_values(client, printer, found, name, states, secrets=change.secrets),
-            _kept_on_failure(change, document is None, printer),
+            _kept_on_failure(target, edited, printer),
         ):
             applied = apply_change(client, change, memory, description=description, tags=tags)
     for warning in applied.warnings:
@@ -105,13 +114,34 @@ def update(
     if applied.revision is not None:
         printer.note(f"stored as revision {applied.revision} of {found.name}")
     printer.text(f"Successfully updated {found.name} config")
+    return ExitCode.OK
 
 
-def _edit(client: Client, target: Target, memory: SecretMemory) -> Change | None:
-    """Edit until the buffer is right; None where it was left unchanged or emptied."""
+def _from_file(
+    client: Client, target: Target, memory: SecretMemory, document: Document, session: Session
+) -> Change:
+    """What a file changes; its warnings are shown."""
+    from osmo_cli.config.references import resolve
+    from osmo_cli.plan.change import plan_update
+
+    document = resolve(document, session.lookup(document.name), stored=target.live)
+    for problem in document.warnings:
+        session.printer.warn(str(problem))
+    return plan_update(client, target, document, memory)
+
+
+def _edit(
+    client: Client, target: Target, memory: SecretMemory, lookup: Lookup
+) -> tuple[Change | None, Any]:
+    """Edit until the buffer is right; no change where it was left unchanged or emptied.
+
+    Returns:
+        The change, and what was typed: without the values of references.
+    """
     from osmo_cli.commands.editor import Editor
     from osmo_cli.config.buffer import new_buffer, parse_buffer, with_problems
     from osmo_cli.config.problems import InvalidInputError
+    from osmo_cli.config.references import resolve
     from osmo_cli.plan.change import plan_update
 
     text = new_buffer(target.subject, target.live)
@@ -119,16 +149,19 @@ def _edit(client: Client, target: Target, memory: SecretMemory) -> Change | None
         while True:
             edited = editor.edit(text)
             if edited == text or not edited.strip():
-                return None
+                return None, None
             try:
-                document = parse_buffer("<editor>", edited)
-                return plan_update(client, target, document, memory, whole=True)
+                typed = parse_buffer("<editor>", edited)
+                document = resolve(typed, lookup, stored=target.live)
+                change = plan_update(client, target, document, memory, whole=True)
             except InvalidInputError as error:
                 text = with_problems(edited, error.problems)
+            else:
+                return change, typed.value
 
 
 @contextmanager
-def _kept_on_failure(change: Change, edited: bool, printer: Printer) -> Iterator[None]:
+def _kept_on_failure(target: Target, edited: Any, printer: Printer) -> Iterator[None]:
     """Where what was typed in the editor cannot be sent, keep it in a file, without secrets."""
     from osmo_cli.config.buffer import without_secrets
     from osmo_cli.private_files import create_private
@@ -136,9 +169,8 @@ def _kept_on_failure(change: Change, edited: bool, printer: Printer) -> Iterator
     try:
         yield
     except OsmoError:
-        if edited:
-            target = change.target
-            kept, secret = without_secrets(target.subject, change.wanted)
+        if edited is not None:
+            kept, secret = without_secrets(target.subject, edited)
             path = Path(_file_name(target, f"-{time.time():.0f}"))
             create_private(path, json.dumps(kept, indent=2) + "\n")
             without = " without its secrets" if secret else ""

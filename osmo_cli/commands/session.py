@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ from osmo_cli.output.printer import Format, Printer
 if TYPE_CHECKING:
     from osmo_cli.api.client import Client
     from osmo_cli.api.transport import Transport
+    from osmo_cli.config.references import Lookup
     from osmo_cli.credentials.credential import Credential
     from osmo_cli.credentials.origin import Origin
     from osmo_cli.plan.secrets import SecretMemory
@@ -111,6 +113,16 @@ class Session:
         parts = urlsplit(url)
         return self.transport(parse_origin(f"{parts.scheme}://{parts.netloc}"))
 
+    def lookup(self, file: str | None) -> Lookup:
+        """Gives the values that an input refers to; its folder is what paths are relative to.
+
+        They are never printed.
+        """
+        from osmo_cli.credentials.references import Elsewhere
+
+        folder = os.path.dirname(file) if file is not None else ""
+        return Elsewhere(folder, self.printer.redactor.add)
+
     def secret_memory(self, credential: Credential) -> SecretMemory:
         """What tells a secret that was sent before; nothing, where nothing may be kept."""
         return _Fingerprints(credential)
@@ -126,6 +138,13 @@ class _Fingerprints:
         if self._credential.session_key is None:
             return None
         return fingerprints.recall(self._credential.origin, key, value)
+
+    def latest(self, key: str) -> int | None:
+        from osmo_cli.credentials import fingerprints
+
+        if self._credential.session_key is None:
+            return None
+        return fingerprints.latest(self._credential.origin, key)
 
     def remember(self, key: str, value: str, revision: int) -> None:
         from osmo_cli.credentials import fingerprints

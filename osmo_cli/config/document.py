@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path as FilePath
 from typing import Any, Literal
 
+from osmo_cli.config.merge import value_at
 from osmo_cli.config.problems import InvalidInputError, Path, Problem
 from osmo_cli.errors import UsageError
 
@@ -20,10 +21,14 @@ InputFormat = Literal["json", "yaml"]
 
 @dataclass(frozen=True)
 class Place:
-    """Where a value stands: offsets in characters of its key (None in a list) and of itself."""
+    """Where a value stands: offsets in characters of its key (None in a list) and of itself.
+
+    `reference` is the text that stands there, where the value came from elsewhere and is secret.
+    """
 
     key: int | None
     value: int
+    reference: str | None = None
 
 
 @dataclass(frozen=True)
@@ -35,12 +40,22 @@ class Document:
         text: what was parsed.
         value: the parsed value.
         places: place of each value by its path.
+        warnings: what was noticed on the way.
     """
 
     name: str
-    text: str
-    value: Any
-    places: dict[Path, Place]
+    text: str = field(repr=False)
+    value: Any = field(repr=False)
+    places: dict[Path, Place] = field(repr=False)
+    warnings: tuple[Problem, ...] = ()
+
+    def references(self) -> dict[Path, Any]:
+        """The values that came from elsewhere, by path."""
+        return {
+            path: value_at(self.value, path)
+            for path, place in self.places.items()
+            if place.reference is not None
+        }
 
     def at(self, key: str) -> Document:
         """The document without what is around the value of `key`."""
@@ -60,6 +75,10 @@ class Document:
             name = item.get("name") if isinstance(item, dict) else None
             if not isinstance(name, str):
                 problems.append(self.problem("must be an object with a name", (index,)))
+                continue
+            if self.places[index, "name"].reference is not None:
+                # It becomes part of paths, which are shown everywhere.
+                problems.append(self.problem("a name must be written out", (index, "name")))
                 continue
             if name in items:
                 problems.append(self.problem("this name stands twice", (index, "name")))
@@ -94,6 +113,9 @@ class Document:
         while known and known not in self.places:
             known = known[:-1]
         place = self.places[known]
+        if known == path and place.reference is not None:
+            # What could be written here instead is no way out.
+            details["hint"] = "the value comes from elsewhere, and is a text"
         offset = place.key if at_key and known == path and place.key is not None else place.value
         line, column = line_and_column(self.text, offset)
         return Problem(message, self.name, line, column, path, **details)

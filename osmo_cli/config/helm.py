@@ -11,9 +11,9 @@ from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from osmo_cli.config.merge import ABSENT, differences
+from osmo_cli.config.merge import ABSENT, differences, value_at
 from osmo_cli.config.problems import Path, path_text
-from osmo_cli.config.secrets import is_mask
+from osmo_cli.config.secrets import CHANGED_SECRET, is_mask
 from osmo_cli.config.subject import Subject
 
 _REMOVED = (
@@ -134,6 +134,8 @@ def _put(found: HelmValues, at: Path, value: Any, secrets: Collection[Path]) -> 
             f"{path_text(path)} comes from a Secret: make one called {name} with the key "
             f'"{path[-1]}", and name it in secretRefs'
         )
+    if CHANGED_SECRET in str(value_at(found.values, at)):
+        found.notes.append(f"{path_text(at)}: a value from elsewhere is not shown; write it there")
 
 
 def _masks(value: Any, at: Path) -> Iterator[Path]:

@@ -100,6 +100,25 @@ def fill_new_objects(live: Any, wanted: Any, stored: Any) -> Any:
     return stored
 
 
+def value_at(value: Any, path: Path) -> Any:
+    """The value at `path` in `value`; None where there is none."""
+    for step in path:
+        if isinstance(value, list) and isinstance(step, int):
+            value = value[step] if step < len(value) else None
+        else:
+            value = value.get(step) if isinstance(value, dict) else None
+    return value
+
+
+def replaced(value: Any, path: Path, new: Any) -> Any:
+    """A copy of `value` with `new` at `path`, which it has."""
+    if not path:
+        return new
+    copied = value.copy()
+    copied[path[0]] = replaced(value[path[0]], path[1:], new)
+    return copied
+
+
 @dataclass(frozen=True)
 class Difference:
     """One value that differs; `ABSENT` where the key is not there."""

@@ -1,12 +1,22 @@
-"""The mask that the service shows in place of a secret."""
+"""The mask that the service shows in place of a secret, and the remarks that are shown here."""
 
 from __future__ import annotations
+
+from typing import Any
 
 MASK = "*" * 10
 """What GET, history, diff and PATCH answers show for a secret (api.md 3.5)."""
 
-NEW_SECRET = "(new secret)"  # noqa: S105 - shown in place of one
-"""Stands for a secret that a change stores, where the change is shown."""
+# Each stands in a shown state in place of a secret.
+STORED_SECRET = "(secret)"  # noqa: S105
+"""One that is stored."""
+SAME_SECRET = "(secret, same)"  # noqa: S105
+"""One that is given and stored already."""
+CHANGED_SECRET = "(secret, changed)"  # noqa: S105
+"""One that is given, where another value or none is stored."""
+SENT_SECRET = "(secret, sent)"  # noqa: S105
+"""One that is given, and nobody can say whether it is stored already."""
+REMARKS = (STORED_SECRET, SAME_SECRET, CHANGED_SECRET, SENT_SECRET)
 
 
 def is_mask(value: object) -> bool:
@@ -19,3 +29,12 @@ def is_mask(value: object) -> bool:
         and len(value) >= 3
         and (set(value) == {"*"} or value.startswith(MASK + " <secret changed"))
     )
+
+
+def without_masks(value: Any) -> Any:
+    """A copy of `value` to be shown, with a remark in place of each mask."""
+    if isinstance(value, dict):
+        return {key: without_masks(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [without_masks(inner) for inner in value]
+    return STORED_SECRET if is_mask(value) else value

@@ -41,17 +41,13 @@ class Subject:
     def path_of_items(self) -> Path:
         """Where the items stand in the whole type's object; nowhere where that is a map of them
         itself, or does not exist."""
-        wrapper, whole = self.config_type.wrapper, self.config_type.whole
-        is_around = wrapper is not None and whole is not None and whole.semantics != "upsert"
-        return (wrapper, "*") if wrapper is not None and is_around else ()
+        wrapper = self.config_type.wrapper
+        return () if wrapper is None or self.config_type.is_by_item else (wrapper, "*")
 
     @property
     def is_list(self) -> bool:
-        """Whether it is a list and not an object with fields. Loads pydantic."""
-        from typing import get_origin
-
-        root = self.model().model_fields.get("root")
-        return root is not None and get_origin(root.annotation) is list
+        """Whether it is a list and not an object with fields."""
+        return self.name is not None and self.config_type.items_are_lists
 
     def __str__(self) -> str:
         """`BACKEND gpu-a`."""

@@ -7,7 +7,7 @@ is the input's where the input mentions the field, and the stored state's otherw
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -37,10 +37,12 @@ class Checked:
     Attributes:
         wanted: the object that is to be stored, as the service will show it.
         problems: everything that is wrong with it; without errors `wanted` may be sent.
+        given: the input, without what `osmo config show TYPE` prints around the items.
     """
 
-    wanted: Any
+    wanted: Any = field(repr=False)
     problems: list[Problem]
+    given: Document
 
 
 def check_input(document: Document, subject: Subject, live: Any, *, whole: bool = False) -> Checked:
@@ -54,7 +56,7 @@ def check_input(document: Document, subject: Subject, live: Any, *, whole: bool 
     """
     document = unwrapped(document, subject)
     if problem := wrong_shape(document, subject):
-        return Checked(live, [problem])
+        return Checked(live, [problem], document)
     model = subject.model()
     document = with_own_names(document, subject)
     given, problems = _without_masks(document, live)
@@ -68,7 +70,7 @@ def check_input(document: Document, subject: Subject, live: Any, *, whole: bool 
     if not any(problem.severity == "error" for problem in problems):
         wanted = _as_stored(subject, model, live, given, wanted)
         wanted = subject.with_kept(live, wanted)
-    return Checked(wanted, in_order(problems))
+    return Checked(wanted, in_order(problems), document)
 
 
 def in_order(problems: Iterable[Problem]) -> list[Problem]:

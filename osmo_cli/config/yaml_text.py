@@ -17,10 +17,10 @@ from osmo_cli.config.json_text import (
     MAX_FAULTS,
     MAX_VALUES,
     TOO_MANY_VALUES,
-    read_number,
 )
 from osmo_cli.config.problems import InvalidInputError, Path, Problem
 from osmo_cli.config.yaml_faults import explain
+from osmo_cli.config.yaml_scalars import REFUSED, ScalarFault, plain_value
 
 if TYPE_CHECKING:
     from yaml import Event
@@ -29,20 +29,6 @@ MAX_EXPANSION = 1_000_000
 """How much aliases may add, in characters, of which a value counts at least 20."""
 
 _VALUE_WEIGHT = 20
-# Line breaks for YAML 1.1, which PyYAML reads, and none for 1.2; a byte order mark inside.
-_REFUSED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
-_CONSTANTS = {
-    **dict.fromkeys(("", "~", "null", "Null", "NULL"), None),
-    **dict.fromkeys(("true", "True", "TRUE"), True),
-    **dict.fromkeys(("false", "False", "FALSE"), False),
-}
-# A number with a zero before it is octal for some and decimal for others: it stays a text.
-_NUMBER = re.compile(
-    r"[-+]?(?:(?:0|[1-9][0-9]*)(?P<fraction>\.[0-9]*)?|(?P<short>\.[0-9]+))"
-    r"(?P<exponent>[eE][-+]?[0-9]+)?"
-)
-_NO_NUMBER = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
-_NOT_DECIMAL = re.compile(r"0o[0-7]+|0x[0-9a-fA-F]+")
 _ANCHOR = re.compile(r"&[^\s,\[\]{}]+(?:\s+(?:#[^\n]*\n)?)*")
 
 
@@ -61,10 +47,6 @@ def parse_yaml(name: str, text: str) -> Document:
 
 def _offset(event: Any) -> int:
     return int(event.start_mark.index)
-
-
-class _Fault(ValueError):
-    """A scalar that is no JSON value; holds a message and a hint."""
 
 
 @dataclass
@@ -95,7 +77,7 @@ class _Parser:
     def root(self) -> _Node:
         import yaml
 
-        if wrong := _REFUSED.search(self.text):
+        if wrong := REFUSED.search(self.text):
             hint = f"write it as an escape in double quotes: {_escape(wrong.group())}"
             self._refuse("not YAML: a control character", wrong.start(), hint)
         # The pure parser takes twenty times as long.
@@ -173,7 +155,7 @@ class _Parser:
         if event.style is None or event.style == "":
             try:
                 return plain_value(event.value)
-            except _Fault as fault:
+            except ScalarFault as fault:
                 self._problem(fault.args[0], offset, path, *fault.args[1:])
         elif any("\ud800" <= character <= "\udfff" for character in event.value):
             self._problem("half a surrogate pair in a text", offset, path)
@@ -210,27 +192,6 @@ def _kind(node: _Node) -> str:
     if node.meant.scalar is None:
         return "null"
     return "true or false" if isinstance(node.meant.scalar, bool) else "a number"
-
-
-def plain_value(word: str) -> Any:
-    """What a plain scalar means.
-
-    Raises:
-        ValueError: it is a number that JSON does not have, or one that not everybody reads alike.
-    """
-    if word in _CONSTANTS:
-        return _CONSTANTS[word]
-    if number := _NUMBER.fullmatch(word):
-        try:
-            return read_number(word, is_float=any(number.groupdict().values()))
-        except ValueError as error:
-            raise _Fault(*error.args) from None
-    if _NO_NUMBER.fullmatch(word):
-        raise _Fault("infinity and NaN cannot be stored")
-    if _NOT_DECIMAL.fullmatch(word):
-        hint = "write it as a decimal number, or in quotes if it is a text"
-        raise _Fault("a number that is not decimal", hint)
-    return word
 
 
 def _escape(character: str) -> str:
@@ -285,27 +246,3 @@ class _Builder:
         offset = self._alias.offset if self._alias else 0
         line, column = line_and_column(self._text, offset)
         return InvalidInputError([Problem(message, self._name, line, column)])
-
-
-def write_yaml(value: Any) -> str:
-    """A JSON value as YAML that `parse_yaml`, and readers of YAML 1.1, read as the same value."""
-    import yaml
-
-    class Dumper(yaml.SafeDumper):
-        def ignore_aliases(self, data: Any) -> bool:
-            return True
-
-    def text(dumper: Any, value: str) -> Any:
-        return dumper.represent_scalar(
-            "tag:yaml.org,2002:str", value, style=None if _may_be_plain(value) else '"'
-        )
-
-    Dumper.add_representer(str, text)
-    return str(yaml.dump(value, Dumper=Dumper, sort_keys=False, allow_unicode=True, width=100))
-
-
-def _may_be_plain(text: str) -> bool:
-    try:
-        return plain_value(text) == text and not _REFUSED.search(text)
-    except ValueError:
-        return False

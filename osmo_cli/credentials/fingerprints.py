@@ -51,6 +51,15 @@ def recall(origin: Origin, key: str, value: str) -> int | None:
     return None
 
 
+def latest(origin: Origin, key: str) -> int | None:
+    """The revision at which the last value known under `key` was stored, whatever it was."""
+    with contextlib.suppress(OSError, RuntimeError, ValueError, KeyError, TypeError):
+        for entry in _read():
+            if _is_for(entry, origin, key):
+                return int(entry["revision"])
+    return None
+
+
 def _hash(value: str, salt: bytes) -> str:
     return hashlib.scrypt(value.encode(), salt=salt, **_COST).hex()
 

@@ -75,7 +75,16 @@ def get(origin: Origin, key: str) -> str | None:
     Raises:
         KeyringUnavailableError, KeyringLockedError
     """
-    return _call(lambda backend: backend.get_password(_service(origin), key), when_empty=(None,))
+    return get_entry(_service(origin), key)
+
+
+def get_entry(service: str, user: str) -> str | None:
+    """What any program has kept in the keyring for `user` of `service`, or None.
+
+    Raises:
+        KeyringUnavailableError, KeyringLockedError
+    """
+    return _call(lambda backend: backend.get_password(service, user), when_empty=(None,))
 
 
 def put(origin: Origin, key: str, value: str) -> None:

@@ -10,8 +10,9 @@ from datetime import datetime
 from typing import Any
 
 from osmo_cli.config.dialects import Dialect
+from osmo_cli.config.merge import value_at
 from osmo_cli.local.faults import user_fault
-from osmo_cli.local.masks import mask, remark_changes, value_at
+from osmo_cli.local.masks import mask, remark_changes
 
 _ORDER = (
     "SERVICE",

@@ -66,12 +66,3 @@ def remark_changes(
         for keys, parent in _places(shown, path):
             if parent[keys[-1]] == MASK and changed(keys):
                 parent[keys[-1]] = MASK + remark
-
-
-def value_at(data: Any, keys: _Path) -> Any:
-    """The value behind `keys`, or None."""
-    for key in keys:
-        if not isinstance(data, dict):
-            return None
-        data = data.get(key)
-    return data

@@ -8,10 +8,7 @@ from typing import Any
 
 from osmo_cli.config.merge import ABSENT, Difference
 from osmo_cli.config.problems import path_text
-from osmo_cli.config.secrets import NEW_SECRET, is_mask
-
-STORED_SECRET = "(secret)"  # noqa: S105 - shown in place of one
-_REMARKS = (STORED_SECRET, NEW_SECRET)
+from osmo_cli.config.secrets import REMARKS, without_masks
 
 
 def change_lines(differences: Iterable[Difference]) -> list[str]:
@@ -26,20 +23,14 @@ def change_data(differences: Iterable[Difference]) -> list[dict[str, Any]]:
     """The differences as data; a side that is absent has no key."""
     return [
         {"path": path_text(difference.path)}
-        | ({} if difference.before is ABSENT else {"before": _shown(difference.before)})
-        | ({} if difference.after is ABSENT else {"after": _shown(difference.after)})
+        | ({} if difference.before is ABSENT else {"before": without_masks(difference.before)})
+        | ({} if difference.after is ABSENT else {"after": without_masks(difference.after)})
         for difference in differences
     ]
-
-
-def _shown(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _shown(inner) for key, inner in value.items()}
-    return STORED_SECRET if is_mask(value) else value
 
 
 def _short(value: Any) -> str:
     if value is ABSENT:
         return "(none)"
-    shown = _shown(value)
-    return shown if shown in _REMARKS else json.dumps(shown, ensure_ascii=False)
+    shown = without_masks(value)
+    return shown if shown in REMARKS else json.dumps(shown, ensure_ascii=False)

@@ -5,14 +5,22 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from osmo_cli.config.merge import ABSENT
+
 _COLOURS = {"---": "1", "+++": "1", "@@": "36", "-": "31", "+": "32"}
 
 
 def diff_lines(before: Any, after: Any, from_name: str, to_name: str) -> list[str]:
-    """A unified diff of two values as indented JSON; empty where they are the same."""
+    """A unified diff of two values as indented JSON; empty where they are the same.
+
+    A value that is ABSENT has no lines.
+    """
     from difflib import unified_diff
 
-    old, new = (json.dumps(value, indent=2).splitlines() for value in (before, after))
+    old, new = (
+        [] if value is ABSENT else json.dumps(value, indent=2).splitlines()
+        for value in (before, after)
+    )
     return list(unified_diff(old, new, from_name, to_name, lineterm=""))
 
 

@@ -15,7 +15,7 @@ from osmo_cli.output.tables import key_value_rows, render_table
 
 if TYPE_CHECKING:
     from osmo_cli.api.transport import Exchange
-    from osmo_cli.config.merge import Difference
+    from osmo_cli.config.preview import Preview
 
 
 class Format(StrEnum):
@@ -50,6 +50,11 @@ class Printer:
         """Whether data is shown as text: asked for, or by default on a terminal."""
         return (self.format or (Format.TEXT if self.on_terminal else Format.JSON)) is Format.TEXT
 
+    @property
+    def as_lines(self) -> bool:
+        """Whether a report is shown as text: it is, unless data is asked for."""
+        return self.format in (None, Format.TEXT)
+
     def text(self, text: str) -> None:
         """A line of the result."""
         self._write(self.stdout, self._safe(text))
@@ -71,7 +76,7 @@ class Printer:
 
     def yaml(self, value: Any) -> None:
         """A result that is YAML whatever the form asked for."""
-        from osmo_cli.config.yaml_text import write_yaml
+        from osmo_cli.config.yaml_scalars import write_yaml
 
         text = write_yaml(value)
         self._write(self.stdout, self._safe(text.removesuffix("\n").removesuffix("\n...")))
@@ -91,15 +96,27 @@ class Printer:
         else:
             self.data(value)
 
-    def change(self, differences: Sequence[Difference]) -> None:
-        """A change as the result: a line a field, or with -t json a list."""
-        from osmo_cli.output.changes import change_data, change_lines
+    def preview(self, preview: Preview) -> None:
+        """What a change would do: a diff, and on stderr the request; with -t json one object."""
+        from osmo_cli.output.changes import change_data
+        from osmo_cli.output.diffs import diff_lines
 
-        if self.format in (None, Format.TEXT):
-            for line in change_lines(differences):
-                self.text(line)
-        else:
-            self.data(change_data(differences))
+        lines = diff_lines(preview.before, preview.after, preview.before_name, preview.after_name)
+        request = preview.request
+        if not self.as_lines:
+            self.data(
+                {
+                    "changed": request is not None,
+                    "diff": "\n".join(lines),
+                    "differences": change_data(preview.differences),
+                    "request": request and vars(request),
+                }
+            )
+            return
+        self.diff(lines)
+        if request is not None:
+            body = json.dumps(request.body, indent=2, ensure_ascii=False)
+            self.note(f"the request would be: {request.method} {request.path}\n{body}")
 
     def diff(self, lines: Sequence[str]) -> None:
         """The lines of a unified diff as the result, in colours on a terminal."""

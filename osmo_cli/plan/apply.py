@@ -9,12 +9,12 @@ from osmo_cli.api import configs
 from osmo_cli.api.client import Client
 from osmo_cli.api.configs import Revision
 from osmo_cli.api.errors import ServiceError, UnexpectedAnswerError, UnreachableError
-from osmo_cli.config.merge import Difference, differences
+from osmo_cli.config.merge import Difference, differences, replaced
 from osmo_cli.config.problems import path_text
 from osmo_cli.config.secrets import MASK
 from osmo_cli.errors import ConflictError, ExitCode, OsmoError
 from osmo_cli.plan.change import Change
-from osmo_cli.plan.secrets import SecretMemory, memory_key, replaced
+from osmo_cli.plan.secrets import SecretMemory, memory_key
 from osmo_cli.plan.target import live_of, state_of
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from osmo_cli.api.client import Client
@@ -10,8 +10,8 @@ from osmo_cli.config.document import Document
 from osmo_cli.config.merge import Difference, differences, merge_input, same
 from osmo_cli.config.patch import Patch, make_patch
 from osmo_cli.config.problems import Path, Problem, path_text, raise_for_errors
-from osmo_cli.config.secrets import NEW_SECRET
-from osmo_cli.plan.secrets import SecretMemory, replaced, without_known_secrets
+from osmo_cli.plan.secrets import SecretMemory, without_known_secrets
+from osmo_cli.plan.shown import Shown, shown_states
 from osmo_cli.plan.target import Target
 
 _NAMED_FIELDS = 6
@@ -26,14 +26,16 @@ class Change:
         differences: what changes, to be shown: secrets in it are replaced by a remark.
         secrets: the new secrets by path.
         warnings: about the input.
+        shown: both states without secrets.
     """
 
     target: Target
-    wanted: Any
+    wanted: Any = field(repr=False)
     patch: Patch | None
     differences: tuple[Difference, ...]
-    secrets: dict[Path, str]
+    secrets: dict[Path, str] = field(repr=False)
     warnings: tuple[Problem, ...]
+    shown: Shown
 
     def summary(self) -> str:
         """The changed fields, for a history entry."""
@@ -60,7 +62,7 @@ def plan_update(
     """
     if not whole and _says_nothing_new(document, target):
         # What is stored already needs no schema, and loading one takes longest of all.
-        return Change(target, target.live, None, (), {}, ())
+        return Change(target, target.live, None, (), {}, (), Shown(target.live, target.live))
     from osmo_cli.config.validate import check_input
 
     checked = check_input(document, target.subject, target.live, whole=whole)
@@ -70,11 +72,9 @@ def plan_update(
     patch = make_patch(
         target.verb, subject.dialect, subject.editable(target.live), subject.editable(wanted)
     )
-    shown = wanted
-    for path in secrets:
-        shown = replaced(shown, path, NEW_SECRET)
-    changed = tuple(differences(target.live, shown))
-    return Change(target, wanted, patch, changed, secrets, tuple(warnings))
+    shown = shown_states(target, wanted, secrets.remarks, checked.given.references())
+    changed = tuple(differences(shown.before, shown.after))
+    return Change(target, wanted, patch, changed, secrets.new, tuple(warnings), shown)
 
 
 def _says_nothing_new(document: Document, target: Target) -> bool:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from osmo_cli.api import configs
 from osmo_cli.api.client import Client
 from osmo_cli.api.errors import ServiceError
+from osmo_cli.config.merge import replaced, value_at
 from osmo_cli.config.problems import Path, path_text
-from osmo_cli.config.secrets import MASK, is_mask
+from osmo_cli.config.secrets import CHANGED_SECRET, MASK, SAME_SECRET, SENT_SECRET, is_mask
 from osmo_cli.plan.target import Target
 
 
@@ -17,6 +19,9 @@ class SecretMemory(Protocol):
 
     def recall(self, key: str, value: str) -> int | None:
         """The revision at which this value was stored, or None."""
+
+    def latest(self, key: str) -> int | None:
+        """The revision at which the last value under `key` was stored, or None."""
 
     def remember(self, key: str, value: str, revision: int) -> None:
         """`value` was stored at `revision`."""
@@ -41,21 +46,46 @@ def _secret_values(target: Target, value: Any) -> dict[Path, str]:
     return found
 
 
+@dataclass(frozen=True)
+class GivenSecrets:
+    """The secrets of an input.
+
+    Attributes:
+        new: those that are to be sent, by path.
+        remarks: what is known of each secret, to be shown in its place.
+    """
+
+    new: dict[Path, str]
+    remarks: dict[Path, str]
+
+
 def without_known_secrets(
     client: Client, target: Target, wanted: Any, memory: SecretMemory
-) -> tuple[Any, dict[Path, str]]:
-    """Put the mask in place of each secret that is stored already; also the ones that are not."""
-    secrets = _secret_values(target, wanted)
-    known: list[Path] = []
-    for path, value in secrets.items():
-        if not is_mask(_at(target.live, path)) or target.base is None:
-            continue
-        stored_at = memory.recall(memory_key(target, path), value)
-        if stored_at is not None and _unchanged_since(client, target, path, stored_at):
-            known.append(path)
-    for path in known:
-        wanted = replaced(wanted, path, MASK)
-    return wanted, {path: value for path, value in secrets.items() if path not in known}
+) -> tuple[Any, GivenSecrets]:
+    """Put the mask in place of each secret that is stored already; also what is known of each."""
+    new: dict[Path, str] = {}
+    remarks: dict[Path, str] = {}
+    for path, value in _secret_values(target, wanted).items():
+        remarks[path] = _compared(client, target, path, value, memory)
+        if remarks[path] == SAME_SECRET:
+            wanted = replaced(wanted, path, MASK)
+        else:
+            new[path] = value
+    return wanted, GivenSecrets(new, remarks)
+
+
+def _compared(client: Client, target: Target, path: Path, value: str, memory: SecretMemory) -> str:
+    """What can be said of a given secret, as a remark."""
+    if not is_mask(value_at(target.live, path)):
+        return CHANGED_SECRET
+    key = memory_key(target, path)
+    sent_at = memory.latest(key)
+    if target.base is None or sent_at is None:
+        return SENT_SECRET
+    is_same = memory.recall(key, value) is not None
+    if not _unchanged_since(client, target, path, sent_at):
+        return SENT_SECRET
+    return SAME_SECRET if is_same else CHANGED_SECRET
 
 
 def memory_key(target: Target, path: Path) -> str:
@@ -75,17 +105,4 @@ def _unchanged_since(client: Client, target: Target, path: Path, revision: int) 
         return False
     if target.subject.name is not None:
         data = target.subject.config_type.items_in(data).get(target.subject.name)
-    return bool(_at(data, path) == MASK)
-
-
-def _at(value: Any, path: Path) -> Any:
-    for step in path:
-        value = value.get(step) if isinstance(value, dict) else None
-    return value
-
-
-def replaced(value: Any, path: Path, new: Any) -> Any:
-    """A copy of `value` with `new` at `path`."""
-    if not path:
-        return new
-    return value | {path[0]: replaced(value[path[0]], path[1:], new)}
+    return bool(value_at(data, path) == MASK)

@@ -152,3 +152,62 @@ def test_tokens_of_users_are_kept_by_user_and_name(
             assert (gone.code, gone.out) == (2, "")
             assert f"osmo token set ci {' '.join(whose)}" in gone.err
         assert admin.ok("token", "get", "ci") == f"{made[()]}\n"
+
+
+REFERRING = '{"backend_images": {"credential": {"auth": "${keyring:ngc.example/my key/me}"}}}'
+UPDATE = ("config", "update", "WORKFLOW", "--file", "-")
+
+
+@pytest.fixture
+def image_key(secret_service: SecretService) -> str:
+    """A key that another program has put into the keyring."""
+    code = (
+        "import keyring; keyring.set_password('ngc.example/my key', 'me', 'nvapi-from-a-keyring')"
+    )
+    stored = secret_service.run(code)
+    assert stored.returncode == 0, stored.stderr
+    return "nvapi-from-a-keyring"
+
+
+def test_a_value_of_an_input_is_in_the_keyring(shell: Shell, image_key: str) -> None:
+    first = shell.osmo("--debug", *UPDATE, input=REFERRING)
+    assert first.out == "Successfully updated WORKFLOW config\n"
+    assert shell.ok(*UPDATE, input=REFERRING) == "No changes were made to the config.\n"
+    # It is the key itself that is stored: written out, it is no change either.
+    written = REFERRING.replace("${keyring:ngc.example/my key/me}", image_key)
+    assert shell.ok(*UPDATE, input=written) == "No changes were made to the config.\n"
+    assert image_key not in first.err
+    assert files_with(shell.home, image_key) == []
+
+
+def test_an_entry_that_is_not_there_is_a_problem_with_its_place(
+    shell: Shell, image_key: str
+) -> None:
+    text = '{"description": "x",\n "tests": ["${keyring:ngc/you}"]}'
+    done = shell.osmo("config", "update", "WORKFLOW", "--file", "-", input=text)
+    assert done.code == 2
+    assert "<stdin>:2:12: tests[0]: the keyring has no entry ngc/you" in done.err
+
+
+def test_a_locked_keyring_is_a_problem_with_its_place_and_no_dialog(
+    shell: Shell, secret_service: SecretService, image_key: str
+) -> None:
+    shell.ok("whoami")  # leaves a session, so that the login itself needs no keyring
+    secret_service.lock()
+    done = shell.osmo(*UPDATE, input=REFERRING)
+    assert done.code == 2
+    assert "<stdin>:1:44: backend_images.credential.auth: the keyring can't be read" in done.err
+    assert "${env:NAME}" in done.err
+
+
+def test_a_keyring_that_hangs_is_waited_for_once(
+    shell: Shell, secret_service: SecretService, image_key: str
+) -> None:
+    shell.ok("whoami")
+    secret_service.stop()
+    text = '{"description": "' + "".join(f"${{keyring:a/{n}}}" for n in range(20)) + '"}'
+    started = time.monotonic()
+    done = shell.osmo(*UPDATE, input=text)
+    assert time.monotonic() - started < 8
+    assert done.code == 2
+    assert done.err.count("it does not answer within 3 s") == 20

@@ -45,6 +45,48 @@ INPUTS: dict[str, str] = {
 }
 
 
+# Each holds the canary by reference, in the environment, in a file, and inside a longer text.
+REFERENCES = ("${env:CANARY}", "${file:canary}", "with $${x} ${env:CANARY} around it")
+REFERRING: dict[str, tuple[tuple[str, ...], object]] = {
+    "in a secret field": (("WORKFLOW",), {"backend_images": {"credential": {"auth": "%s"}}}),
+    "in a field that is shown": (("BACKEND", "gpu-a"), {"description": "%s"}),
+    "in a list": (("WORKFLOW",), {"workflow_info": {"tags": ["a", "%s"]}}),
+    "in a new item": (("POD_TEMPLATE", "canary", "--create"), {"spec": {"x": ["%s", {"y": "%s"}]}}),
+    "in an action of a role": (
+        ("ROLE", "osmo-backend"),
+        {
+            "name": "osmo-backend",
+            "description": "%s",
+            "policies": [{"actions": ["http:/%s/*:get", "http:/a/*:*"]}],
+        },
+    ),
+    "in a map that is replaced": (
+        ("BACKEND", "gpu-a"),
+        {"node_conditions": {"rules": {"^A": "%s"}}},
+    ),
+    "in an unknown field": (("BACKEND", "gpu-a"), {"descripton": "%s"}),
+    "in a number": (("WORKFLOW",), {"max_num_tasks": "%s"}),
+    "in an enumeration": (("WORKFLOW",), {"workflow_data": {"download_type": "%s"}}),
+    "in a bad endpoint": (
+        ("WORKFLOW",),
+        {"workflow_log": {"credential": {"endpoint": "http://%s@host"}}},
+    ),
+    "in a name": (
+        ("ROLE", "osmo-backend"),
+        {"name": "%s", "description": "", "policies": [{"actions": ["http:/a/*:*"]}]},
+    ),
+    "in the name of an item of a list": (
+        ("ROLE",),
+        [{"name": "%s", "description": "", "policies": []}],
+    ),
+    "twice in a list of names": (("BACKEND", "gpu-a"), {"tests": ["%s", "%s"]}),
+    "beside one that is not there": (("BACKEND", "gpu-a"), {"description": "%s ${env:GONE}"}),
+}
+
+RIGHT = 6
+"""The first of them are stored."""
+
+
 def assert_clean(shell: Shell, *results: Result) -> None:
     for result in results:
         assert CANARY not in result.out
@@ -53,7 +95,9 @@ def assert_clean(shell: Shell, *results: Result) -> None:
     found = [
         str(path)
         for path in shell.home.rglob("*")
-        if path.is_file() and path.name != INPUT and CANARY.encode() in path.read_bytes()
+        if path.is_file()
+        and path.name not in (INPUT, "canary")
+        and CANARY.encode() in path.read_bytes()
     ]
     assert found == []
 
@@ -87,7 +131,33 @@ def test_in_a_file_for_the_newest_service(tmp_path: Path) -> None:
         assert_clean(shell, shell.osmo("--debug", "config", "show", "WORKFLOW"))
 
 
-def test_a_service_that_repeats_it(shell: Shell, admin: Shell) -> None:
+@pytest.mark.parametrize("name", REFERRING)
+def test_by_reference(name: str, admin: Shell) -> None:
+    target, content = REFERRING[name]
+    is_right = list(REFERRING).index(name) < RIGHT
+    reference = REFERENCES[list(REFERRING).index(name) % len(REFERENCES)]
+    admin.file(INPUT, json.dumps(content).replace("%s", reference))
+    admin.file("canary", CANARY + "\n")
+    admin.env |= {"TMPDIR": str(admin.home), "CANARY": CANARY}
+    update = ("--debug", "config", "update", *target, "--file", INPUT)
+    preview = admin.osmo(*update, "--dry-run")
+    assert (preview.code, "(secret, " in preview.out) == ((0, True) if is_right else (2, False))
+    assert_clean(
+        admin,
+        preview,
+        admin.osmo(*update, "--dry-run", "--format-type", "json"),
+        admin.osmo(*update, "--dry-run", "--format-type", "yaml"),
+        on_terminal(admin, *update, "--dry-run"),
+        admin.osmo(*update, "--format-type", "json"),
+        on_terminal(admin, *update),
+        admin.osmo("config", "history"),
+    )
+
+
+@pytest.mark.parametrize(
+    "fields", [{"auth": CANARY}, {"auth": "${env:CANARY}"}, {"username": "u-${env:CANARY}"}]
+)
+def test_a_service_that_repeats_it(shell: Shell, admin: Shell, fields: dict[str, str]) -> None:
     """6.4's 400 for an unknown field repeats the input (api.md 13)."""
     workflow = json.loads(admin.ok("config", "show", "WORKFLOW"))
     openapi = {
@@ -112,11 +182,13 @@ def test_a_service_that_repeats_it(shell: Shell, admin: Shell) -> None:
             return json_reply({"message": message, "error_code": "USAGE"}, 400)
         return json_reply(workflow)
 
-    shell.file(INPUT, credential(auth=CANARY))
+    shell.file(INPUT, credential(**fields))
+    shell.env["CANARY"] = CANARY
     with answering(answer) as faulty:
         shell.ok("login", faulty.url, "--method", "dev", "--username", "admin")
         result = shell.osmo("--debug", *UPDATE)
-        assert any(request.method == "PATCH" for request in faulty.requests)
+        (sent,) = [request for request in faulty.requests if request.method == "PATCH"]
+    assert CANARY.encode() in sent.body
     assert result.code == 1
     assert "Extra inputs are not permitted" in result.err
     assert "(secret)" in result.err

@@ -113,7 +113,8 @@ def test_stdin_is_a_file_too(middle: Between) -> None:
 
 def test_a_dry_run_sends_nothing(middle: Between) -> None:
     result = middle.shell.osmo(*UPDATE, "--dry-run", "--format-type", "json")
-    assert json.loads(result.out) == [{"path": "description", "before": "", "after": "mine"}]
+    found = json.loads(result.out)
+    assert found["differences"] == [{"path": "description", "before": "", "after": "mine"}]
     assert (result.code, writes(middle)) == (0, 0)
 
 

@@ -171,17 +171,22 @@ def test_secrets_are_not_shown_and_stay(edit: Edit, admin: Shell) -> None:
     admin.ok("config", "update", "WORKFLOW", "-f", "back.json")
 
 
-def test_a_conflict_keeps_what_was_edited(edit: Edit, admin: Shell, tmp_path: Path) -> None:
-    """Somebody else changes the type while the editor is open."""
-    admin.file("other.json", '{"description": "by another"}')
+def edit_while_another_changes(admin: Shell, new: str, others: str) -> Result:
+    """Edit gpu-a's description from `start`; meanwhile somebody else changes that of gpu-b."""
+    admin.file("other.json", json.dumps({"description": others}))
     admin.file(
         "editor-and-other.sh",
         f"#!/bin/sh\nPYTHONWARNINGS= osmo config update BACKEND gpu-b -f {admin.home}/other.json "
-        f'>/dev/null 2>&1\nsed -i s/start/mine/ "$1"\n',
+        f">/dev/null 2>&1\nsed -i 's/start/{new}/' \"$1\"\n",
     )
     (admin.home / "editor-and-other.sh").chmod(0o755)
     env = {"VISUAL": str(admin.home / "editor-and-other.sh")}
-    result = on_terminal(admin, "config", "update", "BACKEND", "gpu-a", env=env)
+    return on_terminal(admin, "config", "update", "BACKEND", "gpu-a", env=env)
+
+
+def test_a_conflict_keeps_what_was_edited(edit: Edit, admin: Shell, tmp_path: Path) -> None:
+    """Somebody else changes the type while the editor is open."""
+    result = edit_while_another_changes(admin, "mine", "by another")
     assert result.code == 6
     assert "BACKEND was changed since it was read (revision" in result.out
     assert "by another" not in json.dumps(live(admin))
@@ -190,6 +195,36 @@ def test_a_conflict_keeps_what_was_edited(edit: Edit, admin: Shell, tmp_path: Pa
     assert kept.name in result.out
     admin.ok("config", "update", "BACKEND", "gpu-a", "-f", kept.name)
     assert live(admin)["description"] == "mine"
+
+
+def test_values_from_elsewhere_are_stored_and_not_kept(edit: Edit, admin: Shell) -> None:
+    admin.env["WHO"] = "a-secret-team"
+    result = edit(
+        {"replace": {'"start"': '"${env:GONE}"'}},
+        {"replace": {"${env:GONE}": "${env:WHO}"}},
+    )
+    assert result.code == 0, result.out
+    assert "description: the environment variable GONE is not set" in edit.shown[1]["text"]
+    assert live(admin)["description"] == "a-secret-team"
+    assert "a-secret-team" not in result.out
+
+    # What is stored is no reference, though it looks like one.
+    admin.ok(
+        "config", "update", "BACKEND", "gpu-a", "-f", "-", input='{"description": "$${env:X}"}'
+    )
+    result = edit({"replace": {'"https://d.example.com"': '"https://${env:WHO}"'}})
+    assert result.code == 0, result.out
+    assert live(admin)["description"] == "${env:X}"
+    assert live(admin)["dashboard_url"] == "https://a-secret-team"
+
+
+def test_what_is_kept_has_the_references_and_not_their_values(edit: Edit, admin: Shell) -> None:
+    admin.env["WHO"] = "a-secret-team"
+    result = edit_while_another_changes(admin, "${env:WHO}", "by a third")
+    assert result.code == 6, result.out
+    (kept,) = admin.home.glob("BACKEND-gpu-a-*.json")
+    assert json.loads(kept.read_text())["description"] == "${env:WHO}"
+    assert "a-secret-team" not in kept.read_text() + result.out
 
 
 def test_on_a_terminal_show_prints_the_documents_table(edit: Edit, shell: Shell) -> None:

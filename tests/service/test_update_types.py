@@ -40,6 +40,9 @@ class NoMemory:
     def recall(self, key: str, value: str) -> int | None:
         return None
 
+    def latest(self, key: str) -> int | None:
+        return None
+
     def remember(self, key: str, value: str, revision: int) -> None:
         pass
 

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from osmo_cli.config.json_text import MAX_DEPTH, MAX_FAULTS, MAX_VALUES, parse_json
 from osmo_cli.config.problems import InvalidInputError, path_text
-from osmo_cli.config.yaml_text import MAX_EXPANSION, parse_yaml, write_yaml
+from osmo_cli.config.yaml_scalars import write_yaml
+from osmo_cli.config.yaml_text import MAX_EXPANSION, parse_yaml
 from tests.unit.config.test_json_text import at, places_in, values
 
 

@@ -10,8 +10,10 @@ import yaml
 
 from osmo_cli.api.transport import Exchange
 from osmo_cli.config.merge import ABSENT, Difference
+from osmo_cli.config.preview import Preview, Request
 from osmo_cli.config.secrets import MASK
 from osmo_cli.errors import UsageError
+from osmo_cli.output.changes import change_lines
 from osmo_cli.output.printer import Format, Printer
 
 
@@ -92,26 +94,59 @@ def test_yaml_reads_back() -> None:
     assert yaml.safe_load(printed(printer)[0]) == value
 
 
-def test_a_change_shows_both_sides_but_no_mask() -> None:
-    changes = [
+def preview_of(request: Request | None) -> Preview:
+    after = {"auth": "(secret, changed)", "tests": [], "extra": None}
+    differences = (
         Difference(("tests",), ["a"], []),
-        Difference(("credential", "auth"), MASK, "(new secret)"),
+        Difference(("auth",), MASK, "(secret, changed)"),
         Difference(("extra",), ABSENT, None),
-    ]
-    text, data = printer_on(), printer_on()
-    data.format = Format.JSON
-    text.change(changes)
-    data.change(changes)
-    assert printed(text)[0].splitlines() == [
+    )
+    before = {"auth": "(secret)", "tests": ["a"]}
+    return Preview(before, "X (revision 1)", after, "X (after)", differences, request)
+
+
+def test_a_change_shows_both_sides_but_no_mask() -> None:
+    assert change_lines(preview_of(None).differences) == [
         'tests: ["a"] -> []',
-        "credential.auth: (secret) -> (new secret)",
+        "auth: (secret) -> (secret, changed)",
         "extra: (none) -> null",
     ]
-    assert json.loads(printed(data)[0]) == [
+
+
+def test_a_preview_is_a_diff_and_on_stderr_the_request() -> None:
+    text = printer_on()
+    text.preview(preview_of(Request("PUT", "/x", {"configs": {"tests": []}})))
+    out, err = printed(text)
+    assert out.splitlines() == [
+        "--- X (revision 1)",
+        "+++ X (after)",
+        "@@ -1,6 +1,5 @@",
+        " {",
+        '-  "auth": "(secret)",',
+        '-  "tests": [',
+        '-    "a"',
+        "-  ]",
+        '+  "auth": "(secret, changed)",',
+        '+  "tests": [],',
+        '+  "extra": null',
+        " }",
+    ]
+    assert err.startswith("the request would be: PUT /x\n{\n")
+
+
+def test_a_preview_as_data_is_one_object() -> None:
+    data = printer_on()
+    data.format = Format.JSON
+    data.preview(preview_of(Request("PUT", "/x", {"configs": {"tests": []}})))
+    found = json.loads(printed(data)[0])
+    assert found["changed"] is True
+    assert found["diff"].startswith("--- X (revision 1)\n+++ X (after)\n@@")
+    assert found["differences"] == [
         {"path": "tests", "before": ["a"], "after": []},
-        {"path": "credential.auth", "before": "(secret)", "after": "(new secret)"},
+        {"path": "auth", "before": "(secret)", "after": "(secret, changed)"},
         {"path": "extra", "after": None},
     ]
+    assert found["request"] == {"method": "PUT", "path": "/x", "body": {"configs": {"tests": []}}}
 
 
 def test_colour_is_for_terminals_that_want_it(monkeypatch: pytest.MonkeyPatch) -> None:
