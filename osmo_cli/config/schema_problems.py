@@ -160,7 +160,7 @@ def _unknown_field(document: Document, subject: Subject, path: Path) -> Problem:
         if name in _fields_at(model, path[:-1])
     ]
     if versions:
-        hint = "it is known in " + ", ".join(versions)
+        hint = f"it is known in {', '.join(versions)}: leave it out here"
     return document.problem("unknown field", path, at_key=True, hint=hint)
 
 
