@@ -51,7 +51,7 @@ def schema_problems(
     for detail in found:
         kind, path = detail["type"], tuple(detail["loc"])
         if kind == UNKNOWN_PLATFORM:
-            path = (*path, "default_platform")
+            path = (*path[:-1], "default_platform")
         mentioned = _is_mentioned(document, path, kind)
         if kind == "extra_forbidden":
             if not mentioned or _is_shown(live, path):
