@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
+from osmo_cli.api import users
 from osmo_cli.api.client import Client
-from osmo_cli.api.errors import ServiceError, UnexpectedAnswerError
+from osmo_cli.api.errors import RefusedError, ServiceError, UnexpectedAnswerError
 from osmo_cli.config.dialects import Dialect
+from osmo_cli.config.tokens import NAME_PATTERN, TokenOwner
 from osmo_cli.errors import UsageError
+
+_ODD = "the service's list of tokens is not in the known form"
 
 
 @dataclass(frozen=True)
@@ -19,35 +24,104 @@ class NewToken:
         name: its name; see `osmo_cli.config.tokens`.
         expires_at: `YYYY-MM-DD`; it works through the day before, UTC.
         description: for people.
-        roles: what a service token may do.
-        service: whether it belongs to a service account instead of the user.
+        roles: what it may do; empty for what the service gives it.
+        owner: whose it is.
     """
 
     name: str
     expires_at: str
     description: str
     roles: tuple[str, ...]
-    service: bool
+    owner: TokenOwner
 
 
-def _segments(dialect: Dialect, service: bool) -> tuple[str, ...]:
-    routes = dialect.token_routes
-    if not service:
-        return routes.own
-    if routes.service is None:
+def has_accounts(dialect: Dialect) -> bool:
+    """Whether a service token is a token of a user of the same name (api.md 2.2)."""
+    return dialect.token_routes.service is None
+
+
+def addressed(dialect: Dialect, owner: TokenOwner, name: str) -> TokenOwner:
+    """Who has the token `name` in that dialect: a service token may be a user's.
+
+    Raises:
+        UsageError: the service keeps no users.
+    """
+    if owner.service and has_accounts(dialect):
+        return TokenOwner(user=name)
+    check_owner(dialect, owner)
+    return owner
+
+
+def check_owner(dialect: Dialect, owner: TokenOwner) -> None:
+    """Raise UsageError where tokens of a user are meant and the service keeps none."""
+    if owner.user is not None and dialect.token_routes.users is None:
         raise UsageError(
-            f"a service of version {dialect.name} has no service tokens",
-            hint="its agents are users with tokens of their own",
+            f"a service of version {dialect.name} keeps no users, so that --user has no meaning",
+            hint="there are your own tokens, and with --service those of service accounts",
         )
-    return routes.service
 
 
-def list_tokens(client: Client, dialect: Dialect, *, service: bool) -> list[dict[str, Any]]:
-    """The user's tokens, or all service tokens, as the service lists them."""
-    tokens = client.get(_segments(dialect, service))
+def _segments(dialect: Dialect, owner: TokenOwner) -> tuple[str, ...]:
+    routes = dialect.token_routes
+    if owner.user is not None:
+        return (*users.route(dialect), owner.user, "access_token")
+    if owner.service:
+        assert routes.service is not None, "a service token is addressed by its user"
+        return routes.service
+    return routes.own
+
+
+def list_tokens(client: Client, dialect: Dialect, owner: TokenOwner) -> list[dict[str, Any]]:
+    """The owner's tokens as the service lists them; with `service` those of all accounts.
+
+    Raises:
+        UnknownUserError: there is no such user.
+        UsageError: the service keeps none.
+    """
+    check_owner(dialect, owner)
+    if owner.service and has_accounts(dialect):
+        return _account_tokens(client, dialect)
+    try:
+        tokens = client.get(_segments(dialect, owner))
+    except RefusedError as error:
+        if owner.user is not None and users.is_unknown_user(error):
+            raise users.UnknownUserError(owner.user) from None
+        raise
     if not isinstance(tokens, list) or any(not isinstance(token, dict) for token in tokens):
-        raise UnexpectedAnswerError("the service's list of tokens is not in the known form")
+        raise UnexpectedAnswerError(_ODD)
     return tokens
+
+
+def _account_tokens(client: Client, dialect: Dialect) -> list[dict[str, Any]]:
+    """The tokens that are named as their user is; one request for each user who can have one."""
+    listed = users.list_users(client, dialect)["users"]
+    found = []
+    for name in sorted(str(user["id"]) for user in listed):
+        if re.match(NAME_PATTERN, name) and (
+            token := find_token(client, dialect, TokenOwner(service=True), name)
+        ):
+            found.append(token)
+    return found
+
+
+def find_token(
+    client: Client, dialect: Dialect, owner: TokenOwner, name: str
+) -> dict[str, Any] | None:
+    """The token of that name as the service lists it; None where there is none.
+
+    Raises:
+        UnknownUserError: there is no such user; a service account may be missing.
+        UsageError: the service keeps no users.
+    """
+    try:
+        listed = list_tokens(client, dialect, addressed(dialect, owner, name))
+        return next((token for token in listed if token["token_name"] == name), None)
+    except users.UnknownUserError:
+        if owner.service:
+            return None
+        raise
+    except KeyError:
+        raise UnexpectedAnswerError(_ODD) from None
 
 
 def create_token(client: Client, dialect: Dialect, token: NewToken) -> str:
@@ -55,21 +129,68 @@ def create_token(client: Client, dialect: Dialect, token: NewToken) -> str:
 
     Never repeated: the outcome of a failed request is looked up by the caller.
     """
+    whose = addressed(dialect, token.owner, token.name)
     query = [("expires_at", token.expires_at)]
     if token.description:
         query.append(("description", token.description))
     query += [("roles", role) for role in token.roles]
-    answer = client.request(
-        "POST", (*_segments(dialect, token.service), token.name), query=query
-    ).json()
+    try:
+        answer = client.request(
+            "POST", (*_segments(dialect, whose), token.name), query=query
+        ).json()
+    except RefusedError as error:
+        error.hint = error.hint or _way_out(error.message, whose.user)
+        raise
     if not isinstance(answer, str) or not answer:
         raise UnexpectedAnswerError("the service did not answer with a token")
     return answer
 
 
-def delete_token(client: Client, dialect: Dialect, name: str, *, service: bool) -> None:
-    """Delete a token; what was logged in with it ends within five minutes."""
-    client.request("DELETE", (*_segments(dialect, service), name))
+def _way_out(message: str, user: str | None) -> str | None:
+    """What to do about a token that the service refuses for its roles."""
+    if message.startswith("At least one role"):
+        return (
+            "a token has roles of its user, and this one has none: "
+            f"`osmo user update {user or 'USER'} --add-roles ROLE`, or `osmo user create` first"
+        )
+    if message.startswith("User does not have all"):
+        return f"`osmo user get {user or 'USER'}` shows the roles that there are to choose from"
+    return None
+
+
+def delete_token(client: Client, dialect: Dialect, owner: TokenOwner, name: str) -> None:
+    """Delete a token; what was logged in with it ends within five minutes.
+
+    Raises:
+        UsageError: there is no such user, or the service keeps none.
+    """
+    whose = addressed(dialect, owner, name)
+    try:
+        client.request("DELETE", (*_segments(dialect, whose), name))
+    except RefusedError as error:
+        if owner.user is not None and users.is_unknown_user(error):
+            raise users.UnknownUserError(owner.user) from None
+        if owner.service and users.is_unknown_user(error):
+            error.message = f"there is no service token {name}"
+        error.hint = error.hint or f"`osmo token list{owner.flags}` shows those that there are"
+        raise
+
+
+def token_roles(client: Client, dialect: Dialect, name: str) -> dict[str, Any]:
+    """The roles of one of the caller's own tokens, with who gave them and when.
+
+    Raises:
+        UsageError: a service of that dialect does not say.
+    """
+    if dialect.token_routes.users is None:
+        raise UsageError(
+            f"a service of version {dialect.name} does not tell the roles of a single token",
+            hint="`osmo token list` shows them",
+        )
+    found = client.get((*dialect.token_routes.own, name, "roles"))
+    if not isinstance(found, dict):
+        raise UnexpectedAnswerError("the service's roles of a token are not in the known form")
+    return found
 
 
 def longest_life(client: Client) -> str | None:

@@ -18,6 +18,7 @@ _ADDITIONS = frozenset(
         "--dry-run",
         "--exit-code",
         "--force",
+        "--format",
         "--ignore-missing",
         "--insecure-storage",
         "--no-store",

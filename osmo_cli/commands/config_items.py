@@ -50,7 +50,7 @@ def set_role(
     with session.connect(credential) as client:
         target = find_target(client, found, name, create=True)
         dialect, live = target.subject.dialect, target.live
-        role = generated_role(dialect, name, kind.lower(), subject)
+        role = target.subject.with_kept(live, generated_role(dialect, name, kind.lower(), subject))
         patch = make_patch(target.verb, dialect, live, role)
         if subject not in configs.read(client, config_type(kind)).items():
             printer.note(f"{kind.lower()} {subject} does not exist yet")

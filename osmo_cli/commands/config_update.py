@@ -20,6 +20,7 @@ from osmo_cli.commands.arguments import (
 )
 from osmo_cli.commands.managed import told_as_helm_values
 from osmo_cli.commands.session import Session
+from osmo_cli.config.document import InputFormat
 from osmo_cli.config.types import config_type
 from osmo_cli.errors import OsmoError, UsageError
 
@@ -37,7 +38,15 @@ def update(
     name: Annotated[str | None, typer.Argument(metavar="[NAME]", show_default=False)] = None,
     file: Annotated[
         str | None,
-        typer.Option("--file", "-f", metavar="FILE", help="JSON file to read; - is stdin."),
+        typer.Option("--file", "-f", metavar="FILE", help="JSON or YAML to read; - is stdin."),
+    ] = None,
+    format: Annotated[
+        InputFormat | None,
+        typer.Option(
+            "--format",
+            help="Form of the input; else the file's ending tells.",
+            case_sensitive=False,
+        ),
     ] = None,
     description: DescriptionOption = None,
     tags: TagsOption = None,
@@ -67,7 +76,9 @@ def update(
             "--file is missing, and there is no terminal to open an editor on",
             hint="osmo config update TYPE [NAME] --file FILE, or --file - for stdin",
         )
-    document = read_document(file) if file is not None else None
+    if file is None and format is not None:
+        raise UsageError("--format is about --file", hint="the editor shows and takes JSON")
+    document = read_document(file, format) if file is not None else None
     credential = session.credential()
     memory = session.secret_memory(credential)
     with session.connect(credential) as client:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import gc
+from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,6 +14,9 @@ from osmo_cli.commands.arguments import OsmoCommand
 from osmo_cli.commands.session import Session
 from osmo_cli.config.dialects import DIALECTS
 from osmo_cli.errors import UsageError
+
+if TYPE_CHECKING:
+    from osmo_cli.local.configmap import ConfigMapSource
 
 app = typer.Typer(
     name="local",
@@ -46,6 +50,19 @@ def _database(db: Path | None) -> Path:
     return db or default_database()
 
 
+def configmap_source(file: Path | None, warn: Callable[[str], None]) -> ConfigMapSource | None:
+    """Where the embedded service's configuration comes from, if not from its database.
+
+    Args:
+        warn: takes what was left out of the file.
+    """
+    from osmo_cli.local.configmap import ConfigMapSource
+    from osmo_cli.local.database import default_configmap
+
+    found = file or default_configmap()
+    return ConfigMapSource(found, warn) if found else None
+
+
 def _checked_dialect(name: str | None) -> str | None:
     if name is not None and name not in DIALECTS:
         raise UsageError(f'"{name}" is not a dialect', hint="one of: " + ", ".join(DIALECTS))
@@ -67,6 +84,12 @@ def serve(
         Path | None,
         typer.Option(
             "--admin-token-file", metavar="FILE", help="Write an administrator's token there."
+        ),
+    ] = None,
+    configmap: Annotated[
+        Path | None,
+        typer.Option(
+            "--configmap", metavar="FILE", help="Be configured by this YAML file, from 6.3 on."
         ),
     ] = None,
 ) -> None:
@@ -91,6 +114,7 @@ def serve(
         auth=auth.value,
         admin_token_file=admin_token_file,
         ready=ready,
+        source=configmap_source(configmap, session.printer.note),
     )
 
 

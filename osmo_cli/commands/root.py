@@ -13,6 +13,7 @@ from osmo_cli.commands.session import DEFAULT_TIMEOUT_SECONDS, Session
 _MODULES = {
     "config": "config",
     "token": "token",
+    "user": "user",
     "login": "login",
     "logout": "login",
     "whoami": "whoami",

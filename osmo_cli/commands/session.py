@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 DEFAULT_TIMEOUT_SECONDS = 60.0
 
 
+def _say_nothing(text: str) -> None:
+    """What every command would repeat is for `osmo local serve` to say."""
+
+
 @dataclass
 class Session:
     """One run of the program.
@@ -79,10 +83,12 @@ class Session:
         inner = None
         address = str(origin)
         if origin.is_local:
+            from osmo_cli.commands.local import configmap_source
             from osmo_cli.local.database import default_database
             from osmo_cli.local.transport import in_process_transport
 
-            inner = in_process_transport(default_database())
+            source = configmap_source(None, self.printer.note if self.debug else _say_nothing)
+            inner = in_process_transport(default_database(), source=source)
             address = "http://local"
         return Transport(
             address,

@@ -48,7 +48,10 @@ class Dialect:
         keyless_credentials: a data credential may stand without keys (api.md 3.7).
         exchange_shows_null: the answer to a token has its empty keys too.
         checks_client_versions: `cli_config` of SERVICE takes versions only.
+        users_make_tokens: the role `osmo-user` may make tokens (api.md 1.6).
         history_types: types that there are no more, but for their old revisions.
+        configmap_sets_keys: in ConfigMap mode `service_auth` of SERVICE may come from the file.
+        configmap_backend_fields: what a backend in that file must have.
         helm_root: where the configuration stands in the values of the chart, in a version that can
             take it from there (api.md 15).
     """
@@ -70,7 +73,10 @@ class Dialect:
     keyless_credentials: bool = False
     exchange_shows_null: bool = True
     checks_client_versions: bool = False
+    users_make_tokens: bool = False
     history_types: frozenset[str] = frozenset()
+    configmap_sets_keys: bool = False
+    configmap_backend_fields: frozenset[str] = frozenset()
     helm_root: str | None = None
 
 
@@ -141,6 +147,8 @@ V6_3 = replace(
     keyless_credentials=True,
     exchange_shows_null=False,
     checks_client_versions=True,
+    users_make_tokens=True,
+    configmap_sets_keys=True,
     helm_root="services.configs",
 )
 V6_4 = replace(
@@ -150,6 +158,8 @@ V6_4 = replace(
     operator_version="6.4.0",
     config_types=V6_3.config_types - {"DATASET"},
     history_types=frozenset({"DATASET"}),
+    configmap_sets_keys=False,
+    configmap_backend_fields=frozenset({"k8s_namespace"}),
     helm_root="configuration",
 )
 

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import sys
-from bisect import bisect_right
 from dataclasses import dataclass, replace
 from pathlib import Path as FilePath
-from typing import Any
+from typing import Any, Literal
 
 from osmo_cli.config.problems import InvalidInputError, Path, Problem
 from osmo_cli.errors import UsageError
 
 MAX_BYTES = 4 * 1024 * 1024
 """The largest input that is read; a whole OSMO configuration is some kilobytes."""
+
+SCHEMA_KEY = "$schema"
+InputFormat = Literal["json", "yaml"]
+"""How an input is written."""
 
 
 @dataclass(frozen=True)
@@ -98,9 +101,7 @@ class Document:
 
 def line_and_column(text: str, offset: int) -> tuple[int, int]:
     """1-based line and column (in characters) of an offset."""
-    starts = [0, *(i + 1 for i, character in enumerate(text) if character == "\n")]
-    line = bisect_right(starts, offset)
-    return line, offset - starts[line - 1] + 1
+    return text.count("\n", 0, offset) + 1, offset - text.rfind("\n", 0, offset)
 
 
 def read_input(file: str) -> tuple[str, str]:
@@ -119,7 +120,7 @@ def read_input(file: str) -> tuple[str, str]:
         else:
             path = FilePath(file)
             if path.is_dir():
-                raise UsageError(f"{file} is a directory", hint="name the JSON file in it")
+                raise UsageError(f"{file} is a directory", hint="name a file in it")
             with path.open("rb") as stream:
                 data = stream.read(MAX_BYTES + 1)
     except FileNotFoundError:
@@ -139,22 +140,58 @@ def read_input(file: str) -> tuple[str, str]:
         before = error.object[: error.start].decode()
         line, column = line_and_column(before, len(before))
         raise InvalidInputError(
-            [Problem("not UTF-8 text", name, line, column, hint="is this a JSON file?")]
+            [Problem("not UTF-8 text", name, line, column, hint="is this a text file?")]
         ) from None
     if not text.strip():
-        raise InvalidInputError(
-            [Problem("the input is empty", name, 1, 1, hint='write {} for "no field"')]
-        )
+        raise empty_input(name)
     return name, text
 
 
-def read_document(file: str) -> Document:
+def empty_input(name: str) -> InvalidInputError:
+    """There is nothing in the input called `name`."""
+    return InvalidInputError(
+        [Problem("the input is empty", name, 1, 1, hint='write {} for "no field"')]
+    )
+
+
+def read_document(file: str, format: InputFormat | None = None) -> Document:
     """Read and parse an input file; `-` is standard input.
+
+    Args:
+        file: name of the file.
+        format: how it is written; without it the file's ending tells, and JSON is the default.
+
+    A text in `$schema` at the top, which tells editors the schema, is no part of the value.
 
     Raises:
         UsageError: the file cannot be read.
         InvalidInputError: its text is not right; names the place.
     """
+    name, text = read_input(file)
+    if (format or _format_of(file)) == "yaml":
+        from osmo_cli.config.yaml_text import parse_yaml
+
+        return _without_schema(parse_yaml(name, text))
     from osmo_cli.config.json_text import parse_json
 
-    return parse_json(*read_input(file))
+    try:
+        document = parse_json(name, text)
+    except InvalidInputError as error:
+        if format is None and text.lstrip()[0] not in '{["':
+            error.hint = "YAML has a file name that ends in .yaml, or --format yaml"
+        raise
+    return _without_schema(document)
+
+
+def _format_of(file: str) -> InputFormat:
+    return "yaml" if file.lower().endswith((".yaml", ".yml")) else "json"
+
+
+def _without_schema(document: Document) -> Document:
+    if not isinstance(document.value, dict) or SCHEMA_KEY not in document.value:
+        return document
+    if not isinstance(document.value[SCHEMA_KEY], str):
+        raise InvalidInputError([document.problem("must be a text", (SCHEMA_KEY,))])
+    rest = {key: value for key, value in document.value.items() if key != SCHEMA_KEY}
+    places = {path: place for path, place in document.places.items() if path != (SCHEMA_KEY,)}
+    return replace(document, value=rest, places=places)

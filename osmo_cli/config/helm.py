@@ -98,32 +98,17 @@ def _objects(
 
 
 def _changes(one: _Object) -> Iterator[tuple[Path, Any]]:
-    """Each place that changes with its new value; null where it goes away."""
-    subject = one.subject
+    """The deepest places that change with their new values; null where one goes away."""
     before, after = (
-        state if state is ABSENT else subject.editable(state) for state in (one.before, one.after)
+        state if state is ABSENT else one.subject.editable(state)
+        for state in (one.before, one.after)
     )
-    seen: set[Path] = set()
     for difference in differences(before, after):
-        path = _whole_value_around(subject, difference.path)
-        if path in seen:
-            continue
-        seen.add(path)
-        value: Any = after
-        for step in path:
-            value = value.get(step, ABSENT)
-        if isinstance(value, dict) and not path:
-            left_out = subject.config_type.not_in_values
+        value = None if difference.after is ABSENT else difference.after
+        if isinstance(value, dict) and not difference.path:
+            left_out = one.subject.config_type.not_in_values
             value = {key: inner for key, inner in value.items() if key not in left_out}
-        yield path, None if value is ABSENT else value
-
-
-def _whole_value_around(subject: Subject, path: Path) -> Path:
-    """The path, or that of the map around it that a file gives as a whole."""
-    for length in range(len(path)):
-        if subject.is_one_value(path[:length]):
-            return path[:length]
-    return path
+        yield difference.path, value
 
 
 def _put(found: HelmValues, at: Path, value: Any, secrets: Collection[Path]) -> None:

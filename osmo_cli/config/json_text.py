@@ -22,6 +22,12 @@ _WORD = re.compile(r"[-+A-Za-z0-9_$.]+")
 _CONSTANTS = {"true": True, "false": False, "null": None}
 _MAX_DIGITS = 40
 
+MAX_VALUES = 200_000
+"""How many values an input may hold; each takes some hundred bytes of memory."""
+TOO_MANY_VALUES = f"more than {MAX_VALUES:,} values"
+MAX_FAULTS = 100
+"""After so many problems of its form a text is not read on."""
+
 
 def parse_json(name: str, text: str) -> Document:
     """Parse `text` of the input called `name`.
@@ -30,6 +36,20 @@ def parse_json(name: str, text: str) -> Document:
         InvalidInputError: the text is not JSON, has a key twice or is nested too deep.
     """
     return _Parser(name, text).document()
+
+
+def read_number(word: str, *, is_float: bool) -> int | float:
+    """The number that `word` is.
+
+    Raises:
+        ValueError: it is too long or too large; says so in our words.
+    """
+    if len(word) > _MAX_DIGITS:
+        raise ValueError(f"a number of more than {_MAX_DIGITS} digits")
+    value = float(word) if is_float else int(word)
+    if value in (float("inf"), float("-inf")):
+        raise ValueError("a number that is too large")
+    return value
 
 
 class _Parser:
@@ -62,6 +82,8 @@ class _Parser:
     def _value(self, offset: int, path: Path, key: int | None) -> tuple[Any, int]:
         if len(path) > MAX_DEPTH:
             raise self._error(f"nested deeper than {MAX_DEPTH} levels", offset)
+        if len(self.places) == MAX_VALUES:
+            raise self._error(TOO_MANY_VALUES, offset)
         self.places[path] = Place(key, offset)
         first = self.text[offset : offset + 1]
         if first == "{":
@@ -79,13 +101,10 @@ class _Parser:
         if word in _CONSTANTS:
             return _CONSTANTS[word], end
         if number := _NUMBER.fullmatch(word):
-            if len(word) > _MAX_DIGITS:
-                raise self._error(f"a number of more than {_MAX_DIGITS} digits", offset)
-            is_float = any(number.groups())
-            value = float(word) if is_float else int(word)
-            if value in (float("inf"), float("-inf")):
-                raise self._error("a number that is too large", offset)
-            return value, end
+            try:
+                return read_number(word, is_float=any(number.groups())), end
+            except ValueError as error:
+                raise self._error(str(error), offset) from None
         if not first:
             raise self._error("the text ends where a value is expected", offset)
         if word in ("NaN", "Infinity", "-Infinity"):
@@ -131,6 +150,8 @@ class _Parser:
             value, position = self._value(self._skip(position + 1), (*path, key), start)
             if key in members:
                 self.duplicates.append(self._problem("this key stands twice", start, (*path, key)))
+                if len(self.duplicates) == MAX_FAULTS:
+                    raise InvalidInputError(self.duplicates)
             members[key] = value
             position, done = self._next(position, "}")
             if done:

@@ -21,6 +21,11 @@ _PATHS: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "pool": (("/api/pool/{0}*", "Post"), ("/api/profile/*", "*")),
 }
+# From 6.2 on it is actions on resources.
+_ACTIONS: dict[str, tuple[tuple[str, ...], str]] = {
+    "backend": (("config:Read", "internal:Operator", "pool:List"), "backend/{0}"),
+    "pool": (("workflow:*",), "pool/{0}*"),
+}
 # Some change the path that the name stands in, the others what a role's path matches.
 _REFUSED = frozenset("/\\?#%*")
 
@@ -73,18 +78,26 @@ def generated_role(dialect: Dialect, name: str, kind: str, subject: str) -> dict
         kind: `backend` or `pool`.
         subject: the backend or pool (`about`).
 
-    Raises:
-        UsageError: roles of that dialect are not known.
+    Returns:
+        The content; where roles have `external_roles`, null in it keeps those that are stored.
     """
+    role: dict[str, Any] = {
+        "name": name,
+        "description": f"Generated Role for {kind} {subject}",
+        "policies": [_policy(dialect, kind, subject)],
+        "immutable": False,
+    }
+    return role | (
+        {"sync_mode": "import", "external_roles": None} if dialect.semantic_roles else {}
+    )
+
+
+def _policy(dialect: Dialect, kind: str, subject: str) -> dict[str, Any]:
     if dialect.semantic_roles:
-        raise UsageError(f"roles of a service of version {dialect.name} are not known yet")
+        names, resource = _ACTIONS[kind]
+        return {"effect": "Allow", "actions": [*names], "resources": [resource.format(subject)]}
     actions = [
         {"base": "http", "path": path.format(subject), "method": method}
         for path, method in _PATHS[kind]
     ]
-    return {
-        "name": name,
-        "description": f"Generated Role for {kind} {subject}",
-        "policies": [{"actions": actions}],
-        "immutable": False,
-    }
+    return {"actions": actions}

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from enum import StrEnum
 
+from osmo_cli.config.names import checked
 from osmo_cli.errors import UsageError
 
 DEFAULT_DAYS = 31
@@ -41,6 +44,34 @@ def parse_duration(text: str) -> timedelta | None:
     return None
 
 
+@dataclass(frozen=True)
+class TokenOwner:
+    """Whose tokens a command is about: the caller's own, unless one of these is given.
+
+    Attributes:
+        service: those of service accounts, each of which has the name of its token.
+        user: those of this user.
+    """
+
+    service: bool = False
+    user: str | None = None
+
+    @property
+    def flags(self) -> str:
+        """What says so on a command line, with a blank before it."""
+        if self.service:
+            return " --service"
+        return f" --user {self.user}" if self.user is not None else ""
+
+
+class IfExists(StrEnum):
+    """What becomes of a token that has the name of a new one."""
+
+    FAIL = "fail"
+    ROTATE = "rotate"
+    KEEP = "keep"
+
+
 def today() -> date:
     """The day in UTC, which is what the service counts by."""
     return datetime.now(UTC).date()
@@ -52,12 +83,12 @@ def check_token_name(name: str) -> str:
     Raises:
         UsageError: it does not.
     """
-    if not re.match(NAME_PATTERN, name) or name.endswith("\n"):
-        raise UsageError(
-            f'"{name}" cannot be the name of a token',
-            hint="letters, digits, - and _ of ASCII; a letter first, no - or _ at the end",
-        )
-    return name
+    return checked(
+        name,
+        NAME_PATTERN,
+        is_no="the name of a token",
+        rule="letters, digits, - and _ of ASCII; a letter first, no - or _ at the end",
+    )
 
 
 def check_expiry(text: str | None, longest: str | None) -> str:

@@ -53,6 +53,7 @@ class ConfigType:
         whole: how the whole type is updated, or None where the service has no such route.
         named: how one item is updated, or None for a type without named items.
         create: how an item is made that does not exist yet, or None where a client cannot.
+        items_are_lists: an item is a list, not an object.
         read_only: fields that the service sets; they never count as a change (api.md 3.6, 13).
         volatile: those among them that change by themselves, so that a copy is always outdated.
         one_value: maps that a file gives as a whole, as it gives a list; `()` is the object.
@@ -75,6 +76,7 @@ class ConfigType:
     whole: Verb | None = None
     named: Verb | None = None
     create: Verb | None = None
+    items_are_lists: bool = False
     read_only: frozenset[Path] = frozenset()
     volatile: frozenset[Path] = frozenset()
     one_value: frozenset[Path] = frozenset()
@@ -218,6 +220,7 @@ RESOURCE_VALIDATION = ConfigType(
     whole=Verb("PUT", "configs_dict", "upsert"),
     named=_PUT_ITEM,
     create=_PUT_ITEM,
+    items_are_lists=True,
     one_value=frozenset({_OBJECT}),
     name_pattern=_NAME,
 )

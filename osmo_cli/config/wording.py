@@ -17,6 +17,10 @@ KINDS: dict[type, str] = {
 }
 _WANTED = {
     "int_type": "a whole number",
+    # Where a text may be read as a number, as a service reads its ConfigMap.
+    "int_parsing": "a whole number",
+    "float_parsing": "a number",
+    "bool_parsing": "true or false",
     "int_from_float": "a whole number",
     "float_type": "a number",
     "string_type": "a text",

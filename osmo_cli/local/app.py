@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from osmo_cli.local.call import Call, Reply
 from osmo_cli.local.clock import Clock, utc_now
+from osmo_cli.local.configmap import ConfigMapSource
 from osmo_cli.local.database import Store, open_database
 from osmo_cli.local.extra import missing_packages
-from osmo_cli.local.gate import AuthMode, RefusedError, identify, version_headers
+from osmo_cli.local.gate import AuthMode, RefusedError, identify, notices
 from osmo_cli.local.routes import routes
 from osmo_cli.local.service import Route, Service, answer
 
@@ -33,7 +34,12 @@ async def run_directly(work: Callable[..., Reply], *arguments: Any) -> Reply:
 
 
 def build_app(
-    path: Path, *, dialect: str | None = None, auth: AuthMode = "none", now: Clock = utc_now
+    path: Path,
+    *,
+    dialect: str | None = None,
+    auth: AuthMode = "none",
+    now: Clock = utc_now,
+    source: ConfigMapSource | None = None,
 ) -> Starlette:
     """The service on the database at `path`, which is created where there is none.
 
@@ -43,15 +49,18 @@ def build_app(
         dialect: which generation of the service; None takes the database's own.
         auth: `none` trusts the header x-osmo-user, as the real developer mode does; `token` wants
             a JWT.
+        source: the file that configurations come from, where not from the database.
 
     Raises:
+        InvalidInputError: that file is not right.
         OsmoError: the database cannot be used (`open_database`), or the extra is not installed.
     """
     try:
         from starlette.concurrency import run_in_threadpool
     except ImportError:
         raise missing_packages() from None
-    return app_on(open_database(path, dialect, now=now), auth, now, run_in_threadpool)
+    store = open_database(path, dialect, now=now, source=source)
+    return app_on(store, auth, now, run_in_threadpool)
 
 
 def app_on(store: Store, auth: AuthMode, now: Clock, run: Runner) -> Starlette:
@@ -131,7 +140,7 @@ class _Gate:
         path = scope["path"]
         try:
             caller = identify(self._service, scope["method"], path, headers)
-            extra = version_headers(self._service, path, headers)
+            extra = notices(self._service, path, headers, caller)
         except RefusedError as refused:
             await _response(refused.reply)(scope, receive, send)
             return

@@ -63,7 +63,10 @@ def _exchanged(service: Service, text: str) -> Reply:
     jwt, expires_at = service.signer.sign(
         token["user_name"], token["roles"], token["token_name"] if has_users else None
     )
-    return Reply({"token": jwt, "expires_at": expires_at, "error": None})
+    answer = {"token": jwt, "expires_at": expires_at}
+    if service.store.dialect.exchange_shows_null:
+        answer["error"] = None
+    return Reply(answer)
 
 
 def get_token_info(service: Service, call: Call) -> Reply:

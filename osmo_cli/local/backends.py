@@ -119,15 +119,19 @@ def update(
     _add_revision(connection, name, now, author)
 
 
-def _set_fields(
-    connection: sqlite3.Connection, name: str, stored: dict[str, Any], changes: dict[str, Any]
-) -> None:
-    tests = changes.get("tests") or []
+def check_tests(connection: sqlite3.Connection, tests: list[str]) -> None:
+    """Raise Fault (400) for a test that stands twice or is not there."""
     if len(set(tests)) < len(tests):
         raise user_fault("Backend tests list contains duplicates")
     for test in tests:
         if item(connection, "BACKEND_TEST", test) is None:
             raise user_fault(f"Backend test with name {test} not found")
+
+
+def _set_fields(
+    connection: sqlite3.Connection, name: str, stored: dict[str, Any], changes: dict[str, Any]
+) -> None:
+    check_tests(connection, changes.get("tests") or [])
     given = {field: value for field, value in changes.items() if value is not None}
     set_item(connection, _TYPE, name, stored | given)
 

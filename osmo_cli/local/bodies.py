@@ -86,10 +86,9 @@ def _title(path: str) -> str:
 
 
 @cache
-def put_whole(config_type: str, dialect: str) -> type[ConfigsRequest]:
-    """PUT of a type without named items: only the fields that are present count."""
-    row = CONFIG_TYPES[config_type]
-    schema = row.schema(DIALECTS[dialect])
+def partial(config_type: str, dialect: str) -> type[BaseModel]:
+    """A type's model in which nothing is required."""
+    schema = CONFIG_TYPES[config_type].schema(DIALECTS[dialect])
     required: dict[str, Any] = {
         name: (field.annotation, None)
         for name, field in schema.model_fields.items()
@@ -97,9 +96,15 @@ def put_whole(config_type: str, dialect: str) -> type[ConfigsRequest]:
     }
     if required:
         schema = create_model(schema.__name__, __base__=schema, **required)
-    return create_model(
-        f"Put{_title(row.path)}Request", __base__=ConfigsRequest, configs=(schema, ...)
-    )
+    return schema
+
+
+@cache
+def put_whole(config_type: str, dialect: str) -> type[ConfigsRequest]:
+    """PUT of a type without named items: only the fields that are present count."""
+    name = f"Put{_title(CONFIG_TYPES[config_type].path)}Request"
+    schema = partial(config_type, dialect)
+    return create_model(name, __base__=ConfigsRequest, configs=(schema, ...))
 
 
 def _item(config_type: str, dialect: str) -> Any:

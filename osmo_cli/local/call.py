@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from osmo_cli.local.faults import detail, enum_detail, invalid_request, limit_detail
 from osmo_cli.local.jwts import Identity
+from osmo_cli.local.wording import Invalid, InvalidRequestError, Location, choice
 
 _FLAGS = {
     **dict.fromkeys(("1", "on", "t", "true", "y", "yes"), True),
@@ -39,13 +39,14 @@ class Call:
         """The body.
 
         Raises:
-            Fault: there is none, or it is not JSON (422).
+            InvalidRequestError: there is none, or it is not JSON.
         """
         if not self.body:
-            raise invalid_request(_missing(("body",)))
+            raise InvalidRequestError(Invalid("missing", ("body",)))
         if self.content_type and "json" not in self.content_type:
             # The service's framework leaves any other body as bytes.
-            raise invalid_request(detail(("body",), "value is not a valid dict", "type_error.dict"))
+            text = self.body.decode("utf-8", "replace")
+            raise InvalidRequestError(Invalid("model_attributes_type", ("body",), text))
         try:
             value = json.loads(self.body)
         except json.JSONDecodeError as error:
@@ -53,7 +54,7 @@ class Call:
         except (UnicodeDecodeError, RecursionError) as error:
             raise _not_json(0, type(error).__name__) from None
         if value is None:
-            raise invalid_request(_missing(("body",)))
+            raise InvalidRequestError(Invalid("missing", ("body",)))
         return value
 
 
@@ -74,19 +75,9 @@ class Reply:
 
 
 def _not_json(position: int, message: str) -> Exception:
-    return invalid_request(
-        {
-            "type": "json_invalid",
-            "loc": ["body", position],
-            "msg": "JSON decode error",
-            "input": {},
-            "ctx": {"error": message},
-        }
+    return InvalidRequestError(
+        Invalid("json_invalid", ("body", position), {}, {"error": message}, "JSON decode error")
     )
-
-
-def _missing(loc: tuple[str | int, ...]) -> dict[str, Any]:
-    return detail(loc, "field required", "value_error.missing")
 
 
 @dataclass
@@ -98,12 +89,15 @@ class Parameters:
     """
 
     call: Call
-    problems: list[dict[str, Any]] = field(default_factory=list)
+    problems: list[Invalid] = field(default_factory=list)
 
     def done(self) -> None:
-        """Raise Fault (422) if a parameter was missing or wrong."""
+        """Raise InvalidRequestError if a parameter was missing or wrong."""
         if self.problems:
-            raise invalid_request(*self.problems)
+            raise InvalidRequestError(*self.problems)
+
+    def _refuse(self, kind: str, loc: Location, value: Any = None, **context: Any) -> None:
+        self.problems.append(Invalid(kind, loc, value, context))
 
     def texts(self, name: str) -> list[str]:
         """All values of a repeatable parameter."""
@@ -118,7 +112,7 @@ class Parameters:
         """A parameter that must be there."""
         value = self.text(name)
         if value is None:
-            self.problems.append(_missing(("query", name)))
+            self._refuse("missing", ("query", name))
         return value or ""
 
     def integer(
@@ -136,11 +130,11 @@ class Parameters:
         loc = ("query", name)
         number = self._integer(loc, value)
         if above is not None and number <= above:
-            self.problems.append(limit_detail(loc, above, "greater than", "not_gt"))
+            self._refuse("greater_than", loc, value, gt=above)
         if least is not None and number < least:
-            self.problems.append(limit_detail(loc, least, "greater than or equal to", "not_ge"))
+            self._refuse("greater_than_equal", loc, value, ge=least)
         if most is not None and number > most:
-            self.problems.append(limit_detail(loc, most, "less than or equal to", "not_le"))
+            self._refuse("less_than_equal", loc, value, le=most)
         return number
 
     def required_integer(self, name: str) -> int:
@@ -156,7 +150,7 @@ class Parameters:
         try:
             return int(text)
         except ValueError:
-            self.problems.append(detail(loc, "value is not a valid integer", "type_error.integer"))
+            self._refuse("int_parsing", loc, text)
             return 1
 
     def flag(self, name: str) -> bool:
@@ -166,9 +160,7 @@ class Parameters:
             return False
         found = _FLAGS.get(value.lower())
         if found is None:
-            self.problems.append(
-                detail(("query", name), "value could not be parsed to a boolean", "type_error.bool")
-            )
+            self._refuse("bool_parsing", ("query", name), value)
         return bool(found)
 
     def choices(self, name: str, permitted: list[str]) -> list[str] | None:
@@ -187,19 +179,23 @@ class Parameters:
 
     def _check_choice(self, loc: tuple[str | int, ...], value: str, permitted: list[str]) -> None:
         if value not in permitted:
-            self.problems.append(enum_detail(loc, permitted))
+            self.problems.append(choice(loc, value, permitted))
 
-    def time(self, name: str) -> datetime | None:
-        """A date with a time, in UTC where it names no zone; None where it is left out."""
+    def time(self, name: str, *, date_alone: bool) -> datetime | None:
+        """A date with a time, in UTC where it names no zone; None where it is left out.
+
+        Args:
+            date_alone: a date without a time will do.
+        """
         value = self.text(name)
         if value is None:
             return None
         try:
-            # pydantic 1 refuses a date alone.
-            time = datetime.fromisoformat(value if len(value) > len("2026-01-01") else "")
+            if not date_alone and len(value) <= len("2026-01-01"):
+                raise ValueError("no time")
+            time = datetime.fromisoformat(value)
         except ValueError:
-            self.problems.append(
-                detail(("query", name), "invalid datetime format", "value_error.datetime")
-            )
+            loc, error = ("query", name), "invalid character in year"
+            self._refuse("datetime_from_date_parsing", loc, value, error=error)
             return None
         return time if time.tzinfo is None else time.astimezone(UTC).replace(tzinfo=None)

@@ -11,8 +11,10 @@ from osmo_cli.local.faults import server_fault
 from osmo_cli.local.history import Author
 from osmo_cli.local.service import Service, read_body
 
-INDENT = 4
-"""How far 6.0 indents the JSON of configurations (api.md 0)."""
+
+def shown(service: Service, data: Any) -> Reply:
+    """An answer with configurations, laid out as the version does (api.md 0)."""
+    return Reply(data, indent=service.store.dialect.config_indent)
 
 
 def author(call: Call, request: Any, default: str) -> Author:
@@ -34,14 +36,14 @@ def list_backends(service: Service, call: Call) -> Reply:
     """GET /api/configs/backend."""
     with service.store.read() as connection:
         found = backends.all_backends(connection, service.now())
-    return Reply({"backends": found}, indent=INDENT)
+    return shown(service, {"backends": found})
 
 
 def get_backend(service: Service, call: Call) -> Reply:
     """GET /api/configs/backend/{name}."""
     with service.store.read() as connection:
         found = backends.backend(connection, call.path["name"], service.now())
-    return Reply(found, indent=INDENT)
+    return shown(service, found)
 
 
 def post_backend(service: Service, call: Call) -> Reply:

@@ -13,6 +13,12 @@ from typing import TYPE_CHECKING
 from osmo_cli import paths
 from osmo_cli.errors import OsmoError, UsageError
 from osmo_cli.local.clock import Clock, utc_now
+from osmo_cli.local.configmap import (
+    ConfigMap,
+    ConfigMapSource,
+    OverlaidConnection,
+    check_takes_configmap,
+)
 from osmo_cli.local.records import meta, set_meta
 
 if TYPE_CHECKING:
@@ -77,10 +83,26 @@ def default_database() -> Path:
     return paths.data_dir() / "local.db"
 
 
-def open_database(path: Path, dialect: str | None = None, *, now: Clock = utc_now) -> Store:
+def default_configmap() -> Path | None:
+    """`$OSMO_LOCAL_CONFIGMAP`: what the service is configured by in place of the database."""
+    explicit = os.environ.get("OSMO_LOCAL_CONFIGMAP")
+    return Path(explicit) if explicit else None
+
+
+def open_database(
+    path: Path,
+    dialect: str | None = None,
+    *,
+    now: Clock = utc_now,
+    source: ConfigMapSource | None = None,
+) -> Store:
     """Open the store, and create it where there is none (with `dialect`, else `seed`).
 
+    Args:
+        source: the file that configurations come from, where not from the database.
+
     Raises:
+        InvalidInputError: that file is not right.
         UsageError: an unknown dialect, or a store that speaks another one than `dialect`.
         OsmoError: the file is not such a store, is of a newer version, or cannot be used.
     """
@@ -91,9 +113,13 @@ def open_database(path: Path, dialect: str | None = None, *, now: Clock = utc_no
             f'"{dialect}" is not a dialect of the embedded service',
             hint="known dialects: " + ", ".join(DIALECTS),
         )
+    if source and dialect:
+        check_takes_configmap(DIALECTS[dialect])
     store = Store(path)
     try:
         store.prepare(dialect, now)
+        if source:
+            store.configmap = ConfigMap(source, store.dialect, _SCHEMA, now)
     except BaseException:
         store.close()
         raise
@@ -106,14 +132,16 @@ class Store:
     Attributes:
         path: the database file.
         dialect: which generation of the service the store was created for.
+        configmap: what configurations are read from, where not from the database.
     """
 
     dialect: Dialect
+    configmap: ConfigMap | None = None
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self._lock = threading.Lock()
-        self._idle: list[sqlite3.Connection] = []
+        self._idle: list[OverlaidConnection] = []
         self._closed = False
 
     def __enter__(self) -> Store:
@@ -152,6 +180,8 @@ class Store:
     def _transaction(self, begin: str) -> Iterator[sqlite3.Connection]:
         connection = self._take()
         try:
+            if self.configmap:
+                self.configmap.lay_over(connection)
             connection.execute(begin)
             try:
                 yield connection
@@ -163,12 +193,12 @@ class Store:
         finally:
             self._give_back(connection)
 
-    def _take(self) -> sqlite3.Connection:
+    def _take(self) -> OverlaidConnection:
         with self._lock:
             if self._idle:
                 return self._idle.pop()
         # Python's own transaction handling is off: BEGIN IMMEDIATE must come first.
-        connection = sqlite3.connect(
+        connection = OverlaidConnection(
             self.path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
         )
         connection.row_factory = sqlite3.Row
@@ -176,7 +206,7 @@ class Store:
         connection.execute("PRAGMA synchronous = NORMAL")
         return connection
 
-    def _give_back(self, connection: sqlite3.Connection) -> None:
+    def _give_back(self, connection: OverlaidConnection) -> None:
         with self._lock:
             if not self._closed and not connection.in_transaction:
                 self._idle.append(connection)
@@ -216,11 +246,11 @@ class Store:
         from osmo_cli.local.jwts import new_signing_key
 
         key = new_signing_key()
-        connection = self._take()
+        first = self._take()
         try:
-            connection.execute("PRAGMA journal_mode = WAL")
+            first.execute("PRAGMA journal_mode = WAL")
         finally:
-            self._give_back(connection)
+            self._give_back(first)
         with self.write() as connection:
             # Another process may have been faster.
             if _version(connection):

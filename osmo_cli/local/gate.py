@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
+from datetime import date
 from fnmatch import fnmatchcase
 from typing import Any, Literal
 
+from osmo_cli.config.tokens import SOON_DAYS
 from osmo_cli.local.call import Reply
 from osmo_cli.local.faults import server_fault
 from osmo_cli.local.jwts import Identity, RefusedJwtError
 from osmo_cli.local.records import item, whole
 from osmo_cli.local.service import Service
+from osmo_cli.local.tokens import list_tokens
 
 AuthMode = Literal["none", "token"]
 
@@ -46,7 +49,8 @@ def identify(service: Service, method: str, path: str, headers: dict[str, str]) 
         RefusedError: no valid JWT (401, plain text), or no role that permits it (403).
     """
     if service.developer:
-        return Identity(headers.get("x-osmo-user") or _DEVELOPER)
+        user = headers.get("x-osmo-user") or _DEVELOPER
+        return Identity(user, token_name=headers.get("x-osmo-token-name"))
     if path.startswith(_OPEN_PATHS):
         return Identity("")
     token = headers.get("x-osmo-auth", "")
@@ -68,7 +72,7 @@ def identify(service: Service, method: str, path: str, headers: dict[str, str]) 
 
 def _permitted(service: Service, method: str, path: str, identity: Identity) -> bool:
     if service.store.dialect.semantic_roles:
-        return _permitted_by_name(method, path, identity)
+        return _permitted_by_name(service, method, path, identity)
     with service.store.read() as connection:
         roles = [item(connection, "ROLE", name) for name in (*identity.roles, _DEFAULT_ROLE)]
     return any(
@@ -79,8 +83,8 @@ def _permitted(service: Service, method: str, path: str, identity: Identity) -> 
     )
 
 
-def _permitted_by_name(method: str, path: str, identity: Identity) -> bool:
-    """What the default roles of 6.2 permit on the routes that there are here.
+def _permitted_by_name(service: Service, method: str, path: str, identity: Identity) -> bool:
+    """What the default roles from 6.2 on permit on the routes that there are here.
 
     The gateway that looks at the roles' own actions is not part of the service (api.md 1.6).
     """
@@ -89,7 +93,12 @@ def _permitted_by_name(method: str, path: str, identity: Identity) -> bool:
     if path == "/health":
         return True
     reads_backends = method == "GET" and re.match(r"/api/configs/backend(/|$)", path) is not None
-    return reads_backends and "osmo-backend" in identity.roles
+    if reads_backends and "osmo-backend" in identity.roles:
+        return True
+    # Also tokens of others: the role's resources are not looked at (api.md 8.4).
+    is_token = re.match(r"/api/auth/(user/[^/]+/)?access_token(/|$)", path) is not None
+    makes_tokens = service.store.dialect.users_make_tokens and "osmo-user" in identity.roles
+    return is_token and makes_tokens
 
 
 def _matches(actions: list[str], method: str, path: str) -> bool:
@@ -107,37 +116,62 @@ def _matches(actions: list[str], method: str, path: str) -> bool:
     return permitted
 
 
-def version_headers(service: Service, path: str, headers: dict[str, str]) -> dict[str, str]:
-    """The answer's headers that tell an older client which version there is (api.md 1.4).
+def notices(
+    service: Service, path: str, headers: dict[str, str], caller: Identity
+) -> dict[str, str]:
+    """The answer's headers about the client's version and the caller's token (api.md 1.4).
 
     Raises:
-        RefusedError: SERVICE does not support the client's version any more (400), or a version
-            is malformed (500, as in the service).
+        RefusedError: SERVICE does not support the client's version any more or the token has
+            expired (400), or a version is malformed (500, as in the service).
     """
     client = headers.get("x-osmo-client-version")
     if not client or path.startswith("/client"):
         return {}
+    found, warnings = _about_version(service, client)
+    warnings += _about_token(service, caller)
+    if warnings and service.store.dialect.warning_header:
+        found["x-osmo-warning"] = b64encode("\n".join(warnings).encode()).decode()
+    return found
+
+
+def _about_token(service: Service, caller: Identity) -> list[str]:
+    name = caller.token_name
+    if name is None or not service.store.dialect.warning_header:
+        return []
+    with service.store.read() as connection:
+        listed = list_tokens(connection, "USER", caller.user)
+    ends = next((one["expires_at"][:10] for one in listed if one["token_name"] == name), None)
+    if ends is None:
+        return []
+    left = (date.fromisoformat(ends) - service.now().date()).days
+    if left <= 0:
+        message = f"Access token {name} has expired."
+        raise RefusedError(Reply({"message": message, "error_code": "OSMO_ERROR"}, 400))
+    if left > SOON_DAYS:
+        return []
+    return [f"WARNING: Access token {name} is expiring on {ends} at 12AM UTC."]
+
+
+def _about_version(service: Service, client: str) -> tuple[dict[str, str], list[str]]:
     with service.store.read() as connection:
         configuration = whole(connection, "SERVICE")
     versions = configuration["cli_config"]
     newest = versions.get("latest_version") or service.store.dialect.version
     least = versions.get("min_supported_version")
     if _numbers(client) >= _numbers(newest):
-        return {}
+        return {}, []
     if least and _numbers(client) < _numbers(least):
         message = (
             f"Your client is out of date. Client version is {client} but the newest client version"
             f" is {newest}.{_way_out(service, configuration)}"
         )
         raise RefusedError(Reply({"message": message, "error_code": "OSMO_ERROR"}, 400))
-    found = {"x-osmo-service-version": newest}
-    if service.store.dialect.warning_header:
-        warning = (
-            f"WARNING: New client {newest} available.\nCurrent version: {client}."
-            f"{_way_out(service, configuration)}"
-        )
-        found["x-osmo-warning"] = b64encode(warning.encode()).decode()
-    return found
+    warning = (
+        f"WARNING: New client {newest} available.\nCurrent version: {client}."
+        f"{_way_out(service, configuration)}"
+    )
+    return {"x-osmo-service-version": newest}, [warning]
 
 
 def _way_out(service: Service, configuration: dict[str, Any]) -> str:

@@ -33,6 +33,11 @@ def config_types(dialect: Dialect) -> list[str]:
     return [name for name in _ORDER if name in dialect.config_types]
 
 
+def known_types(dialect: Dialect) -> list[str]:
+    """Those whose revisions it can show: also types that there are no more."""
+    return [*sorted(dialect.history_types), *config_types(dialect)]
+
+
 @dataclass(frozen=True)
 class Author:
     """Who changes something, and what they say about it.

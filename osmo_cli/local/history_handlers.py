@@ -7,11 +7,12 @@ import json
 from osmo_cli.config.types import BACKEND
 from osmo_cli.local import backends, history, whole_handlers
 from osmo_cli.local.call import Call, Parameters, Reply
-from osmo_cli.local.config_handlers import INDENT
-from osmo_cli.local.faults import detail, invalid_request, user_fault
+from osmo_cli.local.config_handlers import shown
+from osmo_cli.local.faults import user_fault
 from osmo_cli.local.named import NAMED, restore, revise
 from osmo_cli.local.service import Service, read_body
 from osmo_cli.local.whole_handlers import WHOLE
+from osmo_cli.local.wording import Invalid, InvalidRequestError
 
 
 def get_history(service: Service, call: Call) -> Reply:
@@ -20,23 +21,28 @@ def get_history(service: Service, call: Call) -> Reply:
     given = Parameters(call)
     offset = given.integer("offset", least=0)
     limit = given.integer("limit", above=0, most=1000)
+    date_alone = dialect.pydantic == 2
     query = history.Query(
         offset=0 if offset is None else offset,
         limit=20 if limit is None else limit,
         descending=given.choice("order", ["ASC", "DESC"], "ASC") == "DESC",
-        config_types=given.choices("config_types", history.config_types(dialect)),
+        config_types=given.choices("config_types", history.known_types(dialect)),
         name=given.text("name"),
         revision=given.integer("revision", above=0),
         tags=given.texts("tags"),
-        created_before=given.time("created_before"),
-        created_after=given.time("created_after"),
-        at_timestamp=given.time("at_timestamp"),
+        created_before=given.time("created_before", date_alone=date_alone),
+        created_after=given.time("created_after", date_alone=date_alone),
+        at_timestamp=given.time("at_timestamp", date_alone=date_alone),
         omit_data=given.flag("omit_data"),
     )
     given.done()
     if query.at_timestamp and (query.created_before or query.created_after):
         text = "at_timestamp cannot be used together with created_before or created_after"
-        raise invalid_request(detail(("query", "at_timestamp"), text, "value_error"))
+        loc = ("query", "at_timestamp")
+        value = given.text("at_timestamp")
+        raise InvalidRequestError(
+            Invalid("value_error", loc, value, {"error": text}, f"Value error, {text}")
+        )
     with service.store.read() as connection:
         return Reply({"configs": history.find_revisions(connection, query, dialect)})
 
@@ -45,13 +51,13 @@ def get_diff(service: Service, call: Call) -> Reply:
     """GET /api/configs/diff."""
     dialect = service.store.dialect
     given = Parameters(call)
-    config_type = given.choice("config_type", history.config_types(dialect))
+    config_type = given.choice("config_type", history.known_types(dialect))
     first = given.required_integer("first_revision")
     second = given.required_integer("second_revision")
     given.done()
     with service.store.read() as connection:
         found = history.diff(connection, config_type, first, second, dialect)
-    return Reply(found, indent=INDENT)
+    return shown(service, found)
 
 
 def post_rollback(service: Service, call: Call) -> Reply:
@@ -113,6 +119,6 @@ def post_tags(service: Service, call: Call) -> Reply:
 
 def _type_in_path(service: Service, call: Call) -> str:
     name = call.path["config_type"]
-    if name.upper() not in history.config_types(service.store.dialect):
+    if name.upper() not in history.known_types(service.store.dialect):
         raise user_fault(f'Invalid config type "{name}"')
     return name.upper()

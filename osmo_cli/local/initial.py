@@ -163,7 +163,7 @@ def write_initial_state(
     )
     for config_type, given, user in defaults:
         row = named.NAMED[config_type]
-        stored = named.put(connection, row, given)
+        stored = named.put(connection, dialect, row, given)
         description = row.put_all.format(name=list(stored)[-1])
         author = history.Author(user, description, None)
         named.revise(connection, dialect, row, now(), author)

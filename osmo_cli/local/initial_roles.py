@@ -6,6 +6,8 @@ from typing import Any
 
 from osmo_cli.config.dialects import Dialect
 
+USER_TOKENS = "auth:Token"
+"""What users may do in versions that let them make tokens."""
 _USER_AREAS = (
     "app",
     "bucket",
@@ -118,9 +120,16 @@ _SEMANTIC: dict[str, tuple[str, tuple[tuple[tuple[str, ...], tuple[str, ...]], .
                 _EVERYTHING,
             ),
             (("workflow:Create",), ("pool/default",)),
+            ((USER_TOKENS,), _EVERYTHING),
         ),
     ),
 }
+
+
+def _is_there(action: str, dialect: Dialect) -> bool:
+    if action == USER_TOKENS:
+        return dialect.users_make_tokens
+    return action != "dataset:*" or "DATASET" in dialect.config_types
 
 
 def default_roles(dialect: Dialect) -> list[dict[str, Any]]:
@@ -140,8 +149,13 @@ def default_roles(dialect: Dialect) -> list[dict[str, Any]]:
             "name": name,
             "description": description,
             "policies": [
-                {"effect": "Allow", "actions": list(actions), "resources": list(resources)}
+                {
+                    "effect": "Allow",
+                    "actions": [one for one in actions if _is_there(one, dialect)],
+                    "resources": list(resources),
+                }
                 for actions, resources in policies
+                if not actions or any(_is_there(one, dialect) for one in actions)
             ],
             "immutable": False,
             "sync_mode": "import",

@@ -17,7 +17,7 @@ _TEST_ORDER = (
 )
 
 
-def as_given(_: sqlite3.Connection, name: str, given: Any) -> tuple[str, Any]:
+def as_given(_: sqlite3.Connection, dialect: Dialect, name: str, given: Any) -> tuple[str, Any]:
     """Stored as it is."""
     return name, given
 
@@ -35,16 +35,20 @@ def nothing_more(_: sqlite3.Connection, stored: Any) -> None:
     """The service is done when it has stored an item of this type."""
 
 
-def store_validation(_: sqlite3.Connection, name: str, given: list[Any]) -> tuple[str, Any]:
+def store_validation(
+    _: sqlite3.Connection, dialect: Dialect, name: str, given: list[Any]
+) -> tuple[str, Any]:
     """Checked only now: the request's model is loose. Raises Fault (500) for what is wrong."""
     from osmo_cli.config.schemas.resource_validation import ResourceValidation
     from osmo_cli.local.validation import parse_or_fail
 
-    found = parse_or_fail(ResourceValidation, given, ("resource_validations",))
+    found = parse_or_fail(ResourceValidation, given, dialect.pydantic, ("resource_validations",))
     return name, found.model_dump()
 
 
-def store_test(connection: sqlite3.Connection, name: str, given: dict[str, Any]) -> tuple[str, Any]:
+def store_test(
+    connection: sqlite3.Connection, dialect: Dialect, name: str, given: dict[str, Any]
+) -> tuple[str, Any]:
     """Under the name of the path. Raises Fault (400) for templates that are not there."""
     templates.check_templates(connection, given["common_pod_template"])
     kept = {key: given[key] for key in _TEST_ORDER if key != "parsed_pod_template"}
@@ -79,18 +83,22 @@ def patched_test(
     return shown_test(connection, stored)
 
 
-def store_group(_: sqlite3.Connection, name: str, given: dict[str, Any]) -> tuple[str, Any]:
+def store_group(
+    _: sqlite3.Connection, dialect: Dialect, name: str, given: dict[str, Any]
+) -> tuple[str, Any]:
     """Checked only now. Raises Fault (400) for what does not identify itself."""
     from osmo_cli.config.schemas.group_template import GroupTemplate
     from osmo_cli.local.validation import parse_or_fail
 
-    return name, parse_or_fail(GroupTemplate, given).model_dump()
+    return name, parse_or_fail(GroupTemplate, given, dialect.pydantic).model_dump()
 
 
 _ACTION = ("base", "path", "method")
 
 
-def store_role(connection: sqlite3.Connection, name: str, given: dict[str, Any]) -> tuple[str, Any]:
+def store_role(
+    connection: sqlite3.Connection, dialect: Dialect, name: str, given: dict[str, Any]
+) -> tuple[str, Any]:
     """Under the role's own name, whatever the path says; actions are texts, in order."""
     name = given["name"]
     role = given | {
@@ -144,7 +152,9 @@ def roles_of(snapshot: Any) -> dict[str, Any]:
     }
 
 
-def store_pool(connection: sqlite3.Connection, name: str, given: dict[str, Any]) -> tuple[str, Any]:
+def store_pool(
+    connection: sqlite3.Connection, dialect: Dialect, name: str, given: dict[str, Any]
+) -> tuple[str, Any]:
     """Without what is computed. Raises Fault (400) for names of others that are not there."""
     pools.check(connection, given)
     return name, pools.stored_form(given)

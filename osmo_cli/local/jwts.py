@@ -15,10 +15,15 @@ ALGORITHM = "RS256"
 
 @dataclass(frozen=True)
 class Identity:
-    """Who makes a request."""
+    """Who makes a request.
+
+    Attributes:
+        token_name: the access token that the login is from, where the service says so.
+    """
 
     user: str
     roles: tuple[str, ...] = ()
+    token_name: str | None = None
 
 
 class RefusedJwtError(Exception):
@@ -125,4 +130,8 @@ class Signer:
             raise RefusedJwtError("Jwt is expired")
         if claims.get("nbf", 0) > self._seconds():
             raise RefusedJwtError("Jwt not yet valid")
-        return Identity(str(claims.get("unique_name", "")), tuple(claims.get("roles", ())))
+        return Identity(
+            str(claims.get("unique_name", "")),
+            tuple(claims.get("roles", ())),
+            claims.get("osmo_token_name"),
+        )

@@ -70,7 +70,7 @@ class Named:
     words: str | None = None
     patching: Patching | None = None
     deletes_unknown: bool = True
-    store: Callable[[sqlite3.Connection, str, Any], tuple[str, Any]] = forms.as_given
+    store: Callable[[sqlite3.Connection, Dialect, str, Any], tuple[str, Any]] = forms.as_given
     show: Callable[[sqlite3.Connection, Mapping[str, Any]], Any] = forms.by_name
     snapshot: Callable[[sqlite3.Connection, Dialect, datetime], Any] | None = None
     from_snapshot: Callable[[Any], dict[str, Any]] = dict
@@ -182,7 +182,10 @@ def check_name(row_name: str, words: str | None, name: str) -> None:
 
 
 def put(
-    connection: sqlite3.Connection, row: Named, given: Mapping[str, Any] | list[dict[str, Any]]
+    connection: sqlite3.Connection,
+    dialect: Dialect,
+    row: Named,
+    given: Mapping[str, Any] | list[dict[str, Any]],
 ) -> dict[str, Any]:
     """Store items, from a request; the others stay. Returns them as stored, by name.
 
@@ -193,7 +196,7 @@ def put(
         given = {str(one["name"]): one for one in given}
     for name in given:
         check_name(row.name, row.words, name)
-    stored = dict(row.store(connection, name, one) for name, one in given.items())
+    stored = dict(row.store(connection, dialect, name, one) for name, one in given.items())
     for name, one in stored.items():
         set_item(connection, row.name, name, one)
     return stored

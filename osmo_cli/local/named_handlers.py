@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from osmo_cli.config.dialects import Dialect
 from osmo_cli.local.call import Call, Reply
-from osmo_cli.local.config_handlers import INDENT, author, merged
+from osmo_cli.local.config_handlers import author, merged, shown
 from osmo_cli.local.faults import server_fault, user_fault
 from osmo_cli.local.named import NAMED, Named, Patching, check_name, delete, put, revise
 from osmo_cli.local.records import item, items
@@ -42,7 +42,7 @@ def routes(dialect: Dialect) -> list[Route]:
 def _get_all_of(row: Named) -> Handler:
     def get_all(service: Service, call: Call) -> Reply:
         with service.store.read() as connection:
-            return Reply(row.show(connection, items(connection, row.name)), indent=INDENT)
+            return shown(service, row.show(connection, items(connection, row.name)))
 
     return get_all
 
@@ -54,8 +54,8 @@ def _get_one_of(row: Named) -> Handler:
             stored = item(connection, row.name, name)
             if stored is None:
                 raise user_fault(row.unknown.format(name=name))
-            shown = row.show(connection, {name: stored})
-        return Reply(shown[0] if isinstance(shown, list) else shown[name], indent=INDENT)
+            found = row.show(connection, {name: stored})
+        return shown(service, found[0] if isinstance(found, list) else found[name])
 
     return get_one
 
@@ -68,7 +68,7 @@ def _put_all_of(row: Named, body: str) -> Handler:
         request = read_body(service, call, body)
         given = request.model_dump()[verb.body_key]
         with service.store.write() as connection:
-            stored = put(connection, row, given)
+            stored = put(connection, service.store.dialect, row, given)
             if not stored and not request.description and "{name}" in row.put_all:
                 raise server_fault(_NO_NAME)
             default = row.put_all.format(name=next(reversed(stored), ""))
@@ -88,13 +88,13 @@ def _put_one_of(row: Named, body: str) -> Handler:
     def put_one(service: Service, call: Call) -> Reply:
         name = call.path["name"]
         request = read_body(service, call, body)
-        given = request.model_dump()["configs"]
+        given, dialect = request.model_dump()["configs"], service.store.dialect
         with service.store.write() as connection:
             check_name(row.name, row.words, name)
             # What stands in lists has a name of its own; the path's is for the history only.
-            stored = put(connection, row, [given] if verb.as_list else {name: given})
+            stored = put(connection, dialect, row, [given] if verb.as_list else {name: given})
             by = author(call, request, row.put_one.format(name=name))
-            revise(connection, service.store.dialect, row, service.now(), by, name)
+            revise(connection, dialect, row, service.now(), by, name)
             for one in stored.values():
                 row.finish(connection, one)
         return Reply()
@@ -115,8 +115,9 @@ def _patch_of(row: Named, patching: Patching, body: str) -> Handler:
                 raise user_fault(patching.unknown.format(name=name))
             live = patching.live(connection, dialect, name, old, now)
             wanted = merged(live, request.configs_dict, dialect)
-            found = parse_or_fail(row.config_type.item_schema(dialect), wanted).model_dump()
-            stored = put(connection, row, {name: found})[name]
+            model = row.config_type.item_schema(dialect)
+            found = parse_or_fail(model, wanted, dialect.pydantic).model_dump()
+            stored = put(connection, dialect, row, {name: found})[name]
             by = author(call, request, patching.description.format(name=name))
             revise(connection, dialect, row, now, by, name)
             row.finish(connection, stored)

@@ -9,7 +9,9 @@ from typing import Any
 from osmo_cli.config.dialects import Dialect
 from osmo_cli.local.names import model_name
 from osmo_cli.local.service import Route
+from osmo_cli.local.wording import Generation
 
+_HISTORY_TYPES = "src__utils__connectors__postgres__ConfigHistoryType"
 # Fields whose permitted values are a component of their own; some say that they are texts.
 _ENUMS: dict[str, tuple[str, dict[str, str]]] = {
     "scheduler_type": ("BackendSchedulerType", {}),
@@ -17,10 +19,17 @@ _ENUMS: dict[str, tuple[str, dict[str, str]]] = {
     "effect": ("PolicyEffect", {"type": "string"}),
     "sync_mode": ("SyncMode", {"type": "string"}),
     **dict.fromkeys(("execute", "portforward", "cancel", "rsync"), ("PermissionLevel", {})),
-    "config_type": ("src__utils__connectors__postgres__ConfigHistoryType", {}),
+    "enforcement": ("LabelEnforcement", {"type": "string"}),
+    "config_type": (_HISTORY_TYPES, {}),
 }
 # Fields whose permitted values the service does not say.
 _TEXTS = frozenset({"mode"})
+_SECOND_NAMES = {_HISTORY_TYPES: "OperableConfigHistoryType"}
+"""Names of enumerations that are others from pydantic 2 on."""
+_TWO_FORMS = frozenset(
+    {"LabelsConfig", "Platform", "PluginsConfig", "Pool", "Role", "ServiceConfig", "WorkflowConfig"}
+)
+_UNSAID = frozenset({"title", "description", "readOnly"})
 _PREFIX = "#/components/schemas/"
 
 
@@ -29,17 +38,20 @@ def document(dialect: Dialect, routes: Iterable[Route]) -> dict[str, Any]:
     from pydantic.json_schema import models_json_schema
 
     from osmo_cli.local.bodies import BODIES
-    from osmo_cli.local.validation import ALWAYS_CLOSED
+    from osmo_cli.local.validation import ALWAYS_CLOSED, STRICT
 
     documented = [route for route in routes if route.documented]
     models = {route.body: BODIES[route.body](dialect.name) for route in documented if route.body}
     _, definitions = models_json_schema([(model, "validation") for model in models.values()])
-    components: dict[str, Any] = {}
-    for name, schema in definitions["$defs"].items():
-        component = _as_pydantic_1(schema, components)
-        if name not in ALWAYS_CLOSED:
+    describing = _Describing(dialect.pydantic)
+    components = describing.components
+    closed = ALWAYS_CLOSED | STRICT if dialect.pydantic == 2 else ALWAYS_CLOSED
+    for python_name, schema in definitions["$defs"].items():
+        name = model_name(python_name)
+        component = describing.schema(schema)
+        if name not in closed:
             component.pop("additionalProperties", None)
-        components[model_name(name)] = component
+        components[describing.name(name)] = component
     paths: dict[str, Any] = {}
     for route in documented:
         paths.setdefault(route.path, {})[route.method.lower()] = _operation(
@@ -70,54 +82,79 @@ def _operation(route: Route, body: str | None) -> dict[str, Any]:
     return operation
 
 
-def _as_pydantic_1(schema: Any, components: dict[str, Any]) -> Any:
-    """A schema without what pydantic 1 did not write; its enumerations become components."""
-    if isinstance(schema, list):
-        return [_as_pydantic_1(one, components) for one in schema]
-    if not isinstance(schema, dict):
-        return schema
-    branches = [one for one in schema.get("anyOf", ()) if one != {"type": "null"}]
-    if len(branches) == 1:
-        # Optional: pydantic 1 shows the type alone.
-        rest = {key: value for key, value in schema.items() if key not in ("anyOf", "default")}
-        return _as_pydantic_1({**rest, **branches[0]}, components)
-    plain: dict[str, Any] = {}
-    for key, value in schema.items():
-        if key in ("title", "description", "readOnly") or (
-            key == "additionalProperties" and value is True
-        ):
-            continue
+class _Describing:
+    """Turns pydantic's schemas into those that the service's framework writes.
+
+    Attributes:
+        components: the enumerations that were met, by name.
+    """
+
+    def __init__(self, generation: Generation) -> None:
+        self._second = generation == 2
+        self.components: dict[str, Any] = {}
+
+    def name(self, model: str) -> str:
+        """What a model is called: from pydantic 2 on, what is also answered has two forms."""
+        return f"{model}-Input" if self._second and model in _TWO_FORMS else model
+
+    def schema(self, schema: Any) -> Any:
+        """A schema without what the service does not write; enumerations become components."""
+        if isinstance(schema, list):
+            return [self.schema(one) for one in schema]
+        if not isinstance(schema, dict):
+            return schema
+        branches = [one for one in schema.get("anyOf", ()) if one != {"type": "null"}]
+        if len(branches) == 1 and not self._second:
+            # Optional: pydantic 1 shows the type alone.
+            rest = {key: value for key, value in schema.items() if key not in ("anyOf", "default")}
+            return self.schema({**rest, **branches[0]})
+        plain: dict[str, Any] = {}
+        for key, value in schema.items():
+            if key not in _UNSAID and not self._goes_without_saying(key, value):
+                plain |= self._entry(key, value, schema)
+        return plain
+
+    def _goes_without_saying(self, key: str, value: Any) -> bool:
+        if key == "additionalProperties":
+            return value is True and not self._second
+        return key == "default" and value is None
+
+    def _entry(self, key: str, value: Any, schema: dict[str, Any]) -> dict[str, Any]:
         if key == "$ref":
-            reference = {key: _PREFIX + model_name(str(value).removeprefix("#/$defs/"))}
-            # A reference stands alone, unless it is wrapped.
-            plain |= {"allOf": [reference]} if "default" in schema else reference
-        elif key == "properties":
-            plain[key] = {
-                name: _property(name, _as_pydantic_1(one, components), components)
-                for name, one in value.items()
+            name = model_name(str(value).removeprefix("#/$defs/"))
+            # Of pydantic 1 a reference stands alone, unless it is wrapped.
+            return self._reference(self.name(name), schema)
+        if key == "properties":
+            return {
+                key: {name: self._property(name, self.schema(one)) for name, one in value.items()}
             }
-        elif key == "default":
-            plain[key] = _without_none(value)
-        else:
-            plain[key] = _as_pydantic_1(value, components)
-    return plain
+        if key == "default":
+            return {key: _without_none(value)}
+        return {key: self.schema(value)}
+
+    def _reference(self, name: str, schema: dict[str, Any]) -> dict[str, Any]:
+        reference = {"$ref": _PREFIX + name}
+        wrapped = "default" in schema and not self._second
+        return {"allOf": [reference]} if wrapped else reference
+
+    def _property(self, name: str, schema: dict[str, Any]) -> dict[str, Any]:
+        if name in _TEXTS:
+            return {key: value for key, value in schema.items() if key != "enum"}
+        branches = schema.get("anyOf", ())
+        if branches and name in _ENUMS:
+            return {**schema, "anyOf": [self._property(name, one) for one in branches]}
+        values = schema.get("enum") or ([schema["const"]] if "const" in schema else None)
+        if name not in _ENUMS or values is None:
+            return schema
+        component, kind = _ENUMS[name]
+        if self._second:
+            component, kind = _SECOND_NAMES.get(component, component), {"type": "string"}
+        self.components[component] = {**kind, "enum": values}
+        reference = self._reference(component, schema)
+        return reference | ({"default": schema["default"]} if "default" in schema else {})
 
 
 def _without_none(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _without_none(one) for key, one in value.items() if one is not None}
     return value
-
-
-def _property(name: str, schema: dict[str, Any], components: dict[str, Any]) -> dict[str, Any]:
-    if name in _TEXTS:
-        return {key: value for key, value in schema.items() if key != "enum"}
-    values = schema.get("enum") or ([schema["const"]] if "const" in schema else None)
-    if name not in _ENUMS or values is None:
-        return schema
-    component, kind = _ENUMS[name]
-    components[component] = {**kind, "enum": values}
-    reference = {"$ref": _PREFIX + component}
-    if "default" in schema:
-        return {"allOf": [reference], "default": schema["default"]}
-    return reference

@@ -7,7 +7,7 @@ from typing import Any
 
 from osmo_cli.local import pools
 from osmo_cli.local.call import Call, Parameters, Reply
-from osmo_cli.local.config_handlers import INDENT, author
+from osmo_cli.local.config_handlers import author, shown
 from osmo_cli.local.faults import user_fault
 from osmo_cli.local.history import Author
 from osmo_cli.local.named import NAMED, check_name, delete, put, revise
@@ -47,7 +47,7 @@ def _get_pools(service: Service, call: Call) -> Reply:
     chosen = {
         name: pool for name, pool in found.items() if backend is None or pool["backend"] == backend
     }
-    return Reply({"pools": chosen}, indent=INDENT)
+    return shown(service, {"pools": chosen})
 
 
 def _shown_pool(service: Service, call: Call) -> dict[str, Any]:
@@ -59,16 +59,16 @@ def _shown_pool(service: Service, call: Call) -> dict[str, Any]:
 
 
 def _get_pool(service: Service, call: Call) -> Reply:
-    return Reply(_shown_pool(service, call), indent=INDENT)
+    return shown(service, _shown_pool(service, call))
 
 
 def _get_platforms(service: Service, call: Call) -> Reply:
-    return Reply({"platforms": _shown_pool(service, call)["platforms"]}, indent=INDENT)
+    return shown(service, {"platforms": _shown_pool(service, call)["platforms"]})
 
 
 def _get_platform(service: Service, call: Call) -> Reply:
     found = _platform(_shown_pool(service, call), call)
-    return Reply(found, indent=INDENT)
+    return shown(service, found)
 
 
 def _platform(pool: dict[str, Any], call: Call) -> Any:
@@ -112,7 +112,7 @@ def _change_pool(
     service: Service, call: Call, connection: sqlite3.Connection, pool: dict[str, Any], by: Author
 ) -> None:
     name = call.path["name"]
-    stored = put(connection, _POOL, {name: pool})
+    stored = put(connection, service.store.dialect, _POOL, {name: pool})
     revise(connection, service.store.dialect, _POOL, service.now(), by, name)
     _POOL.finish(connection, stored[name])
 

@@ -17,6 +17,7 @@ from osmo_cli.local.records import item, items, whole
 
 _COMPUTED = {path[0] for path in POOL.read_only if len(path) == 1}
 _COMPUTED_OF_PLATFORMS = {path[2] for path in POOL.read_only if len(path) == 3}
+_COMBINED = ("parsed_pod_template", "parsed_pod_template_for_accounting")
 _TIMEOUTS = (
     "default_exec_timeout",
     "default_queue_timeout",
@@ -108,7 +109,8 @@ def shown(
 def fill_in(connection: sqlite3.Connection, pool: dict[str, Any]) -> None:
     """Set what is combined from templates and validations."""
     common, validations = pool["common_pod_template"], pool["common_resource_validations"]
-    pool["parsed_pod_template"] = templates.combined(connection, common)
+    whole_pod = templates.combined(connection, common)
+    pool |= {key: whole_pod for key in _COMBINED if key in pool}
     pool["parsed_resource_validations"] = templates.assertions(connection, validations)
     if "common_group_templates" in pool:
         pool["parsed_group_templates"] = [
@@ -119,6 +121,6 @@ def fill_in(connection: sqlite3.Connection, pool: dict[str, Any]) -> None:
         names = [*validations, *platform["resource_validations"]]
         platform |= {
             **templates.of_nodes(pod),
-            "parsed_pod_template": pod,
+            **{key: pod for key in _COMBINED if key in platform},
             "parsed_resource_validations": templates.assertions(connection, names),
         }

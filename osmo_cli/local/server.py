@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from osmo_cli.errors import OsmoError, UsageError
 from osmo_cli.local.admin import write_admin_token
+from osmo_cli.local.configmap import ConfigMapSource
 from osmo_cli.local.extra import missing_packages
 from osmo_cli.local.gate import AuthMode
 
@@ -31,6 +32,7 @@ def serve(
     auth: AuthMode,
     admin_token_file: Path | None,
     ready: Callable[[str], None],
+    source: ConfigMapSource | None = None,
 ) -> None:
     """Serve on 127.0.0.1 until SIGINT or SIGTERM. To be called in the main thread.
 
@@ -38,8 +40,10 @@ def serve(
         port: 0 takes a free one.
         admin_token_file: in mode `token`, a new 0600 file for an administrator's access token.
         ready: called with the URL once connections are accepted.
+        source: the file that configurations come from, where not from the database.
 
     Raises:
+        InvalidInputError: that file is not right.
         UsageError: the port is in use; the token file exists already; a token file without
             `auth="token"`.
         OsmoError: the database can't be used, or the extra `local` is not installed.
@@ -55,7 +59,7 @@ def serve(
     with contextlib.closing(_listen(port)) as listener:
         if admin_token_file is not None:
             write_admin_token(db, dialect, admin_token_file)
-        app = build_app(db, dialect=dialect, auth=auth)
+        app = build_app(db, dialect=dialect, auth=auth, source=source)
         config = uvicorn.Config(
             app,
             log_config=None,

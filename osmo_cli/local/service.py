@@ -9,10 +9,12 @@ from typing import Any
 
 from osmo_cli.local.call import Call, Reply
 from osmo_cli.local.clock import Clock
+from osmo_cli.local.configmap import managed_elsewhere
 from osmo_cli.local.database import Store
 from osmo_cli.local.faults import Fault
 from osmo_cli.local.jwts import Signer
 from osmo_cli.local.records import whole
+from osmo_cli.local.wording import InvalidRequestError, entries
 
 
 @dataclass
@@ -59,13 +61,26 @@ class Route:
     body: str | None = None
     documented: bool = True
 
+    @property
+    def changes_configuration(self) -> bool:
+        """Whether it is not to be had in ConfigMap mode; revisions and tags are (api.md 5)."""
+        is_config = self.path.startswith("/api/configs/") and "/revision/" not in self.path
+        return is_config and self.method != "GET"
+
 
 def answer(route: Route, service: Service, call: Call) -> Reply:
     """Run a handler; every outcome is an answer (api.md 1.7)."""
     try:
+        if service.store.configmap and route.changes_configuration:
+            # What is wrong with a request is said first (api.md 5).
+            if route.body:
+                read_body(service, call, route.body)
+            raise managed_elsewhere()
         return route.handler(service, call)
     except Fault as fault:
         return Reply(fault.body, fault.status)
+    except InvalidRequestError as invalid:
+        return Reply({"detail": entries(invalid.problems, service.store.dialect.pydantic)}, 422)
     except sqlite3.Error as error:
         body = {"message": f"Error: {error}", "error_code": "DATABASE", "workflow_id": None}
         return Reply(body, 400)
@@ -74,8 +89,14 @@ def answer(route: Route, service: Service, call: Call) -> Reply:
 
 
 def read_body(service: Service, call: Call, name: str) -> Any:
-    """The request's body as one of `bodies.BODIES`. Raises Fault where it is wrong."""
+    """The request's body as one of `bodies.BODIES`.
+
+    Raises:
+        InvalidRequestError: it is wrong.
+        Fault: so is a value that the service looks at by itself (400).
+    """
     from osmo_cli.local.bodies import BODIES
     from osmo_cli.local.validation import parse
 
-    return parse(BODIES[name](service.store.dialect.name), call.json(), ("body",))
+    dialect = service.store.dialect
+    return parse(BODIES[name](dialect.name), call.json(), ("body",), dialect.pydantic)

@@ -6,17 +6,24 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from osmo_cli.local.clock import Clock, utc_now
+from osmo_cli.local.configmap import ConfigMapSource
 
 if TYPE_CHECKING:
     import httpx
 
 
-def in_process_transport(path: Path, *, now: Clock = utc_now) -> httpx.BaseTransport:
+def in_process_transport(
+    path: Path, *, now: Clock = utc_now, source: ConfigMapSource | None = None
+) -> httpx.BaseTransport:
     """A transport for `httpx.Client` that asks the embedded service on the database at `path`.
 
     Closing it (as the client does) closes the database.
 
+    Args:
+        source: the file that configurations come from, where not from the database.
+
     Raises:
+        InvalidInputError: that file is not right.
         OsmoError: the database cannot be used, or the extra `local` is not installed.
     """
     import httpx
@@ -30,7 +37,7 @@ def in_process_transport(path: Path, *, now: Clock = utc_now) -> httpx.BaseTrans
         raise missing_packages() from None
     from osmo_cli.local.app import app_on, run_directly
 
-    store = open_database(path)
+    store = open_database(path, source=source)
     app = app_on(store, "none", now, run_directly)
 
     class InProcessTransport(httpx.BaseTransport):

@@ -10,11 +10,11 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from osmo_cli.config.tokens import last_day
+from osmo_cli.config.users import ID_PATTERN
 from osmo_cli.local import tokens
 from osmo_cli.local.faults import server_fault, user_fault
 from osmo_cli.local.records import item, whole
 
-_USER_NAME = r"^[a-zA-Z0-9]([a-zA-Z0-9_.@-]*[a-zA-Z0-9])?$"
 TEXT_LENGTHS = (43, 64)
 """How long the text of a token is: of its own, and of one that an older service made."""
 
@@ -37,8 +37,8 @@ def create(
     connection: sqlite3.Connection, user: str, roles: list[str], by: str, now: datetime
 ) -> dict[str, Any]:
     """Make a user. Raises Fault (400) for a name or role that will not do, or a name taken."""
-    if not re.match(_USER_NAME, user):
-        raise user_fault(f"Username {user} must match regex {_USER_NAME}")
+    if not re.match(ID_PATTERN, user):
+        raise user_fault(f"Username {user} must match regex {ID_PATTERN}")
     for role in roles:
         _check_role(connection, role)
     grants = [grant(role, by, now) for role in sorted(set(roles))]

@@ -7,17 +7,31 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from osmo_cli.config.checks.service import VERSION, VERSION_FIELDS
 from osmo_cli.config.dialects import Dialect
 from osmo_cli.config.types import CONFIG_TYPES
 from osmo_cli.local.call import Call, Reply
-from osmo_cli.local.config_handlers import INDENT, author, merged
-from osmo_cli.local.faults import user_fault
+from osmo_cli.local.config_handlers import author, merged, shown
+from osmo_cli.local.faults import server_fault, user_fault
 from osmo_cli.local.history import Author, add_revision
 from osmo_cli.local.masks import mask
 from osmo_cli.local.records import set_item, whole
 from osmo_cli.local.service import Handler, Route, Service, read_body
 
 _MODES = ("read-only", "read-write")
+_NO_JSON = "Object of type SecretStr is not JSON serializable"
+
+
+def _check_versions(configuration: dict[str, Any], dialect: Dialect) -> None:
+    """Raise Fault (400) for a client's version that is none, where the service looks (3.8)."""
+    versions = configuration.get("cli_config")
+    if not dialect.checks_client_versions or not isinstance(versions, dict):
+        return
+    for name in VERSION_FIELDS:
+        value = versions.get(name)
+        if isinstance(value, str) and value and not VERSION.fullmatch(value):
+            form = "must be of the format major.minor.revision"
+            raise user_fault(f'Invalid {name} "{value}": {form}')
 
 
 def _settle_modes(configuration: dict[str, Any]) -> None:
@@ -41,11 +55,13 @@ class _Whole:
         name: of the config type.
         sparse: only what was given is stored; what is not shows its default.
         settle: changes what a PATCH has merged before it is checked; raises Fault.
+        check: raises Fault for what a request may not store.
     """
 
     name: str
     sparse: bool = False
     settle: Callable[[dict[str, Any]], None] | None = None
+    check: Callable[[dict[str, Any], Dialect], None] | None = None
 
     @property
     def path(self) -> str:
@@ -54,7 +70,8 @@ class _Whole:
 
 _DATASET = _Whole("DATASET", sparse=True, settle=_settle_modes)
 WHOLE: dict[str, _Whole] = {
-    row.name: row for row in (_Whole("SERVICE"), _Whole("WORKFLOW"), _DATASET)
+    row.name: row
+    for row in (_Whole("SERVICE", check=_check_versions), _Whole("WORKFLOW"), _DATASET)
 }
 """The types that have one configuration."""
 
@@ -80,7 +97,7 @@ def routes(dialect: Dialect) -> list[Route]:
     return found
 
 
-def shown(connection: sqlite3.Connection, row: _Whole, dialect: Dialect) -> dict[str, Any]:
+def full(connection: sqlite3.Connection, row: _Whole, dialect: Dialect) -> dict[str, Any]:
     """The whole configuration with its defaults, secrets in clear."""
     stored = whole(connection, row.name)
     if not row.sparse:
@@ -101,8 +118,8 @@ def _get_of(row: _Whole) -> Handler:
     def get_whole(service: Service, call: Call) -> Reply:
         dialect = service.store.dialect
         with service.store.read() as connection:
-            found = shown(connection, row, dialect)
-        return Reply(mask(found, row.name, dialect), indent=INDENT)
+            found = full(connection, row, dialect)
+        return shown(service, mask(found, row.name, dialect))
 
     return get_whole
 
@@ -114,6 +131,8 @@ def _put_of(row: _Whole) -> Handler:
         request = read_body(service, call, "put_" + row.path)
         given = request.configs
         changes = given.model_dump(include=given.model_fields_set, exclude_unset=row.sparse)
+        if row.check:
+            row.check(changes, dialect)
         with service.store.write() as connection:
             set_item(connection, row.name, "", whole(connection, row.name) | changes)
             by = author(call, request, f"Set complete {row.path} configuration")
@@ -151,8 +170,11 @@ def _patch(
         model = parse_or_report(
             CONFIG_TYPES[row.name].schema(dialect),
             stored | {key: wanted[key] for key in changed},
+            dialect.pydantic,
             closed=not service.developer,
         )
+        if row.check:
+            row.check(wanted, dialect)
         stored |= model.model_dump(include=changed, exclude_unset=row.sparse)
         set_item(connection, row.name, "", stored)
         _revise(service, connection, row, dialect, by, name)
@@ -168,7 +190,7 @@ def _patch_bucket(service: Service, call: Call) -> Reply:
 
 
 def _delete_bucket(service: Service, call: Call) -> Reply:
-    """The revision gets masks in place of secrets, as the service's does (api.md 4)."""
+    """The revision gets masks in place of secrets, or is not written at all (api.md 4)."""
     name, dialect = call.path["name"], service.store.dialect
     request = read_body(service, call, "configs")
     with service.store.write() as connection:
@@ -177,7 +199,10 @@ def _delete_bucket(service: Service, call: Call) -> Reply:
             raise user_fault(f"Bucket {name} not found in dataset configuration")
         del stored["buckets"][name]
         set_item(connection, _DATASET.name, "", stored)
-        data = mask(shown(connection, _DATASET, dialect), _DATASET.name, dialect)
+        others = stored["buckets"].values()
+        if dialect.pydantic == 2 and any(one.get("default_credential") for one in others):
+            raise server_fault(_NO_JSON, keeps_changes=True)
+        data = mask(full(connection, _DATASET, dialect), _DATASET.name, dialect)
         by = author(call, request, f"Delete dataset bucket {name}")
         add_revision(connection, _DATASET.name, data, service.now(), by, name=name)
     return Reply()
@@ -191,6 +216,6 @@ def _revise(
     by: Author,
     name: str = "",
 ) -> dict[str, Any]:
-    data = shown(connection, row, dialect)
+    data = full(connection, row, dialect)
     add_revision(connection, row.name, data, service.now(), by, name=name)
     return data

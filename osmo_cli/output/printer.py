@@ -71,9 +71,9 @@ class Printer:
 
     def yaml(self, value: Any) -> None:
         """A result that is YAML whatever the form asked for."""
-        import yaml
+        from osmo_cli.config.yaml_text import write_yaml
 
-        text = yaml.safe_dump(value, sort_keys=False, allow_unicode=True, width=100)
+        text = write_yaml(value)
         self._write(self.stdout, self._safe(text.removesuffix("\n").removesuffix("\n...")))
 
     def table(self, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

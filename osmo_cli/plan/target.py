@@ -92,8 +92,7 @@ def _new_item(snapshot: Snapshot, subject: Subject, name: str, create: bool) -> 
         raise error
     if not config_type.is_name(name):
         raise UsageError(f'"{name}" cannot be the name of a new item', hint=NAME_RULE)
-    lists = any(isinstance(item, list) for item in snapshot.items().values())
-    return config_type.create, [] if lists else {}
+    return config_type.create, [] if config_type.items_are_lists else {}
 
 
 def _fits(dialect: Dialect, live: Any) -> bool:

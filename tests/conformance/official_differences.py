@@ -119,6 +119,8 @@ KNOWN: dict[str, dict[str, str]] = {
         "delete.ROLE.unknown": _CHECKED,
         "x.name.slash": _CHECKED,
         "x.name.percent": _CHECKED,
+        "token.set.dup": _CHECKED,
+        "token.svc.dup": _CHECKED,
     },
     "nothing-to-delete": {
         "delete.BACKEND.unknown": _REFUSED,

@@ -12,6 +12,7 @@ import pytest
 
 from tests.keyring.conftest import SecretService
 from tests.support.processes import Service, Shell, serving
+from tests.support.versions import WITH_USERS
 
 TOKEN = re.compile(r"[0-9a-f]{64}")
 
@@ -25,6 +26,10 @@ def service(tmp_path: Path) -> Iterator[Service]:
 @pytest.fixture
 def shell(secret_service: SecretService, service: Service) -> Shell:
     """A user with a keyring who is logged in as administrator."""
+    return user_of(secret_service, service)
+
+
+def user_of(secret_service: SecretService, service: Service) -> Shell:
     user = Shell.at(secret_service.home)
     for name in ("DBUS_SESSION_BUS_ADDRESS", "XDG_RUNTIME_DIR"):
         user.env[name] = secret_service.environment[name]
@@ -110,3 +115,36 @@ def test_a_new_token_is_printed_where_the_keyring_is_locked(
     assert created.code == 0
     assert TOKEN.search(created.out)
     assert "kept in the keyring" not in created.err
+
+
+def test_tokens_of_users_are_kept_by_user_and_name(
+    secret_service: SecretService, tmp_path: Path
+) -> None:
+    with serving(tmp_path / "keeping", dialect=WITH_USERS[0], auth="token") as keeping:
+        admin = user_of(secret_service, keeping)
+        for name in ("ada", "bob@example.com"):
+            admin.ok("user", "create", name, "--roles", "osmo-user")
+        made = {
+            whose: json.loads(admin.ok("token", "set", "ci", *whose, "-t", "json"))["token"]
+            for whose in ((), ("--user", "ada"), ("-u", "bob@example.com"))
+        }
+        assert len(set(made.values())) == 3
+        for whose, token in made.items():
+            assert admin.ok("token", "get", "ci", *whose) == f"{token}\n"
+        words = ("token", "set", "gpu", "--service", "--roles", "osmo-backend")
+        created = admin.osmo(*words, "--store")
+        assert created.out == ""
+        assert "`osmo token get gpu --service` prints it again" in created.err
+        # Both ways to name the account mean the same token.
+        kept = admin.ok("token", "get", "gpu", "--service")
+        assert admin.ok("token", "get", "gpu", "--user", "gpu") == kept
+        rotated = json.loads(admin.ok(*words, "--if-exists", "rotate", "-t", "json"))["token"]
+        assert admin.ok("token", "get", "gpu", "--service") == f"{rotated}\n" != kept
+
+        admin.ok("token", "delete", "ci", "--user", "ada")
+        admin.ok("user", "delete", "bob@example.com")
+        for whose in (("--user", "ada"), ("--user", "bob@example.com")):
+            gone = admin.osmo("token", "get", "ci", *whose)
+            assert (gone.code, gone.out) == (2, "")
+            assert f"osmo token set ci {' '.join(whose)}" in gone.err
+        assert admin.ok("token", "get", "ci") == f"{made[()]}\n"

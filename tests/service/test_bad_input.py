@@ -34,7 +34,7 @@ FILES: dict[str, str | bytes] = {
 # (arguments, exit code, words of the message, words of the way out)
 CASES: dict[str, tuple[tuple[str, ...], int, str, str]] = {
     "missing file": ((*UPDATE, "no.json"), 2, "no.json: no such file", ""),
-    "directory": ((*UPDATE, "."), 2, ". is a directory", "name the JSON file"),
+    "directory": ((*UPDATE, "."), 2, ". is a directory", "name a file in it"),
     "empty": ((*UPDATE, "empty.json"), 2, "empty.json:1:1: the input is empty", "write {}"),
     "binary": ((*UPDATE, "binary.json"), 2, "binary.json:1:18: not UTF-8 text", ""),
     "bad JSON": ((*UPDATE, "bad.json"), 2, "bad.json:2:18: not JSON", "comma too many"),

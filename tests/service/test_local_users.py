@@ -1,8 +1,11 @@
-"""What the recorded exchanges do not show of users and tokens in dialect 6.2 (api.md 2.1)."""
+"""What the recorded exchanges do not show of users and tokens (api.md 2.1)."""
 
 from __future__ import annotations
 
+import sqlite3
+from base64 import b64decode
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
@@ -14,16 +17,17 @@ from osmo_cli.local.clock import utc_now
 from osmo_cli.local.database import open_database
 from osmo_cli.local.transport import in_process_transport
 from tests.support.processes import Shell, serving
+from tests.support.versions import WITH_USERS
 
 USERS = "/api/auth/user"
 OWN = "/api/auth/access_token"
 SOON = str(utc_now().date() + timedelta(days=9))
 
 
-@pytest.fixture
-def client(tmp_path: Path) -> Iterator[httpx.Client]:
+@pytest.fixture(params=WITH_USERS)
+def client(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[httpx.Client]:
     path = tmp_path / "local.db"
-    open_database(path, "6.2").close()
+    open_database(path, request.param).close()
     with httpx.Client(
         transport=in_process_transport(path),
         base_url="http://local",
@@ -104,31 +108,27 @@ def test_names_that_no_user_can_have(name: str, client: httpx.Client) -> None:
     assert answer.json()["message"].startswith(f"Username {name} must match regex")
 
 
-def test_the_cli_s_own_tokens(shell: Shell, tmp_path: Path) -> None:
-    with serving(tmp_path / "service", dialect="6.2", auth="token") as service:
-        token = shell.file("admin", service.admin_token)
-        shell.ok(
-            "login", service.url, "--method", "token", "--token-file", token, "--insecure-storage"
-        )
-        assert shell.ok("token", "set", "laptop", "--no-store").startswith("Note: Save the token")
-        assert "laptop" in shell.ok("token", "list")
-        shell.ok("token", "delete", "laptop")
-        assert "laptop" not in shell.ok("token", "list")
-        for words in (
-            ("set", "a", "--roles", "osmo-backend"),
-            ("list",),
-            ("delete", "a"),
-        ):
-            done = shell.osmo("token", *words, "--service")
-            assert (done.code, done.out) == (2, "")
-            assert done.err.startswith(
-                "error: a service of version 6.2 has no service tokens\n"
-                "  hint: its agents are users with tokens of their own\n"
-            )
+def test_a_token_that_ends_soon_is_warned_of(client: httpx.Client, tmp_path: Path) -> None:
+    soon = str(utc_now().date() + timedelta(days=7))
+    make(client, "soon", expires_at=soon)
+    make(client, "later")
+
+    def with_token(token: str) -> httpx.Response:
+        headers = {"x-osmo-token-name": token, "x-osmo-client-version": "9.0.0"}
+        return client.get(OWN, headers=headers)
+
+    text = f"WARNING: Access token soon is expiring on {soon} at 12AM UTC."
+    assert b64decode(with_token("soon").headers["x-osmo-warning"]).decode() == text
+    assert "x-osmo-warning" not in with_token("later").headers
+    with closing(sqlite3.connect(tmp_path / "local.db")) as connection, connection:
+        connection.execute("UPDATE tokens SET expires_at = '2020-01-01'")
+    expired = with_token("soon")
+    assert expired.status_code == 400
+    assert expired.json()["message"] == "Access token soon has expired."
 
 
 def test_the_gate_goes_by_the_default_roles(shell: Shell, tmp_path: Path) -> None:
-    with serving(tmp_path / "service", dialect="6.2", auth="token") as service:
+    with serving(tmp_path / "service", dialect=WITH_USERS[0], auth="token") as service:
         admin = service.admin_token
         with httpx.Client(base_url=service.url) as client:
 

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
-from tests.support.processes import Shell
+from osmo_cli.config.dialects import DIALECTS
+from tests.support.processes import Shell, serving
+
+SEMANTIC = [name for name, dialect in DIALECTS.items() if dialect.semantic_roles]
 
 
 def role(shell: Shell, name: str) -> set[tuple[str, str]]:
@@ -21,6 +25,32 @@ def test_a_backends_role_is_stored_and_read_back(admin: Shell) -> None:
     entry = json.loads(admin.ok("config", "history", "ROLE", "-n", "agent-a", "-t", "json"))
     assert entry["configs"][0]["description"] == "agents"
     assert set(entry["configs"][0]["tags"]) == {"one", "two"}
+
+
+@pytest.mark.parametrize("dialect", SEMANTIC)
+def test_where_roles_are_actions_on_resources(dialect: str, shell: Shell, tmp_path: Path) -> None:
+    with serving(tmp_path / "service", dialect=dialect) as service:
+        shell.ok("local", "add-backend", "gpu-a", "--db", str(service.db))
+        shell.ok("login", service.url, "--method", "dev", "--username", "admin")
+        words = ("config", "set", "ROLE", "agent-a", "backend", "--field", "gpu-a")
+        assert shell.ok(*words) == 'Successfully set ROLE config "agent-a"\n'
+        found = json.loads(shell.ok("config", "show", "ROLE", "agent-a"))
+        assert found["policies"][0]["resources"] == ["backend/gpu-a"]
+        assert found["external_roles"] == ["agent-a"]
+        # What the identity provider calls the role is not the generator's to change.
+        shell.file("role.json", json.dumps(found | {"external_roles": ["of-idp"]}))
+        shell.ok("config", "update", "ROLE", "agent-a", "--file", "role.json")
+        again = shell.osmo("--debug", *words)
+        assert (again.code, again.out) == (0, 'Successfully set ROLE config "agent-a"\n')
+        assert "PUT" not in again.err
+        shell.ok("config", "set", "ROLE", "osmo-default", "pool")
+        pool = json.loads(shell.ok("config", "show", "ROLE", "osmo-default", "policies"))
+        assert pool[0]["actions"] == ["workflow:*"]
+        # The generated role can be given to a user, whose token has it.
+        shell.ok("user", "create", "agent", "--roles", "agent-a")
+        shell.ok("token", "set", "t", "--user", "agent")
+        listed = json.loads(shell.ok("token", "list", "--user", "agent", "-t", "json"))
+        assert listed[0]["roles"] == ["agent-a"]
 
 
 def test_the_same_role_again_is_not_sent(admin: Shell) -> None:

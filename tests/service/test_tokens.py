@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import json
 import re
+import sqlite3
 import stat
+from contextlib import closing
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
 from tests.support.faulty import Reply, answering, json_reply
-from tests.support.processes import Service, Shell
+from tests.support.processes import Result, Service, Shell, serving
+from tests.support.versions import WITHOUT_USERS
 
 TOKEN = re.compile(r"[0-9a-f]{64}")
 
@@ -101,35 +106,160 @@ def test_store_without_keyring_prints_the_token_and_fails(admin: Shell) -> None:
     assert not TOKEN.search(result.err)
 
 
-@pytest.mark.parametrize("exists", [True, False])
-def test_a_creation_of_unknown_outcome_is_looked_up_and_never_repeated(
-    shell: Shell, exists: bool
-) -> None:
-    listed = [{"token_name": "ci", "expires_at": "2099-01-01T00:00:00"}] if exists else []
+BROKEN = json_reply({"message": "Internal server error: bad gateway"}, 502)
+NO_POOL = json_reply(
+    {"message": "Error: connection pool is closed", "error_code": "DATABASE", "workflow_id": None},
+    400,
+)
+DONE = json_reply(None)
 
-    def answer(method: str, path: str, body: bytes) -> Reply:
+
+@dataclass
+class Scripted:
+    """A 6.0 service with tokens, whose next answers to writes are given."""
+
+    names: set[str]
+    answers: dict[str, Reply]
+    stored: bool = True
+
+    def __call__(self, method: str, path: str, body: bytes) -> Reply:
         if path == "/api/version":
             return json_reply({"major": "6", "minor": "0", "revision": "0", "hash": ""})
         if path == "/api/auth/jwt/access_token":
             return json_reply({"detail": "Method Not Allowed"}, 405)
-        if method == "POST":
-            return json_reply({"message": "Internal server error: bad gateway"}, 502)
         if path == "/api/auth/access_token/user":
-            return json_reply(listed)
+            end = {"expires_at": "2099-01-01T00:00:00", "description": "", "user_name": "admin"}
+            return json_reply([{"token_name": name, **end} for name in sorted(self.names)])
+        if method in self.answers:
+            if method == "POST" and self.stored:
+                self.names.add("ci")
+            if method == "DELETE" and self.stored:
+                self.names.discard("ci")
+            return self.answers[method]
         return json_reply({"detail": "Not Found"}, 404)
 
-    with answering(answer) as faulty:
-        shell.ok("login", faulty.url, "--method", "dev", "--username", "admin")
-        result = shell.osmo("token", "set", "ci")
-    creations = [
-        request
-        for request in faulty.requests
-        if request.method == "POST" and request.target.startswith("/api/auth/access_token/")
-    ]
-    assert len(creations) == 1
+    def set(self, shell: Shell, *words: str) -> tuple[Result, list[str]]:
+        """What `osmo token set ci` ends in, and the writes that it sends."""
+        with answering(self) as server:
+            shell.ok("login", server.url, "--method", "dev", "--username", "admin")
+            result = shell.osmo("token", "set", "ci", *words)
+        writes = [one.method for one in server.requests if "/access_token/user/" in one.target]
+        return result, writes
+
+
+@pytest.mark.parametrize("failure", [BROKEN, NO_POOL], ids=["502", "DATABASE"])
+@pytest.mark.parametrize("stored", [True, False])
+def test_a_creation_of_unknown_outcome_is_looked_up_and_never_repeated(
+    shell: Shell, stored: bool, failure: Reply
+) -> None:
+    result, writes = Scripted(set(), {"POST": failure}, stored).set(shell)
+    assert writes == ["POST"]
     assert (result.code, result.out) == (10, "")
-    expected = "its text is lost: `osmo token delete ci`" if exists else "was not created"
+    expected = "its text is lost: `osmo token delete ci`" if stored else "was not created"
     assert expected in result.err
+
+
+def test_a_rotation_that_fails_half_way_says_so(shell: Shell) -> None:
+    refusal = json_reply({"message": "Access token cannot last longer than 1d"}, 400)
+    service = Scripted({"ci"}, {"DELETE": DONE, "POST": refusal}, stored=True)
+    result, writes = service.set(shell, "--if-exists", "rotate")
+    assert writes == ["DELETE", "POST"]
+    assert (result.code, result.out) == (2, "")
+    assert result.err.startswith(
+        "error: the old token ci is deleted, and making the new one failed: "
+        "Access token cannot last longer than 1d\n"
+    )
+
+
+@pytest.mark.parametrize("stored", [True, False])
+def test_a_rotation_goes_on_only_when_the_old_token_is_gone(shell: Shell, stored: bool) -> None:
+    answers = {"DELETE": NO_POOL, "POST": json_reply("f" * 64)}
+    result, writes = Scripted({"ci"}, answers, stored).set(shell, "--if-exists", "rotate")
+    if stored:
+        assert (result.code, writes) == (0, ["DELETE", "POST"])
+        assert "f" * 64 in result.out
+    else:
+        assert (result.code, result.out, writes) == (10, "", ["DELETE"])
+        assert "the old token is still there (it was looked up), and no new one" in result.err
+
+
+def test_a_token_that_came_meanwhile_is_not_replaced(shell: Shell) -> None:
+    taken = json_reply({"message": "Token name ci already exists.", "error_code": "USER"}, 400)
+    result, writes = Scripted(set(), {"POST": taken}).set(shell, "--if-exists", "rotate")
+    assert (result.code, writes) == (2, ["POST"])
+    assert "--if-exists rotate replaces it" in result.err
+
+
+def test_a_token_that_exists_is_never_made_again_unasked(admin: Shell) -> None:
+    admin.ok("token", "set", "ci", "-d", "pipeline", "-e", in_days(9))
+    done = admin.osmo("--debug", "token", "set", "ci")
+    assert (done.code, done.out) == (2, "")
+    assert "there is a token ci already; nothing was sent" in done.err
+    assert "--if-exists rotate replaces it, --if-exists keep leaves it" in done.err
+    assert "POST" not in done.err
+    kept = admin.osmo("token", "set", "ci", "--if-exists", "keep")
+    assert (kept.code, kept.out) == (0, "")
+    assert "it is kept, and nothing was sent" in kept.err
+    kept = admin.osmo("token", "set", "ci", "--if-exists", "keep", "-t", "json")
+    assert (kept.code, kept.out) == (0, "{}\n")
+    kept = admin.osmo("token", "set", "ci", "--if-exists", "keep", "--output-file", "ci-token")
+    assert (kept.code, kept.out) == (0, "")
+    assert not (admin.home / "ci-token").exists()
+    (listed,) = json.loads(admin.ok("token", "list", "-t", "json"))
+    assert listed["expires_at"][:10] == in_days(9)
+
+
+def test_a_rotated_token_keeps_what_is_not_given_but_its_end(admin: Shell) -> None:
+    words = ("token", "set", "agent", "--service", "--if-exists", "rotate", "-t", "json")
+    for expected in (words, words[:4]):
+        missing = admin.osmo(*expected)
+        assert (missing.code, missing.out) == (2, "")
+        assert "a service token needs roles" in missing.err
+    first = admin.ok(*words, "--roles", "osmo-backend", "-d", "gpu", "-e", in_days(2))
+    again = admin.osmo(*words)
+    assert "the old token agent is deleted" in again.err
+    assert json.loads(again.out)["token"] != json.loads(first)["token"]
+    (listed,) = json.loads(admin.ok("token", "list", "--service", "-t", "json"))
+    assert (listed["description"], listed["roles"]) == ("gpu", ["osmo-backend"])
+    assert listed["expires_at"][:10] == in_days(31)
+    unknown = admin.osmo(*words, "--roles", "nope")
+    assert (unknown.code, unknown.out) == (2, "")
+    assert json.loads(unknown.err)["message"] == 'ROLE has no item "nope"'
+    assert json.loads(admin.ok("token", "list", "--service", "-t", "json")) == [listed]
+
+
+def test_an_expired_token_that_is_kept_is_warned_of(admin: Shell, service: Service) -> None:
+    admin.ok("token", "set", "ci")
+    with closing(sqlite3.connect(service.db)) as connection, connection:
+        connection.execute("UPDATE tokens SET expires_at = '2020-01-01'")
+    done = admin.osmo("token", "set", "ci", "--if-exists", "keep")
+    assert (done.code, done.out) == (0, "")
+    assert done.err.startswith("warning: there is a token ci already, which has expired")
+
+
+@pytest.mark.parametrize("dialect", WITHOUT_USERS)
+def test_what_a_service_without_users_cannot_do_is_explained(
+    dialect: str, shell: Shell, tmp_path: Path
+) -> None:
+    with serving(tmp_path / "service", dialect=dialect) as service:
+        shell.ok("login", service.url, "--method", "dev", "--username", "admin")
+        for words in (
+            ("set", "a", "--user", "ada"),
+            ("list", "--user", "ada"),
+            ("delete", "a", "-u", "ada"),
+        ):
+            done = shell.osmo("token", *words)
+            assert (done.code, done.out) == (2, "")
+            assert "keeps no users, so that --user has no meaning" in done.err
+        for words, message in (
+            (("roles", "a"), "does not tell the roles of a single token"),
+            (("set", "a", "--roles", "osmo-user"), "--roles is for service tokens"),
+            (("set", "a", "--user", "ada", "--service"), "exclude each other"),
+        ):
+            done = shell.osmo("token", *words)
+            assert (done.code, done.out) == (2, "")
+            assert message in done.err
+        assert shell.ok("token", "list") == "No tokens found\n"
 
 
 def test_a_name_is_never_part_of_another_path(admin: Shell, service: Service) -> None:

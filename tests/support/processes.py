@@ -114,7 +114,9 @@ def serving(
         errors.close()
 
 
-def on_terminal(shell: Shell, *words: str, env: Mapping[str, str] | None = None) -> Result:
+def on_terminal(
+    shell: Shell, *words: str, env: Mapping[str, str] | None = None, typed: str = ""
+) -> Result:
     """Run osmo with a terminal on all three streams; what a person would see is `out`."""
     import pty
 
@@ -128,6 +130,7 @@ def on_terminal(shell: Shell, *words: str, env: Mapping[str, str] | None = None)
         stderr=follower,
     )
     os.close(follower)
+    os.write(leader, typed.encode())
     seen = b""
     try:
         while chunk := _read(leader):

@@ -200,7 +200,7 @@ def test_asking_for_the_version_loads_nothing_heavy() -> None:
     assert not loaded_by(code) & (HEAVY | {"json", "asyncio"})
 
 
-@pytest.mark.parametrize("noun", ["root", "config", "token", "login", "local"])
+@pytest.mark.parametrize("noun", ["root", "config", "token", "user", "login", "local"])
 def test_the_command_tree_alone_loads_no_client_and_no_service(noun: str) -> None:
     assert not loaded_by(f"import osmo_cli.commands.{noun}") & (HEAVY - {"typer", "rich"})
 

@@ -9,13 +9,15 @@ from typing import Any
 
 from osmo_cli.config.checks.finding import Finding, warning
 
-_VERSION = re.compile(r"\d+\.\d+\.\d+(\..+)?", re.ASCII)
+VERSION = re.compile(r"\d+\.\d+\.\d+(\..+)?", re.ASCII)
+"""A client's version, as `cli_config` has it (api.md 3.8)."""
+VERSION_FIELDS = ("latest_version", "min_supported_version")
 
 
 def client_version(value: Any) -> Iterator[Finding]:
     """A version in `cli_config`: if it is none, every request with a version would fail, and the
     one that mends it too (api.md 1.4, 13)."""
-    if isinstance(value, str) and value and not _VERSION.fullmatch(value):
+    if isinstance(value, str) and value and not VERSION.fullmatch(value):
         yield Finding("not a version: MAJOR.MINOR.REVISION, such as 6.0.0")
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from osmo_cli.config.document import MAX_BYTES, read_document, read_input
+from osmo_cli.config.document import MAX_BYTES, InputFormat, read_document, read_input
 from osmo_cli.config.problems import InvalidInputError
 from osmo_cli.errors import ExitCode, UsageError
 
@@ -28,6 +28,47 @@ def test_reads_a_file(tmp_path: Path) -> None:
     document = read_document(str(file))
     assert document.value == {"description": "für alle \U0001f600"}
     assert document.name == str(file)
+
+
+@pytest.mark.parametrize(
+    ("name", "chosen"),
+    [("a.yaml", None), ("a.YML", None), ("a.json", "yaml"), ("a", "yaml")],
+)
+def test_reads_yaml_by_its_ending_or_where_it_is_asked_for(
+    tmp_path: Path, name: str, chosen: InputFormat | None
+) -> None:
+    file = tmp_path / name
+    file.write_text("a: [1, yes]  # a comment\n", "utf-8")
+    assert read_document(str(file), chosen).value == {"a": [1, "yes"]}
+    with pytest.raises(InvalidInputError, match="not JSON"):
+        read_document(str(file), "json")
+
+
+def test_says_how_yaml_is_given_where_json_is_expected(stdin: io.BytesIO) -> None:
+    stdin.write(b"a: 1")
+    stdin.seek(0)
+    with pytest.raises(InvalidInputError, match="not JSON") as caught:
+        read_document("-")
+    assert "--format yaml" in (caught.value.hint or "")
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("in.json", '{"$schema": "https://x/y.json", "a": {"$schema": "z"}}'),
+        ("in.yaml", "$schema: https://x/y.json\na: {$schema: z}"),
+    ],
+)
+def test_the_schema_that_an_input_names_is_no_part_of_it(
+    tmp_path: Path, name: str, text: str
+) -> None:
+    (tmp_path / name).write_text(text)
+    document = read_document(str(tmp_path / name))
+    assert document.value == {"a": {"$schema": "z"}}
+    assert set(document.places) == {(), ("a",), ("a", "$schema")}
+    (tmp_path / name).write_text(text.replace("https://x/y.json", "5").replace('"5"', "5"))
+    with pytest.raises(InvalidInputError, match=r":1:\d+: \[\"\$schema\"\]: must be a text"):
+        read_document(str(tmp_path / name))
 
 
 def test_reads_standard_input(stdin: io.BytesIO) -> None:
@@ -67,7 +108,7 @@ def test_a_missing_file(tmp_path: Path) -> None:
 def test_a_directory(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="is a directory") as caught:
         read_input(str(tmp_path))
-    assert caught.value.hint == "name the JSON file in it"
+    assert caught.value.hint == "name a file in it"
 
 
 def test_a_file_below_a_file(tmp_path: Path) -> None:

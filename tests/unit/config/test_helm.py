@@ -48,20 +48,17 @@ def test_only_what_changes_is_a_value_and_its_key_is_named() -> None:
     assert both.values["services"]["configs"]["backends"]["gpu-a"]["description"] == "H100"
 
 
-def test_a_list_and_a_template_are_given_whole() -> None:
+def test_a_list_is_given_whole_and_a_map_by_what_changes_in_it() -> None:
     tests = values("BACKEND", "a", {"tests": ["one"]}, {"tests": ["two", "one"]})
     assert tests.values["services"]["configs"]["backends"]["a"] == {"tests": ["two", "one"]}
+    # Helm merges maps, so that a template without the old key would keep it.
     before = {"spec": {"nodeSelector": {"a": "1"}, "priority": 1}}
-    after = {"spec": {"nodeSelector": {"a": "2"}, "priority": 1}}
+    after = {"spec": {"priority": 2}}
     template = values("POD_TEMPLATE", "user", before, after)
-    assert template.values["services"]["configs"]["podTemplates"] == {"user": after}
-    rules = values(
-        "BACKEND",
-        "a",
-        {"node_conditions": {"rules": {"Ready": "True"}}},
-        {"node_conditions": {"rules": {"^Ready$": "True"}}},
-    )
-    assert rules.key == "services.configs.backends.a.node_conditions.rules"
+    assert template.values["services"]["configs"]["podTemplates"] == {
+        "user": {"spec": {"nodeSelector": None, "priority": 2}}
+    }
+    assert "delete the key" in template.notes[0]
 
 
 def test_what_goes_away_is_null_with_a_word_about_your_own_values() -> None:

@@ -8,6 +8,8 @@ from osmo_cli.config.dialects import DIALECTS
 from osmo_cli.config.roles import about, generated_role
 from osmo_cli.errors import UsageError
 
+SEMANTIC = [name for name, dialect in DIALECTS.items() if dialect.semantic_roles]
+
 
 def paths(kind: str, subject: str) -> set[tuple[str, str]]:
     role = generated_role(DIALECTS["6.0"], "r", kind, subject)
@@ -26,6 +28,40 @@ def test_a_pools_role_submits_to_that_pool() -> None:
     assert paths("pool", about("osmo-a", "pool", None)) == {
         ("/api/pool/a*", "Post"),
         ("/api/profile/*", "*"),
+    }
+
+
+@pytest.mark.parametrize("dialect", SEMANTIC)
+@pytest.mark.parametrize(
+    ("kind", "subject", "policy"),
+    [
+        (
+            "pool",
+            "pool-a",
+            {"effect": "Allow", "actions": ["workflow:*"], "resources": ["pool/pool-a*"]},
+        ),
+        (
+            "backend",
+            "gpu-a",
+            {
+                "effect": "Allow",
+                "actions": ["config:Read", "internal:Operator", "pool:List"],
+                "resources": ["backend/gpu-a"],
+            },
+        ),
+    ],
+)
+def test_roles_of_actions_are_the_recorded_ones(
+    dialect: str, kind: str, subject: str, policy: dict[str, object]
+) -> None:
+    assert generated_role(DIALECTS[dialect], "r", kind, subject) == {
+        "name": "r",
+        "description": f"Generated Role for {kind} {subject}",
+        "policies": [policy],
+        "immutable": False,
+        "sync_mode": "import",
+        # null: what the identity provider calls it stays.
+        "external_roles": None,
     }
 
 

@@ -1,0 +1,100 @@
+"""A token made anew or in place of another one, with what is found after a failure."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from osmo_cli.api import tokens, users
+from osmo_cli.api.client import Client
+from osmo_cli.api.errors import UnauthorizedError
+from osmo_cli.api.tokens import NewToken
+from osmo_cli.config.dialects import Dialect
+from osmo_cli.config.tokens import TokenOwner
+from osmo_cli.errors import OsmoError, UsageError
+
+
+def make_token(client: Client, dialect: Dialect, new: NewToken, old: dict[str, Any] | None) -> str:
+    """Create a token and return its text. A creation is never repeated.
+
+    Args:
+        new: what it shall be.
+        old: the token of that name as the service lists it, which is deleted first; or None.
+
+    Raises:
+        OsmoError: it failed; says what there is now. Where the old token is gone and there is no
+            new one, the message says so.
+    """
+    if old is not None:
+        _check_roles(client, dialect, new, str(old.get("user_name")))
+        _delete(client, dialect, new)
+    try:
+        return tokens.create_token(client, dialect, new)
+    except OsmoError as error:
+        if getattr(error, "outcome_unknown", False):
+            error.hint = _what_there_is(client, dialect, new)
+        elif error.message.endswith(" already exists."):
+            error.hint = "it was made a moment ago; " + ways_out(new.name, new.owner)
+        if old is not None:
+            error.message = (
+                f"the old token {new.name} is deleted, and making the new one failed: "
+                f"{error.message}"
+            )
+        raise
+
+
+def ways_out(name: str, owner: TokenOwner) -> str:
+    """What to do where there is a token of that name."""
+    return (
+        f"--if-exists rotate replaces it, --if-exists keep leaves it as it is; "
+        f"`osmo token delete {name}{owner.flags}` deletes it"
+    )
+
+
+def _check_roles(client: Client, dialect: Dialect, new: NewToken, user: str) -> None:
+    """Look whether the roles can be had before the old token is deleted for nothing.
+
+    Raises:
+        UsageError: there is no such role, or the user does not have it.
+    """
+    if not new.roles:
+        return
+    if dialect.token_routes.users is None:
+        users.check_roles(client, new.roles)
+        return
+    try:
+        held = users.role_names(users.get_user(client, dialect, user))
+    except UnauthorizedError:
+        # Not everybody may look at users; the service checks it too.
+        return
+    if lacking := [role for role in new.roles if role not in held]:
+        raise UsageError(
+            f"{user} does not have the roles: {', '.join(lacking)}",
+            hint=f"nothing was sent; `osmo user update {user} --add-roles ROLE` gives roles",
+        )
+
+
+def _delete(client: Client, dialect: Dialect, new: NewToken) -> None:
+    try:
+        tokens.delete_token(client, dialect, new.owner, new.name)
+    except OsmoError as error:
+        if not getattr(error, "outcome_unknown", False):
+            raise
+        error.hint = "whether the old token is deleted is not known; no new one was made"
+        if tokens.find_token(client, dialect, new.owner, new.name) is None:
+            return
+        error.hint = "the old token is still there (it was looked up), and no new one; try again"
+        raise
+
+
+def _what_there_is(client: Client, dialect: Dialect, new: NewToken) -> str:
+    flags = new.owner.flags
+    try:
+        found = tokens.find_token(client, dialect, new.owner, new.name)
+    except OsmoError:
+        return f"`osmo token list{flags}` tells whether it was created, when the service answers"
+    if found is not None:
+        return (
+            f"a token {new.name} exists, but its text is lost: "
+            f"`osmo token delete {new.name}{flags}`, then set it again"
+        )
+    return "the token was not created (it was looked up); try again"

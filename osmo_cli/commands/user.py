@@ -1,0 +1,215 @@
+"""`osmo user`: list, get, create, update, delete."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from osmo_cli.api import tokens, users
+from osmo_cli.api.users import identify_with_users
+from osmo_cli.commands.arguments import FormatOption, OsmoCommand
+from osmo_cli.commands.kept_tokens import forget
+from osmo_cli.commands.session import NoPrompts, Session, prompts
+from osmo_cli.config.tokens import TokenOwner
+from osmo_cli.config.users import check_user_id
+from osmo_cli.errors import ConflictError, UsageError
+from osmo_cli.output.grants import day_of, grant_lines
+from osmo_cli.output.printer import Format
+
+if TYPE_CHECKING:
+    from osmo_cli.api.client import Client
+    from osmo_cli.config.dialects import Dialect
+    from osmo_cli.output.printer import Printer
+
+app = typer.Typer(
+    name="user",
+    help="Users and their roles, on services that keep users.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+
+UserArgument = Annotated[str, typer.Argument(metavar="USER", show_default=False)]
+
+
+@app.command("list", cls=OsmoCommand)
+def list_users(
+    ctx: typer.Context,
+    prefix: Annotated[
+        str | None, typer.Option("--id-prefix", "-p", help="Only those whose id begins so.")
+    ] = None,
+    roles: Annotated[
+        list[str] | None,
+        typer.Option("--roles", "-r", help="Only those with one of these; several may follow."),
+    ] = None,
+    count: Annotated[
+        int | None, typer.Option("--count", "-c", min=1, help="So many at the most.")
+    ] = None,
+    format_type: FormatOption = None,
+) -> None:
+    """List the users, newest first."""
+    session: Session = ctx.obj
+    printer = session.use_format(format_type)
+    with session.connect() as client:
+        found = users.list_users(
+            client, identify_with_users(client), prefix=prefix, roles=roles or (), most=count
+        )
+    if printer.format not in (None, Format.TEXT):
+        printer.data(found)
+    elif not found["users"]:
+        printer.text("No users found")
+    else:
+        printer.text(f"Total users: {found['total_results']}\n")
+        rows = [(str(user["id"]), day_of(user.get("created_at"))) for user in found["users"]]
+        printer.table(("User ID", "Created At"), rows)
+
+
+@app.command("get", cls=OsmoCommand)
+def get_user(ctx: typer.Context, user: UserArgument, format_type: FormatOption = None) -> None:
+    """Show a user, with who gave which role and when."""
+    session: Session = ctx.obj
+    printer = session.use_format(format_type)
+    check_user_id(user)
+    with session.connect() as client:
+        found = users.get_user(client, identify_with_users(client), user)
+    if printer.format not in (None, Format.TEXT):
+        printer.data(found)
+        return
+    facts = {
+        "User ID": found.get("id"),
+        "Created At": day_of(found.get("created_at")),
+        "Created By": found.get("created_by"),
+    }
+    for line in grant_lines(facts, found.get("roles") or []):
+        printer.text(line)
+
+
+@app.command("create", cls=OsmoCommand)
+def create_user(
+    ctx: typer.Context,
+    user: UserArgument,
+    roles: Annotated[
+        list[str] | None,
+        typer.Option("--roles", "-r", help="Roles of the user; several may follow."),
+    ] = None,
+    format_type: FormatOption = None,
+) -> None:
+    """Create a user."""
+    session: Session = ctx.obj
+    printer = session.use_format(format_type)
+    check_user_id(user)
+    with session.connect() as client:
+        dialect = identify_with_users(client, for_write=True)
+        users.route(dialect)
+        if roles:
+            users.check_roles(client, roles)
+        made = users.create_user(client, dialect, user, roles or ())
+    if printer.format not in (None, Format.TEXT):
+        printer.data(made)
+        return
+    printer.text(f"User created: {made.get('id', user)}")
+    if roles:
+        printer.text(f"Roles assigned: {', '.join(roles)}")
+
+
+@app.command("update", cls=OsmoCommand)
+def update_user(
+    ctx: typer.Context,
+    user: UserArgument,
+    add: Annotated[
+        list[str] | None,
+        typer.Option("--add-roles", "-a", help="Roles to give; several may follow."),
+    ] = None,
+    remove: Annotated[
+        list[str] | None,
+        typer.Option("--remove-roles", "-r", help="Roles to take away; several may follow."),
+    ] = None,
+    format_type: FormatOption = None,
+) -> None:
+    """Give roles to a user, and take roles away; a role goes from the user's tokens too."""
+    session: Session = ctx.obj
+    printer = session.use_format(format_type)
+    check_user_id(user)
+    add, remove = add or [], remove or []
+    if not add and not remove:
+        raise UsageError("nothing to update", hint="give --add-roles, --remove-roles or both")
+    if both := sorted(set(add) & set(remove)):
+        raise UsageError(f"{', '.join(both)} cannot be both added and removed")
+    with session.connect() as client:
+        dialect = identify_with_users(client, for_write=True)
+        found = users.get_user(client, dialect, user)
+        held = users.role_names(found)
+        missing = [role for role in dict.fromkeys(add) if role not in held]
+        losing = [role for role in dict.fromkeys(remove) if role in held]
+        if missing:
+            users.check_roles(client, missing)
+        if losing:
+            _tell_of_tokens(client, dialect, user, losing, printer)
+        if missing or losing:
+            found = users.change_roles(client, dialect, user, add=missing, remove=losing)
+    for role in dict.fromkeys([*add, *remove]):
+        if role not in (*missing, *losing):
+            has = "already has" if role in held else "does not have"
+            printer.note(f"{user} {has} the role {role}; nothing was sent for it")
+    if printer.format not in (None, Format.TEXT):
+        printer.data(found)
+        return
+    for role in add:
+        printer.text(f"Added role: {role}")
+    for role in remove:
+        printer.text(f"Removed role: {role}")
+
+
+def _tell_of_tokens(
+    client: Client, dialect: Dialect, user: str, losing: list[str], printer: Printer
+) -> None:
+    """Say which tokens lose a role with their user."""
+    for token in tokens.list_tokens(client, dialect, TokenOwner(user=user)):
+        if lost := [role for role in losing if role in (token.get("roles") or [])]:
+            printer.note(f"token {token.get('token_name')} loses {', '.join(lost)} too")
+
+
+@app.command("delete", cls=OsmoCommand)
+def delete_user(
+    ctx: typer.Context,
+    user: UserArgument,
+    force: Annotated[bool, typer.Option("--force", "-f", help="Do not ask.")] = False,
+    ignore_missing: Annotated[
+        bool, typer.Option("--ignore-missing", help="What is not there is no error.")
+    ] = False,
+) -> None:
+    """Delete a user with roles and tokens."""
+    session: Session = ctx.obj
+    printer = session.printer
+    check_user_id(user)
+    credential = session.credential()
+    with session.connect(credential) as client:
+        dialect = identify_with_users(client, for_write=True)
+        found = users.find_user(client, dialect, user)
+        if found is None and ignore_missing:
+            printer.note(f"there is no user {user}; nothing was sent")
+            return
+        if found is None:
+            raise users.UnknownUserError(user)
+        listed = tokens.list_tokens(client, dialect, TokenOwner(user=user))
+        names = [str(token.get("token_name")) for token in listed]
+        _tell_what_goes(users.role_names(found), names, printer)
+        if not force:
+            _ask(user, printer)
+        users.delete_user(client, dialect, user)
+    printer.text(f"User deleted: {user}")
+    forget(credential, TokenOwner(user=user), names)
+
+
+def _tell_what_goes(roles: list[str], names: list[str], printer: Printer) -> None:
+    lost = [f"tokens {', '.join(names)}"] if names else []
+    lost += [f"roles {', '.join(roles)}"] if roles else []
+    if lost:
+        printer.note(f"what goes with it: {'; '.join(lost)}")
+
+
+def _ask(user: str, printer: Printer) -> None:
+    """Ask at a terminal; a script has said what it wants."""
+    questions = prompts()
+    if not isinstance(questions, NoPrompts):
+        questions.go_on(printer, ConflictError(f"{user} will be deleted"))

@@ -1,0 +1,25 @@
+"""What the service takes as a name, checked before it becomes a part of a path."""
+
+from __future__ import annotations
+
+import re
+
+from osmo_cli.errors import UsageError
+
+
+def checked(text: str, pattern: str, *, is_no: str, rule: str) -> str:
+    """`text`, if `pattern` fits all of it.
+
+    Args:
+        text: the name.
+        pattern: begins with ^ and ends with $.
+        is_no: what it cannot be otherwise, as in `the name of a token`.
+        rule: the pattern in words.
+
+    Raises:
+        UsageError: it does not fit.
+    """
+    # $ would also match before a line's end.
+    if not re.match(pattern, text) or text.endswith("\n"):
+        raise UsageError(f'"{text}" cannot be {is_no}', hint=rule)
+    return text

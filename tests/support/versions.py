@@ -1,0 +1,8 @@
+"""Dialects by what they can do, so that a new one joins the tests that are about it."""
+
+from __future__ import annotations
+
+from osmo_cli.config.dialects import DIALECTS
+
+WITH_USERS = [name for name, one in DIALECTS.items() if one.token_routes.users is not None]
+WITHOUT_USERS = [name for name in DIALECTS if name not in WITH_USERS]

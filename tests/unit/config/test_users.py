@@ -1,0 +1,34 @@
+"""What users and their tokens may be called."""
+
+from __future__ import annotations
+
+import pytest
+
+from osmo_cli.config.tokens import TokenOwner, check_token_name
+from osmo_cli.config.users import check_user_id
+from osmo_cli.errors import UsageError
+
+
+@pytest.mark.parametrize("user", ["a", "7", "ada@example.com", "agent_a.b-c", "A" * 200])
+def test_what_the_service_takes_is_a_user(user: str) -> None:
+    assert check_user_id(user) == user
+
+
+@pytest.mark.parametrize(
+    "user", ["", "-a", "a-", "a.", "@a", "a b", "a/b", "a\n", "ä", "..", "a%2Fb"]
+)
+def test_what_it_does_not_take_is_none(user: str) -> None:
+    with pytest.raises(UsageError, match="cannot be a user"):
+        check_user_id(user)
+
+
+@pytest.mark.parametrize("name", ["a", "agent-a", "A_9"])
+def test_every_name_of_a_token_can_be_a_user(name: str) -> None:
+    """A service token is a token of the user of its name."""
+    assert check_user_id(check_token_name(name)) == name
+
+
+def test_whose_tokens_are_meant_as_flags() -> None:
+    assert TokenOwner().flags == ""
+    assert TokenOwner(service=True).flags == " --service"
+    assert TokenOwner(user="ada").flags == " --user ada"
