@@ -162,25 +162,45 @@ def _cache() -> dict[str, Any]:
     return cache if isinstance(cache, dict) else {}
 
 
+def _entry(client: Client) -> dict[str, Any]:
+    """What was learnt of the client's service within the last hour; empty for nothing."""
+    entry = _cache().get(str(client.credential.origin))
+    if client.credential.session_key is None or not isinstance(entry, dict):
+        return {}
+    age = time.time() - entry["at"] if isinstance(entry.get("at"), int | float) else -1.0
+    return entry if 0 <= age < _MAX_AGE_SECONDS else {}
+
+
 def _remembered(client: Client) -> tuple[str, Dialect] | None:
-    if client.credential.session_key is None:
-        return None
-    try:
-        entry = _cache()[str(client.credential.origin)]
-        if 0 <= time.time() - entry["at"] < _MAX_AGE_SECONDS:
-            return str(entry["version"]), DIALECTS[entry["dialect"]]
-    except (KeyError, TypeError):
-        pass
-    return None
+    entry = _entry(client)
+    dialect = DIALECTS.get(str(entry.get("dialect")))
+    return (str(entry["version"]), dialect) if dialect and "version" in entry else None
 
 
 def _remember(client: Client, version: str, dialect: Dialect) -> None:
+    _keep(client, {"version": version, "dialect": dialect.name, "at": int(time.time())})
+
+
+def _keep(client: Client, entry: dict[str, Any]) -> None:
     # A login from the environment leaves nothing behind (design: Credentials).
     if client.credential.session_key is None:
         return
-    entry = {"version": version, "dialect": dialect.name, "at": int(time.time())}
     cache = _cache() | {str(client.credential.origin): entry}
     try:
         replace_private(cache_dir() / _CACHE, json.dumps(cache))
     except (OSError, RuntimeError):
         return
+
+
+def remember_managed(client: Client) -> None:
+    """Keep in mind that the service has just refused a write, being in ConfigMap mode."""
+    if entry := _entry(client):
+        _keep(client, entry | {"managed": True})
+
+
+def is_managed(client: Client) -> bool:
+    """Whether the service refused a write within the last hour, being in ConfigMap mode.
+
+    No answer of the service tells it without one (api.md 5).
+    """
+    return _entry(client).get("managed") is True

@@ -42,6 +42,7 @@ def list_types(
     printer = session.use_format(format_type)
     with session.connect() as client:
         entries = configs.current_revisions(client)
+        _tell_of_helm_values(client, printer)
     if _wants_data(printer):
         printer.data({"configs": entries})
         return
@@ -105,10 +106,19 @@ def history(
     query += [(key, str(value)) for key, value in filters if value is not None]
     with session.connect() as client:
         entries = configs.history(client, query, found)
+        _tell_of_helm_values(client, printer)
     if _wants_data(printer):
         printer.data({"configs": entries})
         return
     printer.table(_COLUMNS, [_cells(entry) for entry in entries])
+
+
+def _tell_of_helm_values(client: Client, printer: Printer) -> None:
+    from osmo_cli.api.dialects import is_managed
+
+    if is_managed(client):
+        # What is deployed is not recorded (api.md 5).
+        printer.note("the configuration comes from Helm values now; this is what was before")
 
 
 def _wants_data(printer: Printer) -> bool:

@@ -41,12 +41,13 @@ def told_as_helm_values(
     try:
         yield
     except ManagedElsewhereError as error:
-        from osmo_cli.api.dialects import identify
+        from osmo_cli.api.dialects import identify, remember_managed
         from osmo_cli.config.helm import helm_values
         from osmo_cli.config.subject import Subject
         from osmo_cli.output.printer import Format
 
         subject = Subject(config_type, identify(client), name)
+        remember_managed(client)
         found = helm_values(subject, *states, secrets)
         if found is None:
             raise

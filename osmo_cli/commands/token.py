@@ -21,7 +21,7 @@ from osmo_cli.commands.token_arguments import (
 from osmo_cli.commands.token_set import set_token
 from osmo_cli.config.tokens import SOON_DAYS, check_token_name, days_left
 from osmo_cli.errors import UsageError
-from osmo_cli.output.grants import grant_lines
+from osmo_cli.output.grants import show_grants
 from osmo_cli.output.printer import Format
 
 app = typer.Typer(
@@ -145,9 +145,5 @@ def token_roles(
     check_token_name(name)
     with session.connect() as client:
         found = tokens.token_roles(client, identify_with_users(client), name)
-    if printer.format not in (None, Format.TEXT):
-        printer.data(found)
-        return
     facts = {"Token": found.get("token_name"), "Owner": found.get("user_name")}
-    for line in grant_lines(facts, found.get("roles") or []):
-        printer.text(line)
+    show_grants(printer, found, facts)

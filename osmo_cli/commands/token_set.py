@@ -9,7 +9,7 @@ import typer
 
 from osmo_cli.api import tokens
 from osmo_cli.commands.arguments import FormatOption
-from osmo_cli.commands.kept_tokens import keep, keep_where_possible
+from osmo_cli.commands.kept_tokens import forget, keep, keep_where_possible
 from osmo_cli.commands.session import Session
 from osmo_cli.commands.token_arguments import (
     TokenNameArgument,
@@ -89,6 +89,7 @@ def set_token(
         make = _Making(client, dialect, new, old, printer)
         if output_file is not None:
             _to_file(make, output_file)
+            _forget_old(credential, new, old, printer)
             return
         text = make.text()
     printer.redactor.add(text)
@@ -100,12 +101,14 @@ def set_token(
     _show(text, told, printer)
     if store is None and keep_where_possible(credential, name, owner, text):
         printer.note(_kept_note(name, owner))
+    else:
+        _forget_old(credential, new, old, printer)
 
 
 def _look_up(
     client: Client, dialect: Dialect, owner: TokenOwner, name: str, roles: list[str] | None
 ) -> dict[str, Any] | None:
-    """The token that has the name, once it is clear that the dialect has what was asked for."""
+    """The token that has the name. It is looked for first: a missing route tells of an upgrade."""
     found = tokens.find_token(client, dialect, owner, name)
     if roles and owner == TokenOwner() and dialect.token_routes.users is None:
         raise UsageError(
@@ -122,20 +125,18 @@ def _roles_missing() -> UsageError:
 def _exists(name: str, owner: TokenOwner) -> UsageError:
     from osmo_cli.api.token_creation import ways_out
 
-    return UsageError(
-        f"there is a token {name} already; nothing was sent", hint=ways_out(name, owner)
-    )
+    return UsageError(f"token {name} already exists; nothing was sent", hint=ways_out(name, owner))
 
 
 def _tell_kept(old: dict[str, Any], name: str, printer: Printer) -> None:
     left = days_left(str(old.get("expires_at", "")))
     if left is not None and left <= 0:
         printer.warn(
-            f"there is a token {name} already, which has expired: nothing was sent; "
+            f"token {name} already exists, and has expired: nothing was sent; "
             "--if-exists rotate replaces it"
         )
     else:
-        printer.note(f"there is a token {name} already: it is kept, and nothing was sent")
+        printer.note(f"token {name} already exists: it is kept, and nothing was sent")
     if printer.format is Format.JSON:
         printer.secret_json({})
 
@@ -268,6 +269,18 @@ def _to_keyring(
             f"the token could not be kept: {error.message}", hint="it was printed instead"
         ) from None
     printer.note(_kept_note(name, owner))
+
+
+def _forget_old(
+    credential: Credential, new: tokens.NewToken, old: dict[str, Any] | None, printer: Printer
+) -> None:
+    """Delete the copy of a token that was replaced by one that is not kept."""
+    if old is None:
+        return
+    try:
+        forget(credential, new.owner, [new.name])
+    except OsmoError as error:
+        printer.warn(f"a copy of the old token may still be in the keyring: {error.message}")
 
 
 def _kept_note(name: str, owner: TokenOwner) -> str:

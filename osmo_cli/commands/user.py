@@ -14,7 +14,7 @@ from osmo_cli.commands.session import NoPrompts, Session, prompts
 from osmo_cli.config.tokens import TokenOwner
 from osmo_cli.config.users import check_user_id
 from osmo_cli.errors import ConflictError, UsageError
-from osmo_cli.output.grants import day_of, grant_lines
+from osmo_cli.output.grants import day_of, show_grants
 from osmo_cli.output.printer import Format
 
 if TYPE_CHECKING:
@@ -72,16 +72,12 @@ def get_user(ctx: typer.Context, user: UserArgument, format_type: FormatOption =
     check_user_id(user)
     with session.connect() as client:
         found = users.get_user(client, identify_with_users(client), user)
-    if printer.format not in (None, Format.TEXT):
-        printer.data(found)
-        return
     facts = {
         "User ID": found.get("id"),
         "Created At": day_of(found.get("created_at")),
         "Created By": found.get("created_by"),
     }
-    for line in grant_lines(facts, found.get("roles") or []):
-        printer.text(line)
+    show_grants(printer, found, facts)
 
 
 @app.command("create", cls=OsmoCommand)

@@ -16,15 +16,17 @@ app = typer.Typer(name="version", pretty_exceptions_enable=False)
 @app.command("version", cls=OsmoCommand)
 def version(ctx: typer.Context, format_type: FormatOption = None) -> None:
     """Show the versions of this program and of the service, and what the service speaks."""
-    from osmo_cli.api.dialects import identify, version_of
+    from osmo_cli.api.dialects import identify, is_managed, version_of
 
     session: Session = ctx.obj
     printer = session.use_format(format_type)
     service = dialect = None
+    managed = False
     try:
         with session.connect() as client:
             service = version_of(client.transport)
             dialect = identify(client).name
+            managed = is_managed(client)
     except NotLoggedInError as error:
         if service is None:
             printer.note(f"no service is asked: {error.message}")
@@ -33,9 +35,12 @@ def version(ctx: typer.Context, format_type: FormatOption = None) -> None:
     except UsageError as error:
         printer.warn(error.message)
     if printer.format not in (None, Format.TEXT):
-        printer.data({"client": __version__, "service": service, "dialect": dialect})
+        told = {"client": __version__, "service": service, "dialect": dialect}
+        printer.data(told | ({"configmap": True} if managed else {}))
         return
     printer.text(f"OSMO client version:  {__version__}")
     if service is not None:
         printer.text(f"OSMO service version: {service}")
         printer.note(f"the service speaks: {dialect or 'what this program does not know'}")
+    if managed:
+        printer.note("its configuration comes from Helm values: it refused a write lately")

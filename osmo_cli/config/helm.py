@@ -103,12 +103,20 @@ def _changes(one: _Object) -> Iterator[tuple[Path, Any]]:
         state if state is ABSENT else one.subject.editable(state)
         for state in (one.before, one.after)
     )
-    for difference in differences(before, after):
-        value = None if difference.after is ABSENT else difference.after
+    # A new item is compared with nothing (`Target.live`), and given whole.
+    for difference in differences(before or ABSENT, after):
+        value = None if difference.after is ABSENT else _without_nulls(difference.after)
         if isinstance(value, dict) and not difference.path:
             left_out = one.subject.config_type.not_in_values
             value = {key: inner for key, inner in value.items() if key not in left_out}
         yield difference.path, value
+
+
+def _without_nulls(value: Any) -> Any:
+    """What is given anew without its nulls: to Helm they are no values."""
+    if not isinstance(value, dict):
+        return value
+    return {key: _without_nulls(inner) for key, inner in value.items() if inner is not None}
 
 
 def _put(found: HelmValues, at: Path, value: Any, secrets: Collection[Path]) -> None:

@@ -28,8 +28,8 @@ _KEPT = "(SELECT data FROM main.configs m WHERE m.config_type = s.config_type AN
 
 def _kept(*fields: str) -> str:
     """SQL: the object of the file with fields of the database's."""
-    values = ", ".join(f"'{name}', json_extract({_KEPT}, '$.{name}')" for name in fields)
-    return f"json_patch(s.data, json_object({values}))"
+    values = ", ".join(f"'$.{name}', json_extract({_KEPT}, '$.{name}')" for name in fields)
+    return f"json_set(s.data, {values})"
 
 
 _OVERLAY = """
@@ -76,9 +76,9 @@ class ConfigMap:
         InvalidInputError: it is not right.
     """
 
-    def __init__(self, source: ConfigMapSource, dialect: Dialect, schema: str, now: Clock) -> None:
+    def __init__(self, source: ConfigMapSource, dialect: Dialect, now: Clock) -> None:
         check_takes_configmap(dialect)
-        self._source, self._dialect, self._schema, self._now = source, dialect, schema, now
+        self._source, self._dialect, self._now = source, dialect, now
         self._lock = threading.Lock()
         self._mark = self._mark_now()
         self._served = self._read()
@@ -117,7 +117,7 @@ class ConfigMap:
     def _read(self) -> Served:
         from osmo_cli.local.configmap_file import read_configmap
 
-        served = read_configmap(self._source.file, self._dialect, self._schema, self._now)
+        served = read_configmap(self._source.file, self._dialect, self._now)
         for remark in served.remarks:
             self._source.warn(f"warning: {remark}")
         return served

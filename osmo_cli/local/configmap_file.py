@@ -20,6 +20,7 @@ from osmo_cli.local.faults import Fault
 from osmo_cli.local.history import stamp
 from osmo_cli.local.named import NAMED, put
 from osmo_cli.local.records import set_item
+from osmo_cli.local.tables import SCHEMA
 from osmo_cli.local.whole_handlers import WHOLE
 
 if TYPE_CHECKING:
@@ -54,11 +55,8 @@ class Served:
     remarks: list[str]
 
 
-def read_configmap(file: Path, dialect: Dialect, schema: str, now: Clock) -> Served:
-    """Read the file as a service of `dialect` would.
-
-    Args:
-        schema: makes the store's tables; the file is read into a store of its own.
+def read_configmap(file: Path, dialect: Dialect, now: Clock) -> Served:
+    """Read the file as a service of `dialect` would, into a store of its own.
 
     Raises:
         UsageError: the file cannot be read.
@@ -70,7 +68,7 @@ def read_configmap(file: Path, dialect: Dialect, schema: str, now: Clock) -> Ser
     document = parse_yaml(*read_input(str(file)))
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
         connection.row_factory = sqlite3.Row
-        connection.executescript(schema)
+        connection.executescript(SCHEMA)
         reader = _Reader(document, file.parent, dialect, connection, now)
         reader.read()
         if reader.problems:

@@ -20,6 +20,7 @@ from osmo_cli.local.configmap import (
     check_takes_configmap,
 )
 from osmo_cli.local.records import meta, set_meta
+from osmo_cli.local.tables import SCHEMA
 
 if TYPE_CHECKING:
     from osmo_cli.config.dialects import Dialect
@@ -29,51 +30,6 @@ APPLICATION_ID = 0x4F534D4F
 SCHEMA_VERSION = 1
 BUSY_SECONDS = 20.0
 """How long a writer waits for another one before it gives up."""
-
-_SCHEMA = """
-CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE configs (
-  config_type TEXT NOT NULL,
-  name TEXT NOT NULL,
-  data TEXT NOT NULL,
-  PRIMARY KEY (config_type, name)
-) WITHOUT ROWID;
-CREATE TABLE operators (
-  name TEXT PRIMARY KEY,
-  last_heartbeat TEXT NOT NULL,
-  connected INTEGER NOT NULL
-) WITHOUT ROWID;
-CREATE TABLE history (
-  id INTEGER PRIMARY KEY AUTOINCREMENT,
-  config_type TEXT NOT NULL,
-  revision INTEGER NOT NULL,
-  name TEXT NOT NULL,
-  username TEXT NOT NULL,
-  created_at TEXT NOT NULL,
-  description TEXT NOT NULL,
-  tags TEXT,
-  data TEXT NOT NULL,
-  deleted_by TEXT,
-  UNIQUE (config_type, revision)
-);
-CREATE INDEX history_by_time ON history (created_at, id);
-CREATE TABLE tokens (
-  user_name TEXT NOT NULL,
-  token_name TEXT NOT NULL,
-  access_type TEXT NOT NULL,
-  hash TEXT NOT NULL UNIQUE,
-  expires_at TEXT NOT NULL,
-  description TEXT NOT NULL,
-  roles TEXT NOT NULL,
-  PRIMARY KEY (user_name, token_name, access_type)
-) WITHOUT ROWID;
-CREATE TABLE users (
-  id TEXT PRIMARY KEY,
-  created_at TEXT NOT NULL,
-  created_by TEXT NOT NULL,
-  roles TEXT NOT NULL
-) WITHOUT ROWID;
-"""
 
 
 def default_database() -> Path:
@@ -96,9 +52,11 @@ def open_database(
     now: Clock = utc_now,
     source: ConfigMapSource | None = None,
 ) -> Store:
-    """Open the store, and create it where there is none (with `dialect`, else `seed`).
+    """Open the store, and create it where there is none.
 
     Args:
+        dialect: which it has to speak. A new one speaks `seed` by default, and the newest where
+            configurations come from a file.
         source: the file that configurations come from, where not from the database.
 
     Raises:
@@ -117,9 +75,9 @@ def open_database(
         check_takes_configmap(DIALECTS[dialect])
     store = Store(path)
     try:
-        store.prepare(dialect, now)
+        store.prepare(dialect, now, default=list(DIALECTS)[-1] if source else "seed")
         if source:
-            store.configmap = ConfigMap(source, store.dialect, _SCHEMA, now)
+            store.configmap = ConfigMap(source, store.dialect, now)
     except BaseException:
         store.close()
         raise
@@ -213,14 +171,14 @@ class Store:
                 return
         connection.close()
 
-    def prepare(self, dialect: str | None, now: Clock) -> None:
+    def prepare(self, dialect: str | None, now: Clock, *, default: str) -> None:
         """Check the file, create what is missing, and find out its dialect (`open_database`)."""
         from osmo_cli.config.dialects import DIALECTS
 
         with explained(self.path):
             self._make_file()
             if not is_database(self.path):
-                self._create(dialect or "seed", now)
+                self._create(dialect or default, now)
             with self.read() as connection:
                 stored = meta(connection, "dialect")
         if stored not in DIALECTS:
@@ -255,7 +213,7 @@ class Store:
             # Another process may have been faster.
             if _version(connection):
                 return
-            for statement in filter(str.strip, _SCHEMA.split(";")):
+            for statement in filter(str.strip, SCHEMA.split(";")):
                 connection.execute(statement)
             set_meta(connection, "dialect", dialect)
             write_initial_state(connection, DIALECTS[dialect], key, now)

@@ -1,17 +1,28 @@
-"""The roles of a user or a token as lines of text, in the official CLI's form."""
+"""Users and tokens with their roles, and who gave them when, in the official CLI's form."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
+from osmo_cli.output.printer import Format, Printer
 
-def grant_lines(facts: dict[str, Any], grants: Sequence[dict[str, Any]]) -> list[str]:
-    """What is known of a user or a token, and a line for each role, with who gave it when (UTC)."""
-    lines = [*(f"{name}: {value or '-'}" for name, value in facts.items()), ""]
-    if not grants:
-        return [*lines, "Roles: None"]
-    return [*lines, "Roles:", *(_line(grant) for grant in grants)]
+
+def show_grants(printer: Printer, found: dict[str, Any], facts: dict[str, Any]) -> None:
+    """Show a user or a token with its roles.
+
+    Args:
+        found: it, as the service shows it.
+        facts: what the text says of it before the roles, by label.
+    """
+    if printer.format not in (None, Format.TEXT):
+        printer.data(found)
+        return
+    for label, value in facts.items():
+        printer.text(f"{label}: {value or '-'}")
+    grants: list[dict[str, Any]] = found.get("roles") or []
+    printer.text("\nRoles:" if grants else "\nRoles: None")
+    for grant in grants:
+        printer.text(_line(grant))
 
 
 def _line(grant: dict[str, Any]) -> str:

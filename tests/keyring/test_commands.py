@@ -141,6 +141,10 @@ def test_tokens_of_users_are_kept_by_user_and_name(
         rotated = json.loads(admin.ok(*words, "--if-exists", "rotate", "-t", "json"))["token"]
         assert admin.ok("token", "get", "gpu", "--service") == f"{rotated}\n" != kept
 
+        # A copy of a token that is gone is of no use.
+        admin.ok(*words, "--if-exists", "rotate", "--no-store")
+        assert admin.osmo("token", "get", "gpu", "--service").code == 2
+
         admin.ok("token", "delete", "ci", "--user", "ada")
         admin.ok("user", "delete", "bob@example.com")
         for whose in (("--user", "ada"), ("--user", "bob@example.com")):

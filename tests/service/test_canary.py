@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from osmo_cli.config.dialects import V6_0
+from osmo_cli.config.dialects import DIALECTS, V6_0
 from osmo_cli.config.types import CONFIG_TYPES
 from tests.support.faulty import Reply, answering, json_reply
 from tests.support.processes import Result, Service, Shell, on_terminal, serving
@@ -73,6 +73,18 @@ def test_in_a_file(name: str, admin: Shell) -> None:
         admin.osmo("config", "show", "WORKFLOW", "-t", "yaml"),
         admin.osmo("config", "show", "WORKFLOW:2"),
     )
+
+
+def test_in_a_file_for_the_newest_service(tmp_path: Path) -> None:
+    """It repeats what is wrong in a request, and takes a registry's secret under two names."""
+    newest = list(DIALECTS)[-1]
+    with serving(tmp_path / "service", dialect=newest) as service:
+        shell = Shell.at(tmp_path / "user", TMPDIR=str(tmp_path))
+        shell.ok("login", service.url, "--method", "dev", "--username", "admin")
+        for text in (*INPUTS.values(), credential(password=CANARY), credential(password=[CANARY])):
+            shell.file(INPUT, text)
+            assert_clean(shell, shell.osmo("--debug", *UPDATE))
+        assert_clean(shell, shell.osmo("--debug", "config", "show", "WORKFLOW"))
 
 
 def test_a_service_that_repeats_it(shell: Shell, admin: Shell) -> None:

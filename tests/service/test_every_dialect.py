@@ -193,6 +193,16 @@ def test_a_secret_is_stored_or_named_and_never_shown(place: World) -> None:
         assert "access_key:" not in done.out
 
 
+def test_what_is_known_of_the_service_is_told(place: World) -> None:
+    place.shell.osmo("config", "delete", "POOL", "default")
+    told = json.loads(place.shell.ok("version", "-t", "json"))
+    assert told["dialect"] == place.dialect.name
+    assert told["service"] == place.dialect.version
+    assert told.get("configmap", False) is (place.configmap is not None)
+    listed = place.shell.osmo("config", "history")
+    assert ("Helm values" in listed.err) is (place.configmap is not None)
+
+
 def test_the_history_tells_what_was_done_through_the_service(place: World) -> None:
     entries = json.loads(place.shell.ok("config", "history", "BACKEND", "-t", "json"))["configs"]
     assert entries[0]["revision"] == 1
@@ -215,9 +225,3 @@ def test_a_token_is_made_listed_used_and_deleted(place: World) -> None:
     assert text not in told.out + told.err
     assert place.shell.ok("token", "delete", "mine").startswith("Access token mine deleted")
     assert "mine" not in place.shell.ok("token", "list")
-
-
-def test_the_version_names_the_generation(place: World) -> None:
-    told = json.loads(place.shell.ok("version", "-t", "json"))
-    assert told["dialect"] == place.dialect.name
-    assert told["service"] == place.dialect.version

@@ -132,6 +132,17 @@ def test_a_backend_is_the_file_s_and_its_operator_s(client: httpx.Client, dialec
     assert gone.json()["message"].endswith("Backend not-in-the-file is not found.")
 
 
+def test_what_the_database_keeps_shows_as_without_a_file(
+    client: httpx.Client, managed: Managed
+) -> None:
+    transport = in_process_transport(managed.db)
+    with httpx.Client(transport=transport, base_url="http://local") as plain:
+        stored = get(plain, "/service")
+    shown = get(client, "/service")
+    assert (list(shown), shown["service_auth"]) == (list(stored), stored["service_auth"])
+    assert shown["service_auth"]["login_info"]["device_endpoint"] is None
+
+
 def test_an_operator_that_connects_later_is_seen(client: httpx.Client, managed: Managed) -> None:
     add_backend(managed.db, "never-seen", offline=True)
     shown = get(client, "/backend/never-seen")
@@ -329,6 +340,13 @@ def test_older_versions_have_no_such_mode(name: str, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=f"version {name} takes no ConfigMap"):
         open_database(db, name, source=source)
     assert not db.exists()
+
+
+def test_a_new_database_for_a_file_is_of_the_newest_version(tmp_path: Path) -> None:
+    file, db = tmp_path / "config.yaml", tmp_path / "local.db"
+    file.write_text("workflow: {}\n")
+    with open_database(db, source=ConfigMapSource(file, lambda said: None)) as store:
+        assert store.dialect is MODES[-1]
 
 
 def test_the_command_and_the_environment(tmp_path: Path) -> None:

@@ -194,7 +194,7 @@ def test_a_token_that_exists_is_never_made_again_unasked(admin: Shell) -> None:
     admin.ok("token", "set", "ci", "-d", "pipeline", "-e", in_days(9))
     done = admin.osmo("--debug", "token", "set", "ci")
     assert (done.code, done.out) == (2, "")
-    assert "there is a token ci already; nothing was sent" in done.err
+    assert "token ci already exists; nothing was sent" in done.err
     assert "--if-exists rotate replaces it, --if-exists keep leaves it" in done.err
     assert "POST" not in done.err
     kept = admin.osmo("token", "set", "ci", "--if-exists", "keep")
@@ -234,7 +234,7 @@ def test_an_expired_token_that_is_kept_is_warned_of(admin: Shell, service: Servi
         connection.execute("UPDATE tokens SET expires_at = '2020-01-01'")
     done = admin.osmo("token", "set", "ci", "--if-exists", "keep")
     assert (done.code, done.out) == (0, "")
-    assert done.err.startswith("warning: there is a token ci already, which has expired")
+    assert done.err.startswith("warning: token ci already exists, and has expired")
 
 
 @pytest.mark.parametrize("dialect", WITHOUT_USERS)

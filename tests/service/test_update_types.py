@@ -338,6 +338,62 @@ def test_any_template_is_stored_as_it_is(client: Client, template: dict[str, Any
     assert same(state(client, "POD_TEMPLATE", "sel"), template)
 
 
+LABELS = st.lists(
+    st.fixed_dictionaries(
+        {"key": st.sampled_from(["team", "a.example.com/b", "cost", "z"])},
+        optional={
+            "enforcement": st.sampled_from(["off", "warn"]),
+            "allow_list": st.lists(st.sampled_from(["x", "y"]), max_size=2),
+        },
+    ),
+    max_size=4,
+    unique_by=lambda label: label["key"],
+)
+
+
+@MANY
+@given(policies=st.lists(LABELS, min_size=1, max_size=3))
+def test_lists_of_objects_become_what_was_written(
+    client: Client, policies: list[list[dict[str, Any]]]
+) -> None:
+    """Longer, shorter, reordered and emptied; a PATCH of such a list would only append."""
+    if "labels_config" not in state(client, "WORKFLOW", None):
+        with pytest.raises(UsageError, match="labels_config: unknown field"):
+            update(client, "WORKFLOW", None, {"labels_config": {"policy": []}})
+        return
+    default = {"allow_list": [], "enforcement": "off", "assert_message": ""}
+    for policy in policies:
+        update(client, "WORKFLOW", None, {"labels_config": {"policy": policy}})
+        stored = state(client, "WORKFLOW", None)["labels_config"]["policy"]
+        assert same(stored, [default | label for label in policy])
+
+
+def test_a_credential_comes_without_keys_gets_some_and_goes(client: Client) -> None:
+    key = {"access_key_id": "i", "access_key": "secret-of-the-store"}
+
+    def stored() -> Any:
+        return state(client, "WORKFLOW", None)["workflow_app"]["credential"]
+
+    def put(credential: Any) -> None:
+        update(client, "WORKFLOW", None, {"workflow_app": {"credential": credential}})
+
+    put(None)
+    if not identify(client).keyless_credentials:
+        with pytest.raises(UsageError, match="access_key: this field is required"):
+            put({"endpoint": "s3://b"})
+        return
+    put({"endpoint": "s3://b/"})
+    assert stored().keys() == {"endpoint", "region", "override_url", "addressing_style"}
+    with pytest.raises(UsageError, match="access_key: this field is required"):
+        put({"access_key_id": "i"})
+    put(key | {"addressing_style": "path"})
+    assert (stored()["access_key"], stored()["addressing_style"]) == ("*" * 10, "path")
+    put({"region": "eu-1"})
+    assert (stored()["access_key_id"], stored()["region"]) == ("i", "eu-1")
+    put(None)
+    assert stored() is None
+
+
 GROUP = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "m"}, "data": {"a": "1"}}
 
 

@@ -86,13 +86,18 @@ class Service:
 
 @contextmanager
 def serving(
-    folder: Path, *, dialect: str = "6.0", auth: str = "none", configmap: Path | None = None
+    folder: Path,
+    *,
+    dialect: str = "6.0",
+    auth: str = "none",
+    configmap: Path | None = None,
+    port: str = "0",
 ) -> Iterator[Service]:
     """`osmo local serve` on a free port until the block ends."""
     folder.mkdir(parents=True, exist_ok=True)
     db = folder / "service.db"
     token_file = folder / "admin-token"
-    command = [OSMO, "local", "serve", "--port", "0", "--db", str(db), "--dialect", dialect]
+    command = [OSMO, "local", "serve", "--port", port, "--db", str(db), "--dialect", dialect]
     command += ["--auth", auth, *(["--configmap", str(configmap)] if configmap else [])]
     if auth == "token":
         command += ["--admin-token-file", str(token_file)]

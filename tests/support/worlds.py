@@ -28,7 +28,7 @@ _CHART: dict[str, Any] = {
     "backends": {"gpu-a": {"k8s_namespace": "osmo"}},
     "workflow": {},
     "service": {},
-    "pools": {},
+    "pools": {"default": {"backend": "gpu-a"}},
     "pod_templates": {},
     "resource_validations": {},
     "roles": {"osmo-user": {"description": "Users", "policies": []}},

@@ -61,7 +61,6 @@ def check_both_ways(document: Document, subject: Subject, new: bool) -> list[Pro
 
 @pytest.mark.parametrize("dialect", DIALECTS)
 def test_mutated_documents(dialect: str, tmp_path: Path, figures: list[str]) -> None:
-    file = tmp_path / "in.json"
     seconds: list[float] = []
     kinds = {"parsed": 0, "refused": 0, "right": 0}
     subjects = [
@@ -83,6 +82,7 @@ def test_mutated_documents(dialect: str, tmp_path: Path, figures: list[str]) -> 
         text = data.draw(documents(subject.config_type.name, dialect))
         if subject.is_map:
             text = b'{"%s": %s}' % (ITEM.encode(), text)
+        file = tmp_path / data.draw(st.sampled_from(["in.json", "in.yaml"]))
         file.write_bytes(text)
         started = time.perf_counter()
         try:

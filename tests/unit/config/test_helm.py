@@ -81,7 +81,8 @@ def test_a_whole_type_is_written_item_by_item() -> None:
 
 def test_a_role_has_its_name_as_the_key_only() -> None:
     role = {"name": "ops", "description": "Ops", "policies": [], "sync_mode": "import"}
-    found = values("ROLE", "ops", ABSENT, role)
+    found = values("ROLE", "ops", {}, role | {"external_roles": None})
+    assert found.notes == []
     assert found.values["services"]["configs"]["roles"] == {
         "ops": {"description": "Ops", "policies": []}
     }

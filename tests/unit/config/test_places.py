@@ -19,6 +19,7 @@ from osmo_cli.config.secrets import MASK
 from osmo_cli.config.subject import Subject
 from osmo_cli.config.types import CONFIG_TYPES
 from osmo_cli.config.validate import check_input
+from osmo_cli.config.yaml_text import parse_yaml
 from tests.unit.config.checking import live_backend, nested
 
 MARK = "here-it-is"
@@ -190,13 +191,25 @@ SAMPLES = [
 ]
 
 
-def json_of(value: Any) -> str:
+def json_lines(value: Any) -> str:
     return json.dumps(value, indent=2)
 
 
+def yaml_blocks(value: Any) -> str:
+    """YAML as people write it, with the mark in quotes as JSON has it."""
+    import yaml
+
+    # The innermost objects on a line, so that they begin where the mark does.
+    style: dict[str, Any] = {"default_flow_style": None, "sort_keys": False, "width": 1000}
+    text: str = yaml.safe_dump(value, **style)
+    return text.replace(MARK, json.dumps(MARK))
+
+
 FORMATS: dict[str, tuple[Callable[[str, str], Document], Callable[[Any], str]]] = {
-    "json": (parse_json, json_of),
+    "json": (parse_json, json_lines),
     "json-line": (parse_json, json.dumps),
+    "yaml-flow": (parse_yaml, json.dumps),
+    "yaml": (parse_yaml, yaml_blocks),
 }
 """How a document is written and read; a place is looked for in what was written."""
 
