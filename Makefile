@@ -1,12 +1,13 @@
 # make demo   registers a backend on the embedded service
 # make test   runs all tests
+# make fuzz   checks 20,000 mutated documents
 # Both set up what they need in .venv.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(CURDIR)/$(VENV)/bin
 VERSION_FILES := pyproject.toml osmo_cli/__init__.py
 
-.PHONY: demo test lint bench pictures reference clean
+.PHONY: demo test fuzz lint bench pictures reference clean
 
 demo: $(VENV)/.local
 	@data=$$(mktemp -d) && trap 'rm -rf "$$data"' EXIT && \
@@ -14,6 +15,9 @@ demo: $(VENV)/.local
 
 test: $(VENV)/.dev
 	$(BIN)/python -m pytest
+
+fuzz: $(VENV)/.dev
+	OSMO_FUZZ_DOCUMENTS=20000 $(BIN)/python -m pytest -q tests/unit/config/test_fuzz.py
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff format --check .

@@ -51,7 +51,7 @@ def schema_problems(
     for detail in found:
         kind, path = detail["type"], tuple(detail["loc"])
         if kind == UNKNOWN_PLATFORM:
-            path = (*path, "default_platform")
+            path = (*path[:-1], "default_platform")
         mentioned = _is_mentioned(document, path, kind)
         if kind == "extra_forbidden":
             if not mentioned or _is_shown(live, path):
@@ -160,7 +160,7 @@ def _unknown_field(document: Document, subject: Subject, path: Path) -> Problem:
         if name in _fields_at(model, path[:-1])
     ]
     if versions:
-        hint = "it is known in " + ", ".join(versions)
+        hint = f"it is known in {', '.join(versions)}: leave it out here"
     return document.problem("unknown field", path, at_key=True, hint=hint)
 
 

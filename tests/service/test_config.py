@@ -355,7 +355,10 @@ def test_an_upgrade_to_6_2_is_noticed(shell: Shell) -> None:
     assert "this service has no GROUP_TEMPLATE" in shell.osmo(*words).err
     shell.ok("local", "reset", "--dialect", "6.2")
     shell.ok("local", "add-backend", "gpu-a")
-    assert "coscheduling: unknown field (it is known in seed, 6.0)" in shell.osmo(*UPDATE).err
+    assert (
+        "coscheduling: unknown field (it is known in seed, 6.0: leave it out here)"
+        in shell.osmo(*UPDATE).err
+    )
     shell.ok("local", "reset", "--dialect", "6.0")
     assert "this service has no GROUP_TEMPLATE" in shell.osmo("config", "show", words[2]).err
     shell.ok("local", "reset", "--dialect", "6.2")

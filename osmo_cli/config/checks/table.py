@@ -132,7 +132,7 @@ def _of_service() -> Iterator[Check]:
     )
     yield from _rows(
         *(*rows, service.client_version, "`MAJOR.MINOR.REVISION`"),
-        *("cli_config.latest_version", "cli_config.min_supported_version"),
+        *(f"cli_config.{field}" for field in service.VERSION_FIELDS),
     )
     yield from _rows(*rows, durations.duration, _DURATION, "max_pod_restart_limit")
     yield from _rows(*rows, numbers.above_zero, _ABOVE_ZERO, "agent_queue_size")

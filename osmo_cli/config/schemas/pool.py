@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field, model_validator
+from pydantic import BaseModel, Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
 from osmo_cli.config.schemas.base import (
@@ -98,18 +98,18 @@ class _PoolTail(_PoolHead):
     parsed_resource_validations: ReadOnlyList = []
     common_pod_template: list[str] = []
     parsed_pod_template: ReadOnlyObject = {}
-    platforms: dict[str, Platform] = {}
+    platforms: Annotated[dict[str, Platform], Field(validate_default=True)] = {}
     last_heartbeat: Annotated[str | None, Field(json_schema_extra={"readOnly": True})] = None
 
-    @model_validator(mode="after")
-    def _default_is_a_platform(self) -> Self:
-        if self.default_platform is not None and self.default_platform not in self.platforms:
-            raise PydanticCustomError(
-                UNKNOWN_PLATFORM,
-                "is not one of platforms",
-                {"platform": self.default_platform},
-            )
-        return self
+    @field_validator("platforms")
+    @classmethod
+    def _has_the_default(cls, value: dict[str, Platform], info: ValidationInfo) -> Any:
+        # Not of the whole pool: what it lacks otherwise does not hide this.
+        name = info.data.get("default_platform")
+        if name is not None and name not in value:
+            message = "is not one of platforms"
+            raise PydanticCustomError(UNKNOWN_PLATFORM, message, {"platform": name})
+        return value
 
 
 class Pool60(_PoolTail, _Permissions60):
@@ -124,11 +124,14 @@ class Pool62(_PoolTail):
     parsed_group_templates: ReadOnlyList = []
 
 
+_Platforms63 = Annotated[dict[str, Platform63], Field(validate_default=True)]
+
+
 class Pool63(Pool62):
     """A pool from 6.3 on."""
 
     parsed_pod_template_for_accounting: ReadOnlyObject = {}
-    platforms: dict[str, Platform63] = {}  # type: ignore[assignment]
+    platforms: _Platforms63 = {}  # type: ignore[assignment]
 
 
 SCHEMAS: dict[str, type[BaseModel]] = {

@@ -12,6 +12,8 @@ import pytest
 
 from osmo_cli.config.dialects import DIALECTS, V6_0, V6_2, V6_4, Dialect
 from osmo_cli.config.problems import Problem
+from osmo_cli.config.schemas.base import secret_paths
+from osmo_cli.config.secrets import MASK
 from osmo_cli.config.subject import Subject
 from osmo_cli.config.types import CONFIG_TYPES, ConfigType
 from tests.unit.config.checking import found_in
@@ -55,6 +57,27 @@ def test_a_right_and_a_wrong_value_of_each_field(config_type: ConfigType, dialec
         at = [problem for problem in wrong if problem.path[: len(case.path)] == case.path]
         assert at, (case.name, case.wrong, [str(problem) for problem in wrong])
         assert all(problem.line == 1 and problem.column for problem in at)
+
+
+@pytest.mark.parametrize(("config_type", "dialect"), ALL)
+def test_a_mask_and_a_misspelt_name_of_each_field(
+    config_type: ConfigType, dialect: Dialect
+) -> None:
+    secret = set(secret_paths(config_type.schema(dialect)))
+    for case in cases(config_type, dialect):
+        if is_set_by_the_service(case):
+            continue
+        found = problems(case, replaced(case.document, case.path, MASK))
+        masks = [problem for problem in found if problem.message.startswith("this is the mask")]
+        is_secret = tuple(case.name.split(".")) in secret
+        expected = [(case.path, "warning" if is_secret else "error")]
+        assert [(problem.path, problem.severity) for problem in masks] == expected, case.name
+        *parent, name = case.path
+        other = (*parent, f"{name}x")
+        found = problems(case, replaced(case.document, other, 1))
+        unknown = [problem for problem in found if problem.message == "unknown field"]
+        assert [problem.path for problem in unknown] == [other]
+        assert unknown[0].hint == f'did you mean "{name}"?'
 
 
 @pytest.mark.parametrize(

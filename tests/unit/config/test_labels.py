@@ -76,4 +76,6 @@ def test_what_is_no_prefix_is_refused(prefix: str) -> None:
 
 def test_older_versions_have_no_labels() -> None:
     [line] = lines(check(labels([]), WORKFLOW, V6_3))
-    assert line == "in.json:1:2: labels_config: unknown field (it is known in 6.4)"
+    assert (
+        line == "in.json:1:2: labels_config: unknown field (it is known in 6.4: leave it out here)"
+    )

@@ -69,7 +69,9 @@ def test_what_is_wrong_is_said_once_of_the_form_that_is_meant(dialect: Dialect) 
 def test_a_field_of_a_later_version_is_called_so() -> None:
     text = data_credential(access_key_id="i", access_key="k", addressing_style="path")
     [line] = lines(check(text, WORKFLOW, V6_2))
-    assert line.endswith("addressing_style: unknown field (it is known in 6.3, 6.4)")
+    assert line.endswith(
+        "addressing_style: unknown field (it is known in 6.3, 6.4: leave it out here)"
+    )
 
 
 PASSWORD = '{"backend_images": {"credential": {"password": %s}}}'

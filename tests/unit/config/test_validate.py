@@ -153,13 +153,16 @@ OF_6_2 = {
     '{"scheduler_settings": {"scheduler_type": "slurm"}}': _TYPE + 'must be "kai"',
     '{"scheduler_settings": {"scheduler_type": ["kai"]}}': _TYPE + 'must be "kai"',
     '{"scheduler_settings": {"coscheduling": true}}': (
-        "in.json:1:25: scheduler_settings.coscheduling: unknown field (it is known in seed, 6.0)"
+        "in.json:1:25: scheduler_settings.coscheduling: unknown field "
+        "(it is known in seed, 6.0: leave it out here)"
     ),
     '{"scheduler_settings": {"coscheduling": 1}}': (
-        "in.json:1:25: scheduler_settings.coscheduling: unknown field (it is known in seed, 6.0)"
+        "in.json:1:25: scheduler_settings.coscheduling: unknown field "
+        "(it is known in seed, 6.0: leave it out here)"
     ),
     '{"scheduler_settings": {"coscheduling": "yes"}}': (
-        "in.json:1:25: scheduler_settings.coscheduling: unknown field (it is known in seed, 6.0)"
+        "in.json:1:25: scheduler_settings.coscheduling: unknown field "
+        "(it is known in seed, 6.0: leave it out here)"
     ),
     '{"scheduler_settings": {"x": 1}}': (
         "in.json:1:25: scheduler_settings.x: unknown field (known fields: scheduler_type, "
