@@ -68,13 +68,13 @@ def validate(
         with session.connect() as client:
             speaks = speaks if dialect else identify(client)
             printer.note(_checked_as(speaks, "" if dialect else ", as the service speaks"))
-            inputs = read_inputs(paths, speaks, named, format)
+            inputs = read_inputs(paths, speaks, named, format, lookup=session.lookup)
             problems = check_online(client, inputs)
     else:
         from osmo_cli.config.file_checks import check_files
 
         newest = "" if dialect else ", the newest; --dialect chooses another"
-        inputs = read_inputs(paths, speaks, named, format)
+        inputs = read_inputs(paths, speaks, named, format, lookup=session.lookup)
         printer.note(_checked_as(speaks, newest))
         problems = check_files(inputs)
     _print(printer, format_type, problems)

@@ -6,8 +6,10 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from typing import Any
 
+from osmo_cli.config.checks.placeholders import unfilled
 from osmo_cli.config.document import Document
 from osmo_cli.config.inputs import Input
+from osmo_cli.config.merge import value_at
 from osmo_cli.config.problems import InvalidInputError, Path, Problem
 
 REFERENCES: dict[str, dict[str, str]] = {
@@ -88,6 +90,54 @@ def in_two_files(inputs: Iterable[Input]) -> Iterator[Problem]:
                 message = f"{name} has a file of its own, too: {other}"
                 document = _objects(one)
                 yield document.problem(message, path, at_key=True, hint="keep one of them")
+
+
+_TEMPLATES = ("POD_TEMPLATE", "GROUP_TEMPLATE", "RESOURCE_VALIDATION")
+
+
+def unfilled_placeholders(inputs: Iterable[Input]) -> Iterator[Problem]:
+    """Each `{{NAME}}` of a template that no variable of a pool fills which names the template."""
+    found = list(inputs)
+    templates = {
+        (one.subject.config_type.name, name): (document, path)
+        for one in found
+        if one.subject.config_type.name in _TEMPLATES
+        for name, document, path in _items_with_places(one)
+    }
+    told: set[tuple[str, Path, str]] = set()
+    for one in found:
+        if one.subject.config_type.name != "POOL":
+            continue
+        for pool_name, document, at in _items_with_places(one):
+            pool = value_at(document.value, at)
+            for pattern, target in REFERENCES["POOL"].items():
+                for path, name in _values(pool, pattern.split(".")):
+                    if (target, name) not in templates:
+                        continue
+                    template, above = templates[target, name]
+                    platform = str(path[1]) if path[0] == "platforms" else None
+                    value = value_at(template.value, above)
+                    for inside, variable in unfilled(value, pool, platform):
+                        place = (*above, *inside)
+                        if (template.name, place, variable) not in told:
+                            told.add((template.name, place, variable))
+                            yield template.problem(
+                                f"no variable of the pool {pool_name} fills {{{{{variable}}}}}",
+                                place,
+                                hint="add it to its common_default_variables, "
+                                "or to a platform's default_variables",
+                                severity="warning",
+                            )
+
+
+def _items_with_places(one: Input) -> Iterator[tuple[str, Document, Path]]:
+    """The items of a file: each one's name, and where it stands in which document."""
+    document = _objects(one)
+    if one.subject.name is not None:
+        yield one.subject.name, document, ()
+    else:
+        for name, path in _items(one).items():
+            yield name, document, path
 
 
 def _objects(one: Input) -> Document:

@@ -57,6 +57,15 @@ class Document:
             if place.reference is not None
         }
 
+    def is_unresolved(self, path: Path) -> bool:
+        """Whether a reference stands at `path` whose value is not known here."""
+        place = self.places.get(path)
+        return (
+            place is not None
+            and place.reference is not None
+            and value_at(self.value, path) == place.reference
+        )
+
     def at(self, key: str) -> Document:
         """The document without what is around the value of `key`."""
         inside = {path[1:]: place for path, place in self.places.items() if path and path[0] == key}

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
-from osmo_cli.config.cross_checks import INITIAL_NAMES, in_two_files, names_in, unknown_names
+from osmo_cli.config.cross_checks import (
+    INITIAL_NAMES,
+    in_two_files,
+    names_in,
+    unfilled_placeholders,
+    unknown_names,
+)
 from osmo_cli.config.inputs import Group, Input, Inputs
 from osmo_cli.config.problems import InvalidInputError, Problem
 
@@ -19,7 +25,7 @@ def check_files(inputs: Inputs) -> list[Problem]:
         for one in group.inputs:
             problems += check_alone(one)
         if group.is_directory:
-            problems += in_two_files(group.inputs)
+            problems += among_files(group)
             problems += _unknown_names(group)
     return in_file_order(problems)
 
@@ -37,6 +43,12 @@ def check_alone(one: Input, *, new: bool = False) -> list[Problem]:
 def in_file_order(problems: Iterable[Problem]) -> list[Problem]:
     """The problems by file, and in each from its top."""
     return sorted(problems, key=lambda one: (one.file or "", one.line or 0, one.column or 0))
+
+
+def among_files(group: Group) -> Iterator[Problem]:
+    """What is wrong between the files of a directory, whatever the service has."""
+    yield from in_two_files(group.inputs)
+    yield from unfilled_placeholders(group.inputs)
 
 
 def _unknown_names(group: Group) -> Iterable[Problem]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from osmo_cli.config.dialects import DIALECTS, Dialect
 from osmo_cli.config.document import Document, InputFormat, read_document
 from osmo_cli.config.layout import Entry, entry_of_file, scan
 from osmo_cli.config.problems import InvalidInputError, Problem
+from osmo_cli.config.references import Lookup, resolve
 from osmo_cli.config.subject import Subject
 from osmo_cli.errors import UsageError
 
@@ -62,6 +63,8 @@ def read_inputs(
     dialect: Dialect,
     named: Entry | None = None,
     format: InputFormat | None = None,
+    *,
+    lookup: Callable[[str], Lookup],
 ) -> Inputs:
     """Read files and directories; what is wrong with one does not hide the others.
 
@@ -70,6 +73,7 @@ def read_inputs(
         dialect: the version that they are for.
         named: what the files are about that are named one by one; else their paths tell.
         format: how those files are written; else their endings tell.
+        lookup: gives what looks up the values of a file's references.
 
     Raises:
         UsageError: `named` is given for a directory, or is missing for standard input.
@@ -96,7 +100,8 @@ def read_inputs(
                 seen.add(identity)
                 found.count += 1
                 subject = Subject(entry.config_type, dialect, entry.name)
-                _read(file, subject, format if group is singles else None, group, found.problems)
+                how = format if group is singles else None
+                _read(file, subject, how, lookup(file), group, found.problems)
         if group is singles and not files:
             found.count += 1
     return found
@@ -134,6 +139,7 @@ def _read(
     file: str,
     subject: Subject,
     format: InputFormat | None,
+    lookup: Lookup,
     group: Group,
     problems: list[Problem],
 ) -> None:
@@ -144,7 +150,9 @@ def _read(
         problems.append(Problem(message, file, hint="it is known in " + ", ".join(there)))
         return
     try:
-        group.inputs.append(Input(read_document(file, format), subject))
+        document = resolve(read_document(file, format), lookup, lenient=True)
+        problems += document.warnings
+        group.inputs.append(Input(document, subject))
     except InvalidInputError as error:
         problems += [replace(one, hint=one.hint or error.hint) for one in error.problems]
     except UsageError as error:

@@ -11,7 +11,7 @@ from typing import Any
 
 from osmo_cli.config.checks.run import rule_problems
 from osmo_cli.config.document import Document
-from osmo_cli.config.merge import ABSENT
+from osmo_cli.config.merge import ABSENT, value_at
 from osmo_cli.config.problems import Path, Problem
 from osmo_cli.config.schema_problems import schema_problems
 from osmo_cli.config.schemas.base import field_path, secret_paths
@@ -60,7 +60,7 @@ def _masks(document: Document, subject: Subject, new: bool) -> Iterator[Problem]
     model = subject.model()
     secret = set(secret_paths(model))
     for path in document.places:
-        if not is_mask(_value_at(document.value, path)):
+        if not is_mask(value_at(document.value, path)):
             continue
         if field_path(model, path) in secret and not new:
             message = "this is the mask of a secret and is not sent: the service has to have it"
@@ -70,12 +70,6 @@ def _masks(document: Document, subject: Subject, new: bool) -> Iterator[Problem]
             message = "this is the mask that stands for a secret, not the secret"
             hint = "give the secret itself, or leave the field out"
             yield document.problem(message, path, hint=hint)
-
-
-def _value_at(value: Any, path: Path) -> Any:
-    for step in path:
-        value = value[step]
-    return value
 
 
 def _read_only(

@@ -28,7 +28,9 @@ _PIECE = re.compile(
 )
 
 
-def resolve(document: Document, lookup: Lookup, *, stored: Any = None) -> Document:
+def resolve(
+    document: Document, lookup: Lookup, *, stored: Any = None, lenient: bool = False
+) -> Document:
     """The document with the values of its references, and each `$${` as `${`.
 
     Args:
@@ -36,11 +38,13 @@ def resolve(document: Document, lookup: Lookup, *, stored: Any = None) -> Docume
         lookup: gives the values; called once for each reference.
         stored: the live object. A text that is stored exactly so is no reference, so that what
             `osmo config show` printed can be given back; the document's warnings name it.
+        lenient: a value that is not there is a warning, and its reference stays as it is: where
+            an input is only checked, the values may be somewhere else.
 
     Raises:
         InvalidInputError: a source is unknown or a value is not there; holds every problem.
     """
-    resolver = _Resolver(document, lookup, set(_referring(stored)))
+    resolver = _Resolver(document, lookup, set(_referring(stored)), lenient)
     value = resolver.value(document.value, ())
     if resolver.problems:
         raise InvalidInputError(resolver.problems)
@@ -61,13 +65,14 @@ def _referring(value: Any) -> Iterator[str]:
 class _Resolver:
     """Puts values into texts, and collects what is wrong."""
 
-    def __init__(self, document: Document, lookup: Lookup, stored: set[str]) -> None:
+    def __init__(self, document: Document, lookup: Lookup, stored: set[str], lenient: bool) -> None:
         self.problems: list[Problem] = []
         self.warnings: list[Problem] = []
         self.places: dict[Path, Place] = {}
         self._document = document
         self._lookup = lookup
         self._stored = stored
+        self._lenient = lenient
         self._known: dict[tuple[str, str], str | OsmoError] = {}
         self._size = 0
 
@@ -87,15 +92,22 @@ class _Resolver:
             self.warnings.append(warning)
             return text
 
+        known = True
+
         def value(piece: re.Match[str]) -> str:
+            nonlocal known
             if piece["literal"]:
                 return "${"
             self.places[path] = replace(self._document.places[path], reference=text)
-            return self._value(piece, path)
+            found = self._value(piece, path)
+            known = known and found is not None
+            return found or ""
 
-        return _PIECE.sub(value, text)
+        resolved = _PIECE.sub(value, text)
+        return resolved if known else text
 
-    def _value(self, piece: re.Match[str], path: Path) -> str:
+    def _value(self, piece: re.Match[str], path: Path) -> str | None:
+        """The value of a reference; None where it is not there."""
         source, name = piece["source"], piece["name"]
         if source is None:
             message = f'"{piece["unknown"]}" is no source of values'
@@ -115,8 +127,13 @@ class _Resolver:
                     raise InvalidInputError([self._document.problem(message, path)])
                 return found
             message, hint = found.message, found.hint or ""
+            if self._lenient:
+                self.warnings.append(
+                    self._document.problem(message, path, hint=hint or None, severity="warning")
+                )
+                return None
         self.problems.append(self._document.problem(message, path, hint=hint or None))
-        return ""
+        return None
 
     def _looked_up(self, source: str, name: str) -> str | OsmoError:
         if (source, name) not in self._known:

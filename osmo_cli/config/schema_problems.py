@@ -18,7 +18,7 @@ from osmo_cli.config.schemas.base import model_at, nearest_errors
 from osmo_cli.config.schemas.pool import UNKNOWN_PLATFORM
 from osmo_cli.config.schemas.service import UNKNOWN_KEY
 from osmo_cli.config.subject import Subject
-from osmo_cli.config.wording import error_text
+from osmo_cli.config.wording import error_text, is_about_kind
 
 _OF_TWO_FIELDS = {
     COSCHEDULING_BY_DEFAULT: "scheduler_type",
@@ -52,6 +52,8 @@ def schema_problems(
         kind, path = detail["type"], tuple(detail["loc"])
         if kind == UNKNOWN_PLATFORM:
             path = (*path[:-1], "default_platform")
+        if document.is_unresolved(path) and not is_about_kind(kind):
+            continue  # the value that will stand there is not known
         mentioned = _is_mentioned(document, path, kind)
         if kind == "extra_forbidden":
             if not mentioned or _is_shown(live, path):

@@ -46,6 +46,11 @@ _INSTEAD: dict[Path, dict[str, str]] = {
 }
 
 
+def is_about_kind(error: str) -> bool:
+    """Whether a pydantic error of that type says that a value is of the wrong kind."""
+    return error in _WANTED
+
+
 def error_text(detail: ErrorDetails, path: Path) -> tuple[str, str | None]:
     """Our wording of a pydantic error, and a hint; never holds the value."""
     kind, value = detail["type"], detail["input"]

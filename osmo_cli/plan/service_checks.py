@@ -9,8 +9,8 @@ from osmo_cli.api import configs
 from osmo_cli.api.client import Client
 from osmo_cli.api.configs import Snapshot
 from osmo_cli.api.dialects import scheduler_types
-from osmo_cli.config.cross_checks import in_two_files, names_in, referenced_types, unknown_names
-from osmo_cli.config.file_checks import check_alone, in_file_order
+from osmo_cli.config.cross_checks import names_in, referenced_types, unknown_names
+from osmo_cli.config.file_checks import among_files, check_alone, in_file_order
 from osmo_cli.config.inputs import Input, Inputs
 from osmo_cli.config.problems import InvalidInputError, Problem
 from osmo_cli.config.types import BACKEND, CONFIG_TYPES, ConfigType
@@ -32,7 +32,7 @@ def check_online(client: Client, inputs: Inputs) -> list[Problem]:
             problems += _laid_over(one, service)
             problems += _scheduler_type(one, service)
         if group.is_directory:
-            problems += in_two_files(group.inputs)
+            problems += among_files(group)
     problems += _unknown_names(inputs.all, service)
     return in_file_order(problems)
 

@@ -318,3 +318,50 @@ def test_online_needs_a_login_and_the_name_of_an_item(shell: Shell) -> None:
     result = shell.osmo("config", "validate", "a.json", "--type", "BACKEND", "--online")
     assert result.code == 2
     assert "add --name NAME" in result.err
+
+
+def test_values_from_elsewhere_need_not_be_there_to_check_the_rest(shell: Shell) -> None:
+    credential = '{"auth": "${env:NGC_API_KEY}", "registry": "nvcr.io", "username": "$oauthtoken"}'
+    text = (
+        f'{{\n"backend_images": {{"credential": {credential}}},\n'
+        '"default_exec_timeout": "${env:LONG}",\n"max_num_tasks": "${env:COUNT}"\n}'
+    )
+    shell.file("workflow.json", text)
+    unset = shell.osmo("config", "validate", "workflow.json", env=NOBODY)
+    lines = unset.out.splitlines()
+    assert unset.code == 2
+    assert len(lines) == 4
+    assert lines[0] == (
+        "workflow.json:2:43: warning: backend_images.credential.auth: "
+        "the environment variable NGC_API_KEY is not set (export NGC_API_KEY)"
+    )
+    # Whatever its value is: it is a text.
+    assert "4:18: max_num_tasks: must be a whole number" in unset.out
+    values = {"NGC_API_KEY": "CANARY-OF-THE-KEY", "LONG": "CANARY-NO-TIME", "COUNT": "CANARY3"}
+    known = shell.osmo("config", "validate", "workflow.json", "--debug", env=NOBODY | values)
+    assert known.code == 2
+    assert "default_exec_timeout: not a duration" in known.out
+    assert "is not set" not in known.out
+    assert "CANARY" not in known.out + known.err
+
+
+def test_a_template_with_a_placeholder_that_no_variable_fills_is_told(shell: Shell) -> None:
+    pool = {
+        "backend": "a",
+        "common_pod_template": ["all"],
+        "common_default_variables": {"KIND": "h100"},
+        "platforms": {"p": {"override_pod_template": ["one"], "default_variables": {"ZONE": "x"}}},
+    }
+    template = "spec:\n  nodeSelector:\n    kind: '{{KIND}}-{{USER_GPU}}'\n    zone: '{{ZONE}}'\n"
+    files = {
+        "pool/h100.json": json.dumps(pool),
+        "pod_template/all.yaml": template,
+        "pod_template/one.yaml": template,
+    }
+    told = shell.osmo("config", "validate", lay(shell, files), env=NOBODY)
+    assert told.code == 0
+    assert told.out.startswith(
+        "configs/pod_template/all.yaml:4:11: warning: spec.nodeSelector.zone: "
+        "no variable of the pool h100 fills {{ZONE}} ("
+    )
+    assert told.out.count("\n") == 1

@@ -51,6 +51,8 @@ def _findings(document: Document, check: Check, path: Path, value: Any) -> Itera
     for found in check.rule(value):
         at = (*path, *found.at)
         parts = (at, *((*path, *other) for other in found.beside))
+        if any(document.is_unresolved(part) for part in parts):
+            continue
         if any(part in document.places for part in parts):
             yield document.problem(
                 found.message, at, at_key=found.at_key, hint=found.hint, severity=found.severity
