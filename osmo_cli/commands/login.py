@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from osmo_cli.commands.arguments import OsmoCommand
 from osmo_cli.commands.session import Session, prompts
 from osmo_cli.credentials.credential import Method
 from osmo_cli.errors import UsageError
@@ -18,8 +17,6 @@ if TYPE_CHECKING:
     from osmo_cli.api.transport import Transport
     from osmo_cli.credentials.credential import Secrets
     from osmo_cli.credentials.origin import Origin
-
-app = typer.Typer(pretty_exceptions_enable=False)
 
 
 @dataclass(frozen=True)
@@ -35,7 +32,6 @@ class _Asked:
     device_endpoint: str | None
 
 
-@app.command("login", cls=OsmoCommand)
 def login(
     ctx: typer.Context,
     url: Annotated[
@@ -244,7 +240,6 @@ def _show_code(printer: Printer, prompt: DevicePrompt) -> None:
     printer.note(f"Waiting for up to {prompt.expires_in / 60:.0f} minutes ...")
 
 
-@app.command("logout", cls=OsmoCommand)
 def logout(ctx: typer.Context) -> None:
     """Forget a login and its secrets; tokens that it made stay valid."""
     from osmo_cli.credentials.profiles import active_profile, forget

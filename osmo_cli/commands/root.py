@@ -2,44 +2,27 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-from typer.core import TyperGroup
 
+from osmo_cli.commands.lazy import lazy_group
 from osmo_cli.commands.session import DEFAULT_TIMEOUT_SECONDS, Session
-
-_MODULES = {
-    "config": "config",
-    "token": "token",
-    "user": "user",
-    "login": "login",
-    "logout": "login",
-    "whoami": "whoami",
-    "local": "local",
-    "version": "version",
-}
-
-
-class _LazyGroup(TyperGroup):
-    """Loads the module of a noun only when the noun is used: --version needs none."""
-
-    def list_commands(self, ctx: Any) -> list[str]:
-        return list(_MODULES)
-
-    def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        if cmd_name not in _MODULES:
-            return None
-        module = import_module(f"osmo_cli.commands.{_MODULES[cmd_name]}")
-        group: Any = typer.main.get_group(module.app)
-        # A module with one noun is that group; with several, each is a command of it.
-        return group.commands.get(cmd_name, group)
-
 
 app = typer.Typer(
     name="osmo",
-    cls=_LazyGroup,
+    cls=lazy_group(
+        {
+            "config": "config",
+            "token": "token",
+            "user": "user",
+            "login": "login:login",
+            "logout": "login:logout",
+            "whoami": "whoami:whoami",
+            "local": "local",
+            "version": "version:version",
+        }
+    ),
     help="Configuration and access tokens of an OSMO service.",
     no_args_is_help=True,
     add_completion=True,

@@ -5,15 +5,12 @@ from __future__ import annotations
 import typer
 
 from osmo_cli import __version__
-from osmo_cli.commands.arguments import FormatOption, OsmoCommand
+from osmo_cli.commands.arguments import FormatOption
 from osmo_cli.commands.session import Session
 from osmo_cli.errors import NotLoggedInError, UsageError
 from osmo_cli.output.printer import Format
 
-app = typer.Typer(name="version", pretty_exceptions_enable=False)
 
-
-@app.command("version", cls=OsmoCommand)
 def version(ctx: typer.Context, format_type: FormatOption = None) -> None:
     """Show the versions of this program and of the service, and what the service speaks."""
     from osmo_cli.api.dialects import identify, is_managed, version_of

@@ -7,17 +7,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from osmo_cli.commands.arguments import FormatOption, OsmoCommand
+from osmo_cli.commands.arguments import FormatOption
 from osmo_cli.commands.session import Session
 from osmo_cli.output.printer import Format, Printer
 
 if TYPE_CHECKING:
     from osmo_cli.credentials.credential import Credential
 
-app = typer.Typer(pretty_exceptions_enable=False)
 
-
-@app.command("whoami", cls=OsmoCommand)
 def whoami(
     ctx: typer.Context,
     everything: Annotated[bool, typer.Option("--all", help="List all profiles.")] = False,

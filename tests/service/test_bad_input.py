@@ -124,7 +124,8 @@ CASES: dict[str, tuple[tuple[str, ...], int, str, str]] = {
     "role of one's own": (("token", "set", "t", "-r", "osmo-user"), 2, "--roles is for", ""),
     "no such token": (("token", "delete", "nobody"), 2, "nobody does not exist", ""),
     "keyring without keyring": (("token", "get", "t"), 4, "no keyring can be used", "OSMO_TOKEN"),
-    "unknown command": (("config", "shwo"), 2, "No such command", "osmo config --help"),
+    "unknown command": (("config", "shwo"), 2, "Did you mean 'show'?", "osmo config --help"),
+    "unknown noun": (("toke", "list"), 2, "Did you mean 'token'?", "osmo --help"),
     "unknown flag": (("config", "show", "BACKEND", "--nope"), 2, "No such option: --nope", ""),
     "unknown profile": (
         ("whoami", "--profile", "nope"),
