@@ -113,6 +113,9 @@ LongFormatOption = Annotated[
 DescriptionOption = Annotated[
     str | None, typer.Option("--description", "-d", help="Entry for the history.")
 ]
+IgnoreMissingOption = Annotated[
+    bool, typer.Option("--ignore-missing", help="What is not there is no error.")
+]
 TagsOption = Annotated[
     list[str] | None,
     typer.Option("--tags", "-t", help="Tags for the history; several may follow."),

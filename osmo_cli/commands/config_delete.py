@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from osmo_cli.api import configs
-from osmo_cli.commands.arguments import DescriptionOption, TagsOption
+from osmo_cli.commands.arguments import DescriptionOption, IgnoreMissingOption, TagsOption
 from osmo_cli.commands.managed import told_as_helm_values
 from osmo_cli.commands.session import Session
 from osmo_cli.config.merge import ABSENT
@@ -27,9 +27,7 @@ def delete(
     force: Annotated[
         bool, typer.Option("--force", help="Delete a backend although workflows run on it.")
     ] = False,
-    ignore_missing: Annotated[
-        bool, typer.Option("--ignore-missing", help="What is not there is no error.")
-    ] = False,
+    ignore_missing: IgnoreMissingOption = False,
 ) -> None:
     """Delete an item by its name, or a revision from the history."""
     session: Session = ctx.obj

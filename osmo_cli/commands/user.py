@@ -8,7 +8,7 @@ import typer
 
 from osmo_cli.api import tokens, users
 from osmo_cli.api.users import identify_with_users
-from osmo_cli.commands.arguments import FormatOption, OsmoCommand
+from osmo_cli.commands.arguments import FormatOption, IgnoreMissingOption, OsmoCommand
 from osmo_cli.commands.kept_tokens import forget
 from osmo_cli.commands.session import NoPrompts, Session, prompts
 from osmo_cli.config.tokens import TokenOwner
@@ -170,9 +170,7 @@ def delete_user(
     ctx: typer.Context,
     user: UserArgument,
     force: Annotated[bool, typer.Option("--force", "-f", help="Do not ask.")] = False,
-    ignore_missing: Annotated[
-        bool, typer.Option("--ignore-missing", help="What is not there is no error.")
-    ] = False,
+    ignore_missing: IgnoreMissingOption = False,
 ) -> None:
     """Delete a user with roles and tokens."""
     session: Session = ctx.obj
