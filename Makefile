@@ -1,7 +1,7 @@
 # make demo   registers a backend on the embedded service
 # make test   runs all tests
 # make fuzz   checks 20,000 mutated documents
-# Both set up what they need in .venv.
+# Each sets up what it needs in .venv.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(CURDIR)/$(VENV)/bin
@@ -14,7 +14,7 @@ demo: $(VENV)/.local
 	PATH="$(BIN):$$PATH" OSMO_URL=local OSMO_LOCAL_DB="$$data/demo.db" examples/register-backend.sh
 
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist loadfile
 
 fuzz: $(VENV)/.dev
 	OSMO_FUZZ_DOCUMENTS=20000 $(BIN)/python -m pytest -q tests/unit/config/test_fuzz.py
@@ -32,6 +32,7 @@ pictures: $(VENV)/.dev
 
 reference: $(VENV)/.dev
 	$(BIN)/python docs/reference/make_config_types.py
+	$(BIN)/python docs/make_compatibility.py
 
 clean:
 	rm -rf $(VENV)
