@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from osmo_cli.api.transport import Transport
     from osmo_cli.credentials.credential import Secrets
     from osmo_cli.credentials.origin import Origin
+    from osmo_cli.credentials.profiles import Profile
 
 
 @dataclass(frozen=True)
@@ -35,8 +36,13 @@ class _Asked:
 def login(
     ctx: typer.Context,
     url: Annotated[
-        str, typer.Argument(metavar="URL", help="https://... of the service, or: local")
-    ],
+        str | None,
+        typer.Argument(
+            metavar="[URL]",
+            show_default=False,
+            help="https://... of the service, or: local. Default: that of the last login.",
+        ),
+    ] = None,
     method: Annotated[
         Method | None, typer.Option("--method", help="How to log in; default: code.")
     ] = None,
@@ -74,6 +80,11 @@ def login(
 
     session: Session = ctx.obj
     profile = check_profile_name(session.profile or DEFAULT_PROFILE)
+    if url is None:
+        last = _last_login(session.profile)
+        profile, url = last.name, str(last.origin)
+        allow_http, ca_file = allow_http or last.allow_http, ca_file or last.ca_file
+        session.printer.note(f"logging in to {url}")
     origin = parse_origin(url, allow_http=allow_http)
     chosen = method or _default_method(origin, password, password_file, token, token_file)
     asked = _Asked(chosen, username, password, password_file, token, token_file, device_endpoint)
@@ -92,6 +103,24 @@ def login(
         ca_file=ca_file,
     )
     session.printer.text(f"Successfully logged in. Welcome {made.username}.")
+
+
+def _last_login(profile: str | None) -> Profile:
+    """The login whose address is meant where none is given.
+
+    Raises:
+        UsageError: there is none.
+    """
+    from osmo_cli.credentials.profiles import active_profile, list_profiles
+
+    named = (one for one in list_profiles() if one.name == profile)
+    found = next(named, None) if profile is not None else active_profile()
+    if found is None:
+        raise UsageError(
+            "no address is given, and there is no earlier login to take it from",
+            hint="osmo login https://osmo.example.com",
+        )
+    return found
 
 
 def _default_method(

@@ -239,3 +239,20 @@ def test_the_embedded_service_needs_no_server(shell: Shell) -> None:
     shell.ok("local", "add-backend", "here")
     assert json.loads(shell.ok("config", "show", "BACKEND", "here", "name")) == "here"
     assert (shell.home / ".local" / "share" / "osmo" / "local.db").exists()
+
+
+def test_without_an_address_the_last_one_is_meant(shell: Shell, service: Service) -> None:
+    words = ("login", "--method", "dev", "--username")
+    refused = shell.osmo(*words, "ann")
+    assert (refused.code, refused.out) == (2, "")
+    assert "no earlier login" in refused.err
+    shell.ok("login", service.url, "--method", "dev", "--username", "ann", "--profile", "lab")
+    shell.ok("login", "local")
+    again = shell.osmo(*words, "bob", "--profile", "lab")
+    assert (again.code, again.out) == (0, "Successfully logged in. Welcome bob.\n")
+    assert again.err == f"logging in to {service.url}\n"
+    told = json.loads(shell.ok("whoami", "--profile", "lab", "-t", "json"))
+    assert (told["user"], told["service"]) == ("bob", service.url)
+    active = shell.osmo(*words, "eve")
+    assert active.err == f"logging in to {service.url}\n"
+    assert json.loads(shell.ok("whoami", "-t", "json"))["user"] == "eve"
