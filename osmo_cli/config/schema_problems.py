@@ -13,10 +13,12 @@ from osmo_cli.config.dialects import DIALECTS, Dialect
 from osmo_cli.config.document import Document
 from osmo_cli.config.node_conditions import equivalent
 from osmo_cli.config.problems import Path, Problem
-from osmo_cli.config.schemas.backend import COSCHEDULING_BY_DEFAULT
 from osmo_cli.config.schemas.base import model_at, nearest_errors
-from osmo_cli.config.schemas.pool import UNKNOWN_PLATFORM
-from osmo_cli.config.schemas.service import UNKNOWN_KEY
+from osmo_cli.config.schemas.kinds import (
+    COSCHEDULING_BY_DEFAULT,
+    UNKNOWN_KEY,
+    UNKNOWN_PLATFORM,
+)
 from osmo_cli.config.subject import Subject
 from osmo_cli.config.wording import error_text, is_about_kind
 

@@ -9,9 +9,7 @@ from pydantic_core import PydanticCustomError
 
 from osmo_cli.config.node_conditions import PREFIX
 from osmo_cli.config.schemas.base import ConfigModel, ReadOnlyFlag, ReadOnlyText
-
-COSCHEDULING_BY_DEFAULT = "coscheduling_by_default_scheduler"
-"""Kind of the one error that is about two fields."""
+from osmo_cli.config.schemas.kinds import COSCHEDULING_BY_DEFAULT
 
 
 class SchedulerSettings(ConfigModel):

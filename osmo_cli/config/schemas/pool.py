@@ -13,8 +13,8 @@ from osmo_cli.config.schemas.base import (
     ReadOnlyObject,
     ReadOnlyText,
 )
+from osmo_cli.config.schemas.kinds import UNKNOWN_PLATFORM
 
-UNKNOWN_PLATFORM = "unknown_default_platform"
 _Permission = Literal["PUBLIC", "POOL", "PRIVATE"]
 
 

@@ -8,9 +8,9 @@ from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
 from osmo_cli.config.schemas.base import ConfigModel, SecretText
+from osmo_cli.config.schemas.kinds import UNKNOWN_KEY
 from osmo_cli.config.tokens import DURATION, ISO_DURATION, NOT_A_DURATION
 
-UNKNOWN_KEY = "unknown_active_key"
 BAD_DURATION = "not_a_duration"
 
 
