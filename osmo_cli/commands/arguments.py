@@ -121,7 +121,6 @@ TagsOption = Annotated[
     typer.Option("--tags", "-t", help="Tags for the history; several may follow."),
 ]
 TypeArgument = Annotated[str, typer.Argument(metavar="TYPE", show_default=False)]
-WhatArgument = Annotated[str, typer.Argument(metavar="TYPE:REVISION", show_default=False)]
 InputFormatOption = Annotated[
     InputFormat | None,
     typer.Option(

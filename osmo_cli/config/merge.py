@@ -100,13 +100,15 @@ def fill_new_objects(live: Any, wanted: Any, stored: Any) -> Any:
     return stored
 
 
-def value_at(value: Any, path: Path) -> Any:
-    """The value at `path` in `value`; None where there is none."""
+def value_at(value: Any, path: Path, default: Any = None) -> Any:
+    """The value at `path` in `value`; `default` where there is none."""
     for step in path:
-        if isinstance(value, list) and isinstance(step, int):
-            value = value[step] if step < len(value) else None
-        else:
-            value = value.get(step) if isinstance(value, dict) else None
+        is_key = isinstance(value, dict) and step in value
+        if not is_key and not (
+            isinstance(value, list) and isinstance(step, int) and step < len(value)
+        ):
+            return default
+        value = value[step]
     return value
 
 

@@ -12,14 +12,13 @@ def checked(text: str, pattern: str, *, is_no: str, rule: str) -> str:
 
     Args:
         text: the name.
-        pattern: begins with ^ and ends with $.
+        pattern: what is to fit.
         is_no: what it cannot be otherwise, as in `the name of a token`.
         rule: the pattern in words.
 
     Raises:
         UsageError: it does not fit.
     """
-    # $ would also match before a line's end.
-    if not re.match(pattern, text) or text.endswith("\n"):
+    if not re.fullmatch(pattern, text):
         raise UsageError(f'"{text}" cannot be {is_no}', hint=rule)
     return text

@@ -6,7 +6,6 @@ service uses for it (api.md 3.1, 3.9, 4). BACKEND is not among them: its items c
 
 from __future__ import annotations
 
-import re
 import sqlite3
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -27,14 +26,10 @@ class Patching:
     """PATCH of an item.
 
     Attributes:
-        unknown: the answer for an item that is not there.
-        description: of the revision, if the client gave none.
         live: what the patch is merged into.
         answer: what the client gets, from the merged item and the item as stored.
     """
 
-    unknown: str
-    description: str
     live: Callable[[sqlite3.Connection, Dialect, str, Any, datetime], dict[str, Any]]
     answer: Callable[[sqlite3.Connection, dict[str, Any], Any], dict[str, Any]]
 
@@ -47,11 +42,10 @@ class Named:
 
     Attributes:
         name: of the config type.
+        noun: what the service calls an item.
         put_all: description of a revision that a PUT of many wrote, if the client gave none.
-        put_one: the same for a PUT of one.
-        delete: the same for a DELETE.
         unknown: the answer for an item that is not there.
-        words: what an item is called where its name is refused; None: any name will do.
+        deleted: what the service calls an item in the revision of a DELETE, if not `noun`.
         patching: how an item is patched; None: not at all.
         deletes_unknown: DELETE of what is not there succeeds and leaves a revision.
         store: what is stored for an item, from what a request gave; raises Fault.
@@ -63,11 +57,10 @@ class Named:
     """
 
     name: str
+    noun: str
     put_all: str
-    put_one: str
-    delete: str
     unknown: str
-    words: str | None = None
+    deleted: str | None = None
     patching: Patching | None = None
     deletes_unknown: bool = True
     store: Callable[[sqlite3.Connection, Dialect, str, Any], tuple[str, Any]] = forms.as_given
@@ -82,61 +75,59 @@ class Named:
         """The type's row in the registry."""
         return CONFIG_TYPES[self.name]
 
+    def description(self, method: str, name: str) -> str:
+        """Of the revision that a PUT, PATCH or DELETE of one wrote, if the client gave none."""
+        if method == "DELETE":
+            return f"Delete {self.deleted or self.noun} {name}"
+        return f"{_DONE[method]} {self.noun} {name}"
 
+    def check_name(self, name: str) -> None:
+        """Raise Fault (400) for a name that the service does not take (api.md 3.9)."""
+        check_name(self.config_type, self.noun.capitalize(), name)
+
+
+_DONE = {"PUT": "Put complete", "PATCH": "Patch"}
 NAMED: dict[str, Named] = {
     row.name: row
     for row in (
         Named(
             name="POD_TEMPLATE",
-            words="Pod template",
+            noun="pod template",
             put_all="Put complete pod template",
-            put_one="Put complete pod template {name}",
-            delete="Delete pod template {name}",
             unknown="Pod Template {name} does not exist.",
             refuse_used=templates.refuse_used_template,
         ),
         Named(
             name="GROUP_TEMPLATE",
-            words="Group template",
+            noun="group template",
             put_all="Put complete group template",
-            put_one="Put complete group template {name}",
-            delete="Delete group template {name}",
             unknown="Group Template {name} does not exist.",
             store=forms.store_group,
             refuse_used=templates.refuse_used_group,
         ),
         Named(
             name="RESOURCE_VALIDATION",
-            words="Resource validation",
+            noun="resource validation",
             put_all="Put complete resource validation {name}",
-            put_one="Put complete resource validation {name}",
-            delete="Delete resource validation {name}",
             unknown="Resource Validation {name} does not exist.",
             store=forms.store_validation,
             refuse_used=templates.refuse_used_validation,
         ),
         Named(
             name="BACKEND_TEST",
-            words="Backend test",
+            noun="backend test",
             put_all="Set all backend test configurations",
-            put_one="Put complete backend test {name}",
-            delete="Delete test {name}",
+            deleted="test",
             unknown="Test config {name} does not exist.",
-            patching=Patching(
-                unknown="Backend test {name} not found",
-                description="Patch backend test {name}",
-                live=forms.live_test,
-                answer=forms.patched_test,
-            ),
+            patching=Patching(live=forms.live_test, answer=forms.patched_test),
             store=forms.store_test,
             show=forms.shown_tests,
             refuse_used=templates.refuse_used_test,
         ),
         Named(
             name="ROLE",
+            noun="role",
             put_all="Put complete roles",
-            put_one="Put complete role {name}",
-            delete="Delete role {name}",
             unknown="Role {name} does not exist.",
             deletes_unknown=False,
             store=forms.store_role,
@@ -146,17 +137,10 @@ NAMED: dict[str, Named] = {
         ),
         Named(
             name="POOL",
-            words="Pool",
+            noun="pool",
             put_all="Set all pool configurations",
-            put_one="Put complete pool {name}",
-            delete="Delete pool {name}",
             unknown="Pool {name} not found",
-            patching=Patching(
-                unknown="Pool {name} not found",
-                description="Patch pool {name}",
-                live=forms.live_pool,
-                answer=forms.patched_pool,
-            ),
+            patching=Patching(live=forms.live_pool, answer=forms.patched_pool),
             finish=pools.refuse_unknown_backend,
             store=forms.store_pool,
             snapshot=forms.pool_snapshot,
@@ -166,15 +150,14 @@ NAMED: dict[str, Named] = {
 }
 
 
-def check_name(row_name: str, words: str | None, name: str) -> None:
+def check_name(config_type: ConfigType, words: str, name: str) -> None:
     """Raise Fault (400) for a name that the service does not take (api.md 3.9).
 
     Args:
-        row_name: the config type whose rule holds.
-        words: what the item is called; None where any name will do.
+        config_type: whose rule holds.
+        words: what is called so.
     """
-    pattern = CONFIG_TYPES[row_name].name_pattern
-    if words and pattern and not re.fullmatch(pattern, name):
+    if not config_type.is_name(name):
         raise user_fault(
             f'{words} name "{name}" is not valid! Name can only be alphanumeric and contain dash'
             " or underscore."
@@ -195,7 +178,7 @@ def put(
     if isinstance(given, list):
         given = {str(one["name"]): one for one in given}
     for name in given:
-        check_name(row.name, row.words, name)
+        row.check_name(name)
     stored = dict(row.store(connection, dialect, name, one) for name, one in given.items())
     for name, one in stored.items():
         set_item(connection, row.name, name, one)

@@ -6,7 +6,7 @@ from osmo_cli.config.dialects import Dialect
 from osmo_cli.local.call import Call, Reply
 from osmo_cli.local.config_handlers import author, merged, shown
 from osmo_cli.local.faults import server_fault, user_fault
-from osmo_cli.local.named import NAMED, Named, Patching, check_name, delete, put, revise
+from osmo_cli.local.named import NAMED, Named, Patching, delete, put, revise
 from osmo_cli.local.records import item, items
 from osmo_cli.local.service import Handler, Route, Service, read_body
 
@@ -90,10 +90,10 @@ def _put_one_of(row: Named, body: str) -> Handler:
         request = read_body(service, call, body)
         given, dialect = request.model_dump()["configs"], service.store.dialect
         with service.store.write() as connection:
-            check_name(row.name, row.words, name)
+            row.check_name(name)
             # What stands in lists has a name of its own; the path's is for the history only.
             stored = put(connection, dialect, row, [given] if verb.as_list else {name: given})
-            by = author(call, request, row.put_one.format(name=name))
+            by = author(call, request, row.description("PUT", name))
             revise(connection, dialect, row, service.now(), by, name)
             for one in stored.values():
                 row.finish(connection, one)
@@ -112,13 +112,13 @@ def _patch_of(row: Named, patching: Patching, body: str) -> Handler:
         with service.store.write() as connection:
             old = item(connection, row.name, name)
             if old is None:
-                raise user_fault(patching.unknown.format(name=name))
+                raise user_fault(f"{row.noun.capitalize()} {name} not found")
             live = patching.live(connection, dialect, name, old, now)
             wanted = merged(live, request.configs_dict, dialect)
             model = row.config_type.item_schema(dialect)
             found = parse_or_fail(model, wanted, dialect.pydantic).model_dump()
             stored = put(connection, dialect, row, {name: found})[name]
-            by = author(call, request, patching.description.format(name=name))
+            by = author(call, request, row.description("PATCH", name))
             revise(connection, dialect, row, now, by, name)
             row.finish(connection, stored)
             answer = patching.answer(connection, found, stored)
@@ -133,7 +133,7 @@ def _delete_of(row: Named) -> Handler:
         request = read_body(service, call, "configs")
         with service.store.write() as connection:
             stored = delete(connection, row, name)
-            by = author(call, request, row.delete.format(name=name))
+            by = author(call, request, row.description("DELETE", name))
             revise(connection, service.store.dialect, row, service.now(), by, name)
             if stored is not None:
                 row.finish(connection, stored)

@@ -81,7 +81,7 @@ def _platform(pool: dict[str, Any], call: Call) -> Any:
 def _put_platform(service: Service, call: Call) -> Reply:
     pool_name, platform = call.path["name"], call.path["platform_name"]
     request = read_body(service, call, "put_pool_platform")
-    check_name(_POOL.name, "Platform", platform)
+    check_name(_POOL.config_type, "Platform", platform)
     default = f"Put complete platform {platform} in pool {pool_name}"
     with service.store.write() as connection:
         pool = pools.stored_pool(connection, pool_name)
@@ -94,7 +94,7 @@ def _rename_platform(service: Service, call: Call) -> Reply:
     old = call.path["platform_name"]
     request = read_body(service, call, "rename_pool_platform")
     new = request.new_name
-    check_name(_POOL.name, "Platform", new)
+    check_name(_POOL.config_type, "Platform", new)
     default = f"Rename platform {old} to {new} in pool {call.path['name']}"
     with service.store.write() as connection:
         pool = pools.stored_pool(connection, call.path["name"])
@@ -121,7 +121,7 @@ def _rename_pool(service: Service, call: Call) -> Reply:
     old = call.path["name"]
     request = read_body(service, call, "rename_pool")
     new = request.new_name
-    check_name(_POOL.name, _POOL.words, new)
+    _POOL.check_name(new)
     by = author(call, request, f"Rename pool {old} to {new}")
     with service.store.write() as connection:
         stored = item(connection, _POOL.name, old)

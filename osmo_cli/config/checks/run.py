@@ -8,7 +8,7 @@ from typing import Any
 from osmo_cli.config.checks.finding import Check
 from osmo_cli.config.checks.table import CHECKS
 from osmo_cli.config.document import Document
-from osmo_cli.config.merge import ABSENT
+from osmo_cli.config.merge import ABSENT, value_at
 from osmo_cli.config.problems import Path, Problem
 from osmo_cli.config.subject import Subject
 
@@ -39,8 +39,8 @@ def rule_problems(
             continue
         pattern = _pattern(check, subject)
         for path in _mentioned(document.value, pattern) if pattern is not None else ():
-            value = _value_at(wanted, path)
-            if value is ABSENT or value == _value_at(live, path):
+            value = value_at(wanted, path, ABSENT)
+            if value is ABSENT or value == value_at(live, path, ABSENT):
                 continue
             if any(path[: len(place)] == place for place in wrong):
                 continue
@@ -81,12 +81,3 @@ def _mentioned(value: Any, pattern: Path, at: Path = ()) -> Iterator[Path]:
     keys = value if isinstance(value, dict) else range(len(value) if isinstance(value, list) else 0)
     for key in keys:
         yield from _mentioned(value[key], rest, (*at, key))
-
-
-def _value_at(value: Any, path: Path) -> Any:
-    for step in path:
-        try:
-            value = value[step]
-        except (KeyError, IndexError, TypeError):
-            return ABSENT
-    return value
