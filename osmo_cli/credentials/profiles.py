@@ -85,9 +85,8 @@ def save_login(
     insecure_storage: bool = False,
     allow_http: bool = False,
     ca_file: str | None = None,
-    activate: bool = True,
 ) -> Credential:
-    """Keep a login as `profile`: all of it, or on an error nothing.
+    """Keep a login as `profile`, the active one from now on: all of it, or on an error nothing.
 
     Secrets go to the keyring, or to a file that only the user can read where
     `insecure_storage` asks for that now or asked for it when the profile was made. A profile
@@ -116,8 +115,7 @@ def save_login(
         kept_before = secret_storage.read_text(new)
         secret_storage.write_text(new, secret_storage.secrets_text(secrets))
         try:
-            active = name if activate else content.active
-            write_profiles(ProfileFile(content.profiles | {name: new}, active))
+            write_profiles(ProfileFile(content.profiles | {name: new}, name))
         except BaseException:
             _put_back(new, kept_before)
             raise

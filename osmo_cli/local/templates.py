@@ -98,49 +98,46 @@ def _check(
 
 def refuse_used_template(connection: sqlite3.Connection, name: str) -> None:
     """Raise Fault (400) if pools or tests use a pod template."""
-    users = _pools_with(connection, name, "common_pod_template", "override_pod_template")
-    if users:
-        raise user_fault(f"Pod template {name} is used in pools {users}")
-    tests = [
-        test
-        for test, value in items(connection, "BACKEND_TEST").items()
-        if name in value["common_pod_template"]
-    ]
-    if tests:
-        raise user_fault(f"Pod template {name} is used in tests {', '.join(tests)}")
+    pools = _pools_with(connection, name, "common_pod_template", "override_pod_template")
+    _refuse_used(f"Pod template {name}", "pools", pools)
+    tests = _naming(connection, "BACKEND_TEST", "common_pod_template", name)
+    _refuse_used(f"Pod template {name}", "tests", tests)
 
 
 def refuse_used_group(connection: sqlite3.Connection, name: str) -> None:
     """Raise Fault (400) if pools use a group template."""
-    users = [
-        pool
-        for pool, value in items(connection, "POOL").items()
-        if name in value["common_group_templates"]
-    ]
-    if users:
-        raise user_fault(f"Group template {name} is used in pools {', '.join(users)}")
+    pools = _naming(connection, "POOL", "common_group_templates", name)
+    _refuse_used(f"Group template {name}", "pools", pools)
 
 
 def refuse_used_validation(connection: sqlite3.Connection, name: str) -> None:
     """Raise Fault (400) if pools use a resource validation."""
-    users = _pools_with(connection, name, "common_resource_validations", "resource_validations")
-    if users:
-        raise user_fault(f"Resource Validation {name} is used in pools {users}")
+    pools = _pools_with(connection, name, "common_resource_validations", "resource_validations")
+    _refuse_used(f"Resource Validation {name}", "pools", pools)
 
 
 def refuse_used_test(connection: sqlite3.Connection, name: str) -> None:
     """Raise Fault (400) if backends run a test."""
-    users = [
-        backend for backend, value in items(connection, "BACKEND").items() if name in value["tests"]
-    ]
-    if users:
-        raise user_fault(f"Test {name} is used in Backends {', '.join(users)}")
+    backends = _naming(connection, "BACKEND", "tests", name)
+    _refuse_used(f"Test {name}", "Backends", backends)
 
 
-def _pools_with(connection: sqlite3.Connection, name: str, of_pool: str, of_platform: str) -> str:
-    return ", ".join(
+def _naming(connection: sqlite3.Connection, config_type: str, field: str, name: str) -> list[str]:
+    """The items of a type that have `name` in a field."""
+    return [one for one, value in items(connection, config_type).items() if name in value[field]]
+
+
+def _pools_with(
+    connection: sqlite3.Connection, name: str, of_pool: str, of_platform: str
+) -> list[str]:
+    return [
         pool
         for pool, value in items(connection, "POOL").items()
         if name in value[of_pool]
         or any(name in platform[of_platform] for platform in value["platforms"].values())
-    )
+    ]
+
+
+def _refuse_used(what: str, where: str, users: list[str]) -> None:
+    if users:
+        raise user_fault(f"{what} is used in {where} {', '.join(users)}")

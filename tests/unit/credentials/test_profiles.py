@@ -79,16 +79,13 @@ def test_choice_of_a_file_is_remembered() -> None:
     assert resolve().secrets().access_token == "second"
 
 
-def test_last_login_is_the_active_one_unless_said(folder: Path) -> None:
+def test_last_login_is_the_active_one(folder: Path) -> None:
     _login("a")
     _login("b")
-    profiles.save_login(
-        profile="c", origin=PROD, method=Method.DEV, secrets=Secrets(), activate=False
-    )
     active = profiles.active_profile()
     assert active is not None
     assert active.name == "b"
-    assert [profile.name for profile in profiles.list_profiles()] == ["a", "b", "c"]
+    assert [profile.name for profile in profiles.list_profiles()] == ["a", "b"]
 
 
 def test_forgotten_profile_takes_only_its_own_secret_along(folder: Path) -> None:

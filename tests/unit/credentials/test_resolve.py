@@ -12,7 +12,7 @@ import pytest
 
 from osmo_cli.credentials.credential import Credential, Method, Secrets
 from osmo_cli.credentials.origin import LOCAL, parse_origin
-from osmo_cli.credentials.profiles import save_login
+from osmo_cli.credentials.profiles import forget, save_login
 from osmo_cli.credentials.resolve import resolve
 from osmo_cli.errors import NotLoggedInError, UsageError
 
@@ -21,7 +21,7 @@ TOKEN = "s3cret" * 7 + "x"
 OFFICIAL = f"url: {URL}\ndev_login: {{username: official}}\n"
 
 
-def _dev_login(name: str, url: str = URL, *, activate: bool = True) -> Credential:
+def _dev_login(name: str, url: str = URL) -> Credential:
     return save_login(
         profile=name,
         origin=parse_origin(url, allow_http=True),
@@ -29,7 +29,6 @@ def _dev_login(name: str, url: str = URL, *, activate: bool = True) -> Credentia
         secrets=Secrets(),
         username=name,
         allow_http=True,
-        activate=activate,
     )
 
 
@@ -54,7 +53,9 @@ def test_order_is_flag_environment_variable_of_profile_active_official(
 
     _write_official(home)
     assert (resolve().source, resolve().username) == ("official login.yaml", "official")
-    _dev_login("second", activate=False)
+    _dev_login("second")
+    _dev_login("forgotten")
+    forget("forgotten")
     assert resolve().username == "official"
     _dev_login("active")
     assert (resolve().source, resolve().profile) == ("profile active", "active")
@@ -166,10 +167,10 @@ def test_url_local_alone_is_the_embedded_service(monkeypatch: pytest.MonkeyPatch
 def test_url_alone_takes_the_profile_of_that_service(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    _dev_login("c")
+    _dev_login("plain", "http://osmo.example.com")
     _dev_login("a")
     _dev_login("b")
-    _dev_login("c", activate=False)
-    _dev_login("plain", "http://osmo.example.com", activate=False)
     _set(monkeypatch, OSMO_URL="https://OSMO.example.com:443/")
     assert resolve().profile == "b"
     _set(monkeypatch, OSMO_PROFILE="c")
