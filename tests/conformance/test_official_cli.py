@@ -54,6 +54,13 @@ def test_what_differs_is_listed_and_what_is_listed_differs(results: list[Result]
     )
 
 
+def test_the_docs_give_the_figures(results: list[Result]) -> None:
+    page = (ROOT / "docs" / "differences.md").read_text("utf-8")
+    different = sum(bool(result.different) for result in results)
+    same = len(results) - different
+    assert all(f" {figure} " in page for figure in (len(results), same, different))
+
+
 def test_every_listed_step_exists(results: list[Result]) -> None:
     assert LISTED.keys() <= {result.step for result in results}
 
