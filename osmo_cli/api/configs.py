@@ -69,10 +69,9 @@ class Snapshot:
 
     def no_item(self, name: str) -> UsageError:
         """That there is no item of that name; names those that there are."""
-        known = ", ".join(sorted(self.items())) or "none"
-        return UsageError(
-            f'{self.config_type.name} has no item "{name}"', hint=f"there are: {known}"
-        )
+        known = ", ".join(sorted(self.items()))
+        hint = f"there are: {known}" if known else "there are none"
+        return UsageError(f'{self.config_type.name} has no item "{name}"', hint=hint)
 
 
 def read(

@@ -55,7 +55,7 @@ def open_database(
     """Open the store, and create it where there is none.
 
     Args:
-        dialect: which it has to speak. A new one speaks `seed` by default, and the newest where
+        dialect: which it has to speak. A new one speaks the oldest by default, and the newest where
             configurations come from a file.
         source: the file that configurations come from, where not from the database.
 
@@ -66,6 +66,7 @@ def open_database(
     """
     from osmo_cli.config.dialects import DIALECTS
 
+    oldest, *_, newest = DIALECTS
     if dialect is not None and dialect not in DIALECTS:
         raise UsageError(
             f'"{dialect}" is not a dialect of the embedded service',
@@ -75,7 +76,7 @@ def open_database(
         check_takes_configmap(DIALECTS[dialect])
     store = Store(path)
     try:
-        store.prepare(dialect, now, default=list(DIALECTS)[-1] if source else "seed")
+        store.prepare(dialect, now, default=newest if source else oldest)
         if source:
             store.configmap = ConfigMap(source, store.dialect, now)
     except BaseException:
