@@ -302,16 +302,22 @@ def test_a_bucket_stores_what_was_given_and_shows_the_defaults(
     assert _newest(client, "DATASET")["name"] == "team"
 
 
-@OF_PYDANTIC_1
-def test_a_deleted_bucket_leaves_a_revision_that_destroys_credentials(
-    client: httpx.Client, key: dict[str, Any]
-) -> None:
+def _two_buckets(client: httpx.Client, key: dict[str, Any]) -> str:
+    """Make the buckets one, with a credential, and two; returns the path of DATASET."""
     buckets = {
         "one": {"dataset_path": "s3://one/d", "default_credential": key},
         "two": {"dataset_path": "s3://two/d"},
     }
     path = CONFIGS + "/dataset"
     assert client.patch(path, json={"configs_dict": {"buckets": buckets}}).status_code == 200
+    return path
+
+
+@OF_PYDANTIC_1
+def test_a_deleted_bucket_leaves_a_revision_that_destroys_credentials(
+    client: httpx.Client, key: dict[str, Any]
+) -> None:
+    path = _two_buckets(client, key)
     assert _delete(client, "/dataset/two").status_code == 200
     # PUT shows secrets in clear.
     kept = client.put(path, json={"configs": {"default_bucket": ""}}).json()
@@ -327,12 +333,7 @@ def test_a_deleted_bucket_leaves_a_revision_that_destroys_credentials(
 def test_a_bucket_is_gone_before_its_deletion_fails(
     client: httpx.Client, key: dict[str, Any]
 ) -> None:
-    buckets = {
-        "one": {"dataset_path": "s3://one/d", "default_credential": key},
-        "two": {"dataset_path": "s3://two/d"},
-    }
-    path = CONFIGS + "/dataset"
-    assert client.patch(path, json={"configs_dict": {"buckets": buckets}}).status_code == 200
+    path = _two_buckets(client, key)
     last = _newest(client, "DATASET")["revision"]
     assert _delete(client, "/dataset/two").status_code == 500
     assert list(client.get(path).json()["buckets"]) == ["one"]
