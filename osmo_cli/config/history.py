@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from osmo_cli.config.merge import differences
-from osmo_cli.config.secrets import is_mask
+from osmo_cli.config.secrets import is_mask, mask_paths
 from osmo_cli.config.types import BACKEND, ConfigType, parse_reference
 from osmo_cli.errors import UsageError
 
@@ -65,7 +65,7 @@ def holds_masks(config_type: ConfigType, name: str, data: Any) -> bool:
     """
     if config_type.whole is None or not name or name in config_type.items_in(data):
         return False
-    return _any_mask(config_type.items_in(data))
+    return next(mask_paths(config_type.items_in(data)), None) is not None
 
 
 def loss_of_delete(config_type: ConfigType, name: str, live: Any) -> str | None:
@@ -73,18 +73,12 @@ def loss_of_delete(config_type: ConfigType, name: str, live: Any) -> str | None:
     if config_type is BACKEND:
         return f"{_NO_WAY_BACK}, also after a rollback"
     others = {key: item for key, item in config_type.items_in(live).items() if key != name}
-    if _any_mask(others):
+    if next(mask_paths(others), None) is not None:
         return (
             "the revision of this delete will hold masks in place of the other items' secrets: "
             "do not roll back to it, but to the one before"
         )
     return None
-
-
-def _any_mask(value: Any) -> bool:
-    if isinstance(value, dict):
-        return any(_any_mask(inner) for inner in value.values())
-    return is_mask(value)
 
 
 def restored_differently(config_type: ConfigType, wanted: Any, found: Any) -> list[str]:

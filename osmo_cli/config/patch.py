@@ -8,8 +8,8 @@ from typing import Any
 
 from osmo_cli.config.dialects import Dialect
 from osmo_cli.config.merge import same
-from osmo_cli.config.problems import Path, path_text
-from osmo_cli.config.secrets import is_mask
+from osmo_cli.config.problems import path_text
+from osmo_cli.config.secrets import mask_paths
 from osmo_cli.config.strategic_merge import ACTION, DELETE, INDEX, MergeFault, strategic_merge
 from osmo_cli.config.types import Verb
 from osmo_cli.errors import UsageError
@@ -87,7 +87,7 @@ def _replacement(verb: Verb, dialect: Dialect, live: Any, wanted: Any) -> Patch 
 
 
 def _refuse_masks(content: Any) -> None:
-    if (mask := _mask_in(content, ())) is not None:
+    if (mask := next(mask_paths(content), None)) is not None:
         raise UsageError(
             f"{path_text(mask)} is shown as a mask, and this change would send it",
             hint="give the secret itself too",
@@ -141,16 +141,6 @@ def _no_request(dialect: Dialect, fields: list[str], hint: str) -> UsageError:
         + ", ".join(fields),
         hint=hint,
     )
-
-
-def _mask_in(value: Any, at: Path) -> Path | None:
-    """Where a mask stands in `value`."""
-    if isinstance(value, dict):
-        inner: list[tuple[str | int, Any]] = list(value.items())
-    else:
-        inner = list(enumerate(value)) if isinstance(value, list) else []
-    found = (_mask_in(one, (*at, key)) for key, one in inner)
-    return at if is_mask(value) else next((path for path in found if path is not None), None)
 
 
 def _bare(value: Any) -> Any:

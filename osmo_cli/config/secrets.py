@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
+
+from osmo_cli.config.problems import Path
 
 MASK = "*" * 10
 """What GET, history, diff and PATCH answers show for a secret (api.md 3.5)."""
@@ -29,6 +32,15 @@ def is_mask(value: object) -> bool:
         and len(value) >= 3
         and (set(value) == {"*"} or value.startswith(MASK + " <secret changed"))
     )
+
+
+def mask_paths(value: Any, at: Path = ()) -> Iterator[Path]:
+    """Where masks stand in `value`, which is at `at` itself."""
+    if is_mask(value):
+        yield at
+    elif isinstance(value, dict | list):
+        for key, inner in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from mask_paths(inner, (*at, key))
 
 
 def without_masks(value: Any) -> Any:

@@ -64,8 +64,8 @@ def expires_at(jwt: str) -> int | None:
         return None
 
 
-def is_expired(jwt: str, now: float, leeway: int = EXPIRY_LEEWAY) -> bool:
-    """Whether `jwt` is to be refreshed at `now` (unix seconds): `exp - leeway < now`.
+def is_expired(jwt: str, now: float) -> bool:
+    """Whether `jwt` is to be refreshed at `now` (unix seconds), a few seconds before it ends.
 
     The rule of the official clients (api.md 1.2). One without expiry does not expire.
 
@@ -73,7 +73,7 @@ def is_expired(jwt: str, now: float, leeway: int = EXPIRY_LEEWAY) -> bool:
         InvalidJwtError: see `decode_claims`.
     """
     expiry = expires_at(jwt)
-    return expiry is not None and expiry - leeway < now
+    return expiry is not None and expiry - EXPIRY_LEEWAY < now
 
 
 def user_of(jwt: str) -> str:

@@ -27,9 +27,9 @@ _OWN_PREFIXES = ("USER_", "WF_", "K8_")
 _PLACEHOLDER = re.compile(r"\{\{\s*([A-Za-z_][A-Za-z0-9_]*)\s*\}\}")
 
 
-def placeholders(value: Any, at: Path = ()) -> Iterator[tuple[Path, str]]:
+def placeholders(value: Any) -> Iterator[tuple[Path, str]]:
     """Each placeholder in the texts of `value`, with the path of its text."""
-    for path, text in _texts(value, at):
+    for path, text in _texts(value):
         for name in dict.fromkeys(_PLACEHOLDER.findall(text)):
             yield path, name
 
