@@ -12,7 +12,7 @@ from osmo_cli.commands.arguments import FormatOption
 from osmo_cli.commands.session import Session
 from osmo_cli.config.types import ConfigType, config_type, parse_reference
 from osmo_cli.errors import ExitCode, OsmoError, UsageError
-from osmo_cli.output.printer import Format, Printer
+from osmo_cli.output.printer import Printer
 
 if TYPE_CHECKING:
     from osmo_cli.api.client import Client
@@ -43,7 +43,7 @@ def list_types(
     with session.connect() as client:
         entries = configs.current_revisions(client)
         _tell_of_helm_values(client, printer)
-    if _wants_data(printer):
+    if not printer.as_lines:
         printer.data({"configs": entries})
         return
     entries.sort(key=lambda entry: str(entry.get("config_type")))
@@ -107,7 +107,7 @@ def history(
     with session.connect() as client:
         entries = configs.history(client, query, found)
         _tell_of_helm_values(client, printer)
-    if _wants_data(printer):
+    if not printer.as_lines:
         printer.data({"configs": entries})
         return
     printer.table(_COLUMNS, [_cells(entry) for entry in entries])
@@ -119,10 +119,6 @@ def _tell_of_helm_values(client: Client, printer: Printer) -> None:
     if is_managed(client):
         # What is deployed is not recorded (api.md 5).
         printer.note("the configuration comes from Helm values now; this is what was before")
-
-
-def _wants_data(printer: Printer) -> bool:
-    return printer.format not in (None, Format.TEXT)
 
 
 def _current_cells(entry: dict[str, Any]) -> list[str]:

@@ -52,7 +52,7 @@ def list_tokens(
         dialect, listed = in_dialect(
             client, owner, lambda dialect: tokens.list_tokens(client, dialect, owner)
         )
-    if printer.format not in (None, Format.TEXT):
+    if not printer.as_lines:
         printer.data(listed)
     elif not listed:
         printer.text("No tokens found" + (f" for user {user}" if user else ""))

@@ -15,7 +15,6 @@ from osmo_cli.config.tokens import TokenOwner
 from osmo_cli.config.users import check_user_id
 from osmo_cli.errors import ConflictError, UsageError
 from osmo_cli.output.grants import day_of, show_grants
-from osmo_cli.output.printer import Format
 
 if TYPE_CHECKING:
     from osmo_cli.api.client import Client
@@ -54,7 +53,7 @@ def list_users(
         found = users.list_users(
             client, identify_with_users(client), prefix=prefix, roles=roles or (), most=count
         )
-    if printer.format not in (None, Format.TEXT):
+    if not printer.as_lines:
         printer.data(found)
     elif not found["users"]:
         printer.text("No users found")
@@ -100,7 +99,7 @@ def create_user(
         if roles:
             users.check_roles(client, roles)
         made = users.create_user(client, dialect, user, roles or ())
-    if printer.format not in (None, Format.TEXT):
+    if not printer.as_lines:
         printer.data(made)
         return
     printer.text(f"User created: {made.get('id', user)}")
@@ -147,7 +146,7 @@ def update_user(
         if role not in (*missing, *losing):
             has = "already has" if role in held else "does not have"
             printer.note(f"{user} {has} the role {role}; nothing was sent for it")
-    if printer.format not in (None, Format.TEXT):
+    if not printer.as_lines:
         printer.data(found)
         return
     for role in add:

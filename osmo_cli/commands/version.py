@@ -8,7 +8,6 @@ from osmo_cli import __version__
 from osmo_cli.commands.arguments import FormatOption
 from osmo_cli.commands.session import Session
 from osmo_cli.errors import NotLoggedInError, UsageError
-from osmo_cli.output.printer import Format
 
 
 def version(ctx: typer.Context, format_type: FormatOption = None) -> None:
@@ -31,7 +30,7 @@ def version(ctx: typer.Context, format_type: FormatOption = None) -> None:
             printer.warn(error.message)
     except UsageError as error:
         printer.warn(error.message)
-    if printer.format not in (None, Format.TEXT):
+    if not printer.as_lines:
         told = {"client": __version__, "service": service, "dialect": dialect}
         printer.data(told | ({"configmap": True} if managed else {}))
         return

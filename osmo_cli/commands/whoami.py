@@ -9,7 +9,7 @@ import typer
 
 from osmo_cli.commands.arguments import FormatOption
 from osmo_cli.commands.session import Session
-from osmo_cli.output.printer import Format, Printer
+from osmo_cli.output.printer import Printer
 
 if TYPE_CHECKING:
     from osmo_cli.credentials.credential import Credential
@@ -28,7 +28,7 @@ def whoami(
         return
     credential = session.credential()
     who = _who(session, credential)
-    if printer.format in (None, Format.TEXT):
+    if printer.as_lines:
         shown = who | {"roles": ", ".join(map(str, who["roles"]))}
         printer.table(("Key", "Value"), [(key, value) for key, value in shown.items() if value])
     else:
@@ -74,7 +74,7 @@ def _all_profiles(printer: Printer) -> None:
         }
         for profile in list_profiles()
     ]
-    if printer.format not in (None, Format.TEXT):
+    if not printer.as_lines:
         printer.data(rows)
     elif not rows:
         printer.text("No profiles found")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from osmo_cli.output.printer import Format, Printer
+from osmo_cli.output.printer import Printer
 
 
 def show_grants(printer: Printer, found: dict[str, Any], facts: dict[str, Any]) -> None:
@@ -14,7 +14,7 @@ def show_grants(printer: Printer, found: dict[str, Any], facts: dict[str, Any]) 
         found: it, as the service shows it.
         facts: what the text says of it before the roles, by label.
     """
-    if printer.format not in (None, Format.TEXT):
+    if not printer.as_lines:
         printer.data(found)
         return
     for label, value in facts.items():
