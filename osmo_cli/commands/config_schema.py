@@ -11,7 +11,7 @@ import typer
 
 from osmo_cli.commands.arguments import DialectOption, chosen_dialect
 from osmo_cli.commands.session import Session
-from osmo_cli.config.dialects import DIALECTS, Dialect
+from osmo_cli.config.dialects import Dialect, dialects_with
 from osmo_cli.config.types import config_type
 from osmo_cli.errors import UsageError
 
@@ -58,7 +58,7 @@ def schema(
 
 
 def _known(name: str) -> str:
-    return "known in " + ", ".join(d.name for d in DIALECTS.values() if name in d.config_types)
+    return "known in " + ", ".join(dialects_with(name))
 
 
 def _write(session: Session, dialect: Dialect, found: Mapping[str, object], folder: Path) -> None:

@@ -165,3 +165,8 @@ V6_4 = replace(
 
 DIALECTS: dict[str, Dialect] = {dialect.name: dialect for dialect in (SEED, V6_0, V6_2, V6_3, V6_4)}
 """All dialects by name, oldest first."""
+
+
+def dialects_with(config_type: str) -> dict[str, Dialect]:
+    """The dialects that have a config type, by name."""
+    return {name: one for name, one in DIALECTS.items() if config_type in one.config_types}

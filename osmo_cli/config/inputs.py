@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
-from osmo_cli.config.dialects import DIALECTS, Dialect
+from osmo_cli.config.dialects import Dialect, dialects_with
 from osmo_cli.config.document import Document, InputFormat, read_document
 from osmo_cli.config.layout import Entry, entry_of_file, scan
 from osmo_cli.config.problems import InvalidInputError, Problem
@@ -145,7 +145,7 @@ def _read(
 ) -> None:
     config_type, dialect = subject.config_type, subject.dialect
     if config_type.name not in dialect.config_types:
-        there = [one.name for one in DIALECTS.values() if config_type.name in one.config_types]
+        there = dialects_with(config_type.name)
         message = f"services of {dialect.name} have no {config_type.name}"
         problems.append(Problem(message, file, hint="it is known in " + ", ".join(there)))
         return

@@ -6,7 +6,7 @@ from copy import deepcopy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from osmo_cli.config.dialects import DIALECTS, Dialect
+from osmo_cli.config.dialects import Dialect, dialects_with
 from osmo_cli.config.problems import Path
 from osmo_cli.config.types import ConfigType
 
@@ -69,8 +69,7 @@ class Subject:
         """Its schemas by dialect name, for hints about other versions. Loads pydantic."""
         return {
             name: self.model(dialect)
-            for name, dialect in DIALECTS.items()
-            if self.config_type.name in dialect.config_types
+            for name, dialect in dialects_with(self.config_type.name).items()
         }
 
     def is_read_only(self, path: Path) -> bool:
