@@ -22,7 +22,9 @@ def test_what_it_does_not_take_is_none(user: str) -> None:
         check_user_id(user)
 
 
-@pytest.mark.parametrize("user", ["ada+ops@example.com", "ada#EXT#@example.com", "Ada L", "ä", "a-"])
+@pytest.mark.parametrize(
+    "user", ["ada+ops@example.com", "ada#EXT#@example.com", "Ada L", "ä", "a-"]
+)
 def test_who_came_by_an_identity_provider_has_any_name(user: str) -> None:
     assert check_known_user(user) == user
 
