@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import json
 import time
 from collections.abc import Callable, Sequence
 from typing import Any, Self
@@ -14,7 +15,7 @@ from osmo_cli.api.urls import build_path
 from osmo_cli.credentials.credential import Credential, Method
 from osmo_cli.credentials.jwt import InvalidJwtError, is_expired
 from osmo_cli.credentials.session import drop_session, load_session, save_session
-from osmo_cli.errors import NotLoggedInError
+from osmo_cli.errors import NotLoggedInError, UsageError
 
 _OUTDATED = "Your client is out of date"
 _UPGRADE_NOTICE = "New client"
@@ -67,8 +68,10 @@ class Client:
 
         Raises:
             OsmoError: as `Transport.send`, and NotLoggedInError where the login has ended.
+            UsageError: what is to be sent is no UTF-8.
         """
         path = build_path(segments)
+        _check_text(query, body)
 
         def send(with_version: bool = True) -> Answer:
             headers = self._identity()
@@ -172,3 +175,17 @@ def _is_usable(jwt: str, now: float) -> bool:
         return not is_expired(jwt, now)
     except InvalidJwtError:
         return False
+
+
+def _check_text(query: Query, body: Any) -> None:
+    """Refuse what no service can read: bytes of a command line that are no UTF-8.
+
+    Raises:
+        UsageError: there are such.
+    """
+    try:
+        json.dumps([list(query), body], ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        raise UsageError(
+            "a text of the command line is not UTF-8", hint="nothing was sent; write it in UTF-8"
+        ) from None

@@ -10,7 +10,7 @@ from osmo_cli.api.errors import UnauthorizedError
 from osmo_cli.api.tokens import NewToken
 from osmo_cli.config.dialects import Dialect
 from osmo_cli.config.tokens import TokenOwner
-from osmo_cli.errors import OsmoError, UsageError
+from osmo_cli.errors import ConflictError, OsmoError, UsageError
 
 
 def make_token(client: Client, dialect: Dialect, new: NewToken, old: dict[str, Any] | None) -> str:
@@ -77,6 +77,13 @@ def _delete(client: Client, dialect: Dialect, new: NewToken) -> None:
     try:
         tokens.delete_token(client, dialect, new.owner, new.name)
     except OsmoError as error:
+        if error.message.endswith(" does not exist."):
+            raise ConflictError(
+                f"the token {new.name} was deleted or replaced by another at the same moment; "
+                "no new one was made",
+                hint=f"`osmo token list{new.owner.flags}` tells whether there is one; "
+                "run the command again to replace it",
+            ) from None
         if not getattr(error, "outcome_unknown", False):
             raise
         error.hint = "whether the old token is deleted is not known; no new one was made"

@@ -187,7 +187,11 @@ def token_roles(client: Client, dialect: Dialect, name: str) -> dict[str, Any]:
             f"a service of version {dialect.name} does not tell the roles of a single token",
             hint="`osmo token list` shows them",
         )
-    found = client.get((*dialect.token_routes.own, name, "roles"))
+    try:
+        found = client.get((*dialect.token_routes.own, name, "roles"))
+    except RefusedError as error:
+        error.hint = error.hint or "`osmo token list` shows those that there are"
+        raise
     if not isinstance(found, dict):
         raise UnexpectedAnswerError("the service's roles of a token are not in the known form")
     return found

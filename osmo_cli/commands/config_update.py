@@ -139,7 +139,7 @@ def _edit(
         The change, and what was typed: without the values of references.
     """
     from osmo_cli.commands.editor import Editor
-    from osmo_cli.config.buffer import new_buffer, parse_buffer, with_problems
+    from osmo_cli.config.buffer import is_unchanged, new_buffer, parse_buffer, with_problems
     from osmo_cli.config.problems import InvalidInputError
     from osmo_cli.config.references import resolve
     from osmo_cli.plan.change import plan_update
@@ -148,7 +148,7 @@ def _edit(
     with Editor(_file_name(target)) as editor:
         while True:
             edited = editor.edit(text)
-            if edited == text or not edited.strip():
+            if is_unchanged(text, edited):
                 return None, None
             try:
                 typed = parse_buffer("<editor>", edited)

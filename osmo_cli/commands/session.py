@@ -166,11 +166,11 @@ class Prompts:
         """Ask whether to go on with what may destroy something.
 
         Raises:
-            ConflictError: `refusal`, where the answer is not yes.
+            ConflictError: the answer is not yes; with the way out of `refusal`.
         """
         printer.note(f"{refusal.message}\nGo on? [y/N]")
         if sys.stdin.readline().strip().lower() not in ("y", "yes"):
-            raise refusal
+            raise ConflictError("not confirmed", hint=refusal.hint or "nothing was sent")
 
 
 class NoPrompts(Prompts):

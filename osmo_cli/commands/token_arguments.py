@@ -11,7 +11,7 @@ from osmo_cli.api.dialects import identify
 from osmo_cli.api.errors import NotFoundError
 from osmo_cli.api.users import identify_with_users
 from osmo_cli.config.tokens import TokenOwner
-from osmo_cli.config.users import check_user_id
+from osmo_cli.config.users import check_known_user
 from osmo_cli.errors import UsageError
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def token_owner(service: bool, user: str | None) -> TokenOwner:
             "--service and --user exclude each other",
             hint="--service is the account that has the name of its token",
         )
-    return TokenOwner(service, None if user is None else check_user_id(user))
+    return TokenOwner(service, None if user is None else check_known_user(user))
 
 
 def in_dialect(

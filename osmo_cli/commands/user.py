@@ -12,7 +12,7 @@ from osmo_cli.commands.arguments import FormatOption, IgnoreMissingOption, OsmoC
 from osmo_cli.commands.kept_tokens import forget
 from osmo_cli.commands.session import NoPrompts, Session, prompts
 from osmo_cli.config.tokens import TokenOwner
-from osmo_cli.config.users import check_user_id
+from osmo_cli.config.users import check_known_user, check_user_id
 from osmo_cli.errors import ConflictError, UsageError
 from osmo_cli.output.grants import day_of, show_grants
 
@@ -68,7 +68,7 @@ def get_user(ctx: typer.Context, user: UserArgument, format_type: FormatOption =
     """Show a user, with who gave which role and when."""
     session: Session = ctx.obj
     printer = session.use_format(format_type)
-    check_user_id(user)
+    check_known_user(user)
     with session.connect() as client:
         found = users.get_user(client, identify_with_users(client), user)
     facts = {
@@ -124,7 +124,7 @@ def update_user(
     """Give roles to a user, and take roles away; a role goes from the user's tokens too."""
     session: Session = ctx.obj
     printer = session.use_format(format_type)
-    check_user_id(user)
+    check_known_user(user)
     add, remove = add or [], remove or []
     if not add and not remove:
         raise UsageError("nothing to update", hint="give --add-roles, --remove-roles or both")
@@ -174,7 +174,7 @@ def delete_user(
     """Delete a user with roles and tokens."""
     session: Session = ctx.obj
     printer = session.printer
-    check_user_id(user)
+    check_known_user(user)
     credential = session.credential()
     with session.connect(credential) as client:
         dialect = identify_with_users(client, for_write=True)

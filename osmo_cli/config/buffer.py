@@ -73,8 +73,18 @@ def parse_buffer(name: str, edited: str) -> Document:
     Raises:
         InvalidInputError: the rest is not JSON.
     """
+    return parse_json(name, _without_comments(edited))
+
+
+def is_unchanged(text: str, edited: str) -> bool:
+    """Whether an edit left the content as it was, or nothing at all; comments do not count."""
+    contents = [_without_comments(each).strip() for each in (text, edited)]
+    return contents[0] == contents[1] or not edited.strip()
+
+
+def _without_comments(edited: str) -> str:
     lines = ["" if line.lstrip().startswith(_COMMENT) else line for line in edited.split("\n")]
-    return parse_json(name, "\n".join(lines))
+    return "\n".join(lines)
 
 
 def _leading_lines(lines: list[str]) -> int:

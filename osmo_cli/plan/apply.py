@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from osmo_cli.api import configs
 from osmo_cli.api.client import Client
@@ -74,7 +75,8 @@ def apply_change(
         warnings.append(_explain_failure(client, change, error))
     wrong = _not_stored(client, change)
     later = configs.revisions_after(client, target.subject.config_type, _number(target.base))
-    others = [entry for entry in later if entry.description != text]
+    own = _own_revision(client, change, later, text)
+    others = [entry for entry in later if entry != own]
     if others:
         # What another changed meanwhile is not ours to judge.
         wrong = [difference for difference in wrong if _is_of(change, difference)]
@@ -90,7 +92,7 @@ def apply_change(
             f"the service accepted the write and shows another value for: {fields}",
             hint="`osmo config show` tells what is stored",
         )
-    stored_at = next((entry.number for entry in later if entry.description == text), None)
+    stored_at = own.number if own else None
     if others:
         _raise_if_undone(client, change, others, stored_at)
         warnings.append(f"another change came at the same time{_by(others[0])}; both are stored")
@@ -98,6 +100,30 @@ def apply_change(
         for path, value in change.secrets.items():
             memory.remember(memory_key(target, path), value, stored_at)
     return Applied(stored_at, tuple(warnings))
+
+
+def _own_revision(
+    client: Client, change: Change, later: Sequence[Revision], text: str
+) -> Revision | None:
+    """Which of the revisions that came since is this write's; None where none is."""
+    told = [entry for entry in later if entry.description == text]
+    if len(told) < 2:
+        return told[0] if told else None
+    # Scripts describe all their changes alike: what the revisions hold tells whose they are.
+    subject = change.target.subject
+    wrong = [
+        _wrong(change, state_of(subject, configs.revision(client, subject.config_type, one).data))
+        for one in (entry.number for entry in told)
+    ]
+    exact = [entry for entry, found in zip(told, wrong, strict=True) if not found]
+    holding = [
+        entry
+        for entry, found in zip(told, wrong, strict=True)
+        if not any(_is_of(change, difference) for difference in found)
+    ]
+    # 6.0's history writes the actions of roles in another form, so that no state is the same.
+    of_item = [entry for entry in reversed(told) if entry.name == (subject.name or "")]
+    return next(iter([*exact, *holding, *of_item]), None)
 
 
 def _raise_if_undone(
@@ -152,9 +178,13 @@ def _by(revision: Revision | None) -> str:
 
 def _not_stored(client: Client, change: Change) -> Sequence[Difference]:
     """Where the live object differs from the wanted one; secrets cannot be compared."""
+    subject = change.target.subject
+    return _wrong(change, live_of(subject, configs.read(client, subject.config_type)))
+
+
+def _wrong(change: Change, live: Any) -> list[Difference]:
+    """Where a state differs from the wanted one."""
     target = change.target
-    snapshot = configs.read(client, target.subject.config_type)
-    live = live_of(target.subject, snapshot)
     wanted = change.wanted
     for path in change.secrets:
         wanted = replaced(wanted, path, MASK)

@@ -297,3 +297,20 @@ def test_a_home_that_cannot_be_written_is_one_error(tmp_path: Path, service: Ser
     result = shell.osmo("login", service.url, "--method", "dev", "--username", "a", env=env)
     assert (result.code, result.out) == (2, "")
     check(result.err, "cannot", "")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("config", "history", "--name"),
+        ("config", "tag", "BACKEND", "--set"),
+        ("config", "delete", "POOL", "default", "--description"),
+        ("token", "set", "odd", "--no-store", "--description"),
+    ],
+    ids=lambda words: words[1],
+)
+def test_a_command_line_that_is_no_utf8_is_not_sent(admin: Shell, words: tuple[str, ...]) -> None:
+    # As Python itself hands the byte 0xff of a command line on.
+    result = admin.osmo(*words, "\udcff")
+    assert (result.code, result.out) == (2, "")
+    check(result.err, "not UTF-8", "nothing was sent")

@@ -422,3 +422,59 @@ def test_a_pool_with_what_the_service_works_out_for_it(admin: Shell) -> None:
         refused = admin.osmo("config", "show", what, "--verbose")
         assert (refused.code, refused.out) == (2, "")
         assert "--verbose is for POOL" in refused.err
+
+
+def test_a_change_of_the_same_description_is_anothers(middle: Between) -> None:
+    """A script describes all its changes alike; who undoes another's is told all the same."""
+    middle.shell.ok("config", "update", "POOL", "default", "-f", "-", input='{"backend": "gpu-a"}')
+    number: list[int] = []
+
+    def meddle(method: str, path: str) -> None:
+        if method == "PUT" and path.startswith("/api/configs/pool") and not number:
+            number.append(1)
+            middle.service.patch(
+                "/api/configs/pool/default",
+                json={"configs_dict": {"max_exec_timeout": "1h"}, "description": "CI"},
+                headers={"x-osmo-user": "admin"},
+            ).raise_for_status()
+
+    middle.before = meddle
+    words = ("config", "update", "POOL", "default", "-d", "CI", "-f", "-")
+    result = middle.shell.osmo(*words, input='{"description": "mine"}')
+    assert (result.code, result.out) == (6, "")
+    assert "has undone what another changed at the same moment" in result.err
+    assert "by admin: CI): " in result.err
+    assert "max_exec_timeout" in result.err
+
+
+def test_a_value_replaced_by_the_same_script_is_a_conflict(middle: Between) -> None:
+    def meddle(method: str, path: str, reply: Reply) -> None:
+        if method == "POST":
+            middle.service.post(
+                f"{BACKEND}/gpu-a",
+                json={"configs": {"description": "theirs"}, "description": "Set description"},
+                headers={"x-osmo-user": "admin"},
+            ).raise_for_status()
+
+    middle.fault = meddle
+    result = middle.shell.osmo(*UPDATE)
+    assert (result.code, result.out) == (6, "")
+    assert "your value is not stored for: description" in result.err
+
+
+def test_the_revision_told_is_ones_own(middle: Between) -> None:
+    def meddle(method: str, path: str) -> None:
+        if method == "PUT":
+            middle.service.put(
+                "/api/configs/pod_template/theirs",
+                json={"configs": {"spec": {}}, "description": "Set spec"},
+                headers={"x-osmo-user": "admin"},
+            ).raise_for_status()
+
+    middle.before = meddle
+    words = ("config", "update", "POD_TEMPLATE", "mine", "--create", "-f", "-")
+    result = middle.shell.osmo(*words, input='{"spec": {"a": 1}}')
+    assert result.code == 0, result
+    history = json.loads(middle.shell.ok("config", "history", "POD_TEMPLATE", "-t", "json"))
+    (own,) = (entry["revision"] for entry in history["configs"] if entry["name"] == "mine")
+    assert f"stored as revision {own} of POD_TEMPLATE" in result.err

@@ -149,6 +149,15 @@ def test_giving_up_after_an_error_sends_nothing(edit: Edit, admin: Shell) -> Non
     assert live(admin)["description"] == "start"
 
 
+def test_a_change_of_comments_alone_is_none(edit: Edit) -> None:
+    """An editor that is a program, such as sed, would be asked again without end."""
+    wrong = {"replace": {'"scheduler_timeout"': '"scheduler_timout"'}}
+    comment = {"replace": {"This cannot be stored": "A remark"}}
+    result = edit(wrong, comment, {"status": 9})
+    assert (result.code, len(edit.shown)) == (0, 2)
+    assert "No changes were made to the config." in result.out
+
+
 def test_an_editor_that_fails_sends_nothing(edit: Edit, admin: Shell) -> None:
     result = edit({"replace": {'"start"': '"edited"'}, "status": 3})
     assert result.code == 2

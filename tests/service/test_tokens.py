@@ -183,6 +183,15 @@ def test_a_rotation_goes_on_only_when_the_old_token_is_gone(shell: Shell, stored
         assert "the old token is still there (it was looked up), and no new one" in result.err
 
 
+def test_a_rotation_that_another_was_quicker_with_is_a_conflict(shell: Shell) -> None:
+    gone = json_reply(
+        {"message": "User access token ci does not exist.", "error_code": "USER"}, 400
+    )
+    result, writes = Scripted({"ci"}, {"DELETE": gone}, True).set(shell, "--if-exists", "rotate")
+    assert (result.code, result.out, writes) == (6, "", ["DELETE"])
+    assert "by another at the same moment; no new one was made" in result.err
+
+
 def test_a_token_that_came_meanwhile_is_not_replaced(shell: Shell) -> None:
     taken = json_reply({"message": "Token name ci already exists.", "error_code": "USER"}, 400)
     result, writes = Scripted(set(), {"POST": taken}).set(shell, "--if-exists", "rotate")

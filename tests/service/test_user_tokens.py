@@ -117,7 +117,9 @@ def test_a_token_of_ones_own_has_some_of_ones_roles(admin: Shell) -> None:
     refused = admin.osmo("token", "set", "more", "--roles", "osmo-backend")
     assert (refused.code, refused.out) == (2, "")
     assert "shows the roles that there are to choose from" in refused.err
-    assert admin.osmo("token", "roles", "nope").code == 2
+    unknown = admin.osmo("token", "roles", "nope")
+    assert unknown.code == 2
+    assert "`osmo token list` shows those that there are" in unknown.err
 
 
 def test_an_unknown_user_is_told_before_anything_is_sent(admin: Shell) -> None:

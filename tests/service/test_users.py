@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -85,6 +87,23 @@ def test_users_are_found_by_prefix_and_role(admin: Shell) -> None:
     assert names("--roles", "osmo-user", "osmo-admin") == ["x"]
     yaml = admin.ok("user", "list", "-p", "x", "-t", "yaml")
     assert yaml.startswith("total_results: 1\n")
+
+
+def test_who_came_by_an_identity_provider_is_a_user_too(admin: Shell, keeping: Service) -> None:
+    """The service writes down whom an identity provider knows, under any name (api.md 2.1)."""
+    users = ("ada+ops@example.com", "ada#EXT#@example.com", "Ada L")
+    with closing(sqlite3.connect(keeping.db)) as database, database:
+        for user in users:
+            row = (user, f"{TODAY}T00:00:00+00:00", "system", "[]")
+            database.execute("INSERT INTO users VALUES (?, ?, ?, ?)", row)
+    for user in users:
+        admin.ok("user", "update", user, "--add-roles", "osmo-user")
+        assert roles(admin, user) == ["osmo-user"]
+        made = admin.ok("token", "set", "laptop", "--user", user, "--no-store")
+        assert f"Created for user: {user}\n" in made
+        assert "laptop" in admin.ok("token", "list", "--user", user)
+        admin.ok("token", "delete", "laptop", "--user", user)
+        assert admin.ok("user", "delete", user) == f"User deleted: {user}\n"
 
 
 def test_what_there_is_already_or_not(admin: Shell) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from osmo_cli.config.tokens import TokenOwner, check_token_name
-from osmo_cli.config.users import check_user_id
+from osmo_cli.config.users import check_known_user, check_user_id
 from osmo_cli.errors import UsageError
 
 
@@ -20,6 +20,19 @@ def test_what_the_service_takes_is_a_user(user: str) -> None:
 def test_what_it_does_not_take_is_none(user: str) -> None:
     with pytest.raises(UsageError, match="cannot be a user"):
         check_user_id(user)
+
+
+@pytest.mark.parametrize(
+    "user", ["ada+ops@example.com", "ada#EXT#@example.com", "Ada L", "ä", "a-"]
+)
+def test_who_came_by_an_identity_provider_has_any_name(user: str) -> None:
+    assert check_known_user(user) == user
+
+
+@pytest.mark.parametrize("user", ["", " ", "a/b", "..", "a\\b", "a\n", "a?b", "a%2Fb"])
+def test_what_changes_the_request_is_no_user(user: str) -> None:
+    with pytest.raises(UsageError, match="cannot be a user"):
+        check_known_user(user)
 
 
 @pytest.mark.parametrize("name", ["a", "agent-a", "A_9"])
