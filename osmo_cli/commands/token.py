@@ -22,7 +22,6 @@ from osmo_cli.commands.token_set import set_token
 from osmo_cli.config.tokens import SOON_DAYS, check_token_name, days_left
 from osmo_cli.errors import UsageError
 from osmo_cli.output.grants import show_grants
-from osmo_cli.output.printer import Format
 
 app = typer.Typer(
     name="token",
@@ -129,10 +128,10 @@ def get_token(
             f"the keyring has no token {name} of {credential.origin}",
             hint=f"a token is kept when it is made: osmo token set {name}{owner.flags}",
         )
-    if printer.format is Format.JSON:
-        printer.secret_json({"token": text})
-    else:
+    if printer.as_lines:
         printer.secret("", text)
+    else:
+        printer.secret_data({"token": text})
 
 
 @app.command("roles", cls=OsmoCommand)

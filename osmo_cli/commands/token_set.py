@@ -20,7 +20,7 @@ from osmo_cli.commands.token_arguments import (
 )
 from osmo_cli.config.tokens import IfExists, TokenOwner, check_expiry, check_token_name, days_left
 from osmo_cli.errors import OsmoError, OutputClosedError, UsageError
-from osmo_cli.output.printer import Format, Printer
+from osmo_cli.output.printer import Printer
 
 if TYPE_CHECKING:
     from osmo_cli.api.client import Client
@@ -137,8 +137,8 @@ def _tell_kept(old: dict[str, Any], name: str, printer: Printer) -> None:
         )
     else:
         printer.note(f"token {name} already exists: it is kept, and nothing was sent")
-    if printer.format is Format.JSON:
-        printer.secret_json({})
+    if not printer.as_lines:
+        printer.secret_data({})
 
 
 def _new_token(
@@ -224,8 +224,8 @@ def _show(text: str, told: tuple[str, ...], printer: Printer) -> None:
 
 
 def _print(text: str, told: tuple[str, ...], printer: Printer) -> None:
-    if printer.format is Format.JSON:
-        printer.secret_json({"token": text})
+    if not printer.as_lines:
+        printer.secret_data({"token": text})
         return
     printer.text("Note: Save the token in a secure location as it will not be shown again")
     printer.secret("Access token: ", text)

@@ -63,9 +63,14 @@ class Printer:
         """A line of the result that is a secret the user asked for."""
         self._write(self.stdout, prefix + clean(secret))
 
-    def secret_json(self, value: dict[str, str]) -> None:
-        """A result on one line of JSON that holds a secret the user asked for."""
-        self._write(self.stdout, json.dumps(value))
+    def secret_data(self, value: dict[str, str]) -> None:
+        """A result that holds a secret the user asked for: a line of JSON, or of YAML."""
+        if self.format is Format.YAML:
+            from osmo_cli.config.yaml_scalars import write_yaml
+
+            self._write(self.stdout, write_yaml(value).removesuffix("\n"))
+        else:
+            self._write(self.stdout, json.dumps(value))
 
     def data(self, value: Any) -> None:
         """A result in JSON (the default for data) or YAML."""

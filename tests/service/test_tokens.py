@@ -276,3 +276,14 @@ def test_a_name_is_never_part_of_another_path(admin: Shell, service: Service) ->
         result = admin.osmo("token", "delete", name)
         assert result.code == 2
         assert "cannot be the name of a token" in result.err
+
+
+def test_a_token_as_yaml(admin: Shell) -> None:
+    import yaml
+
+    made = yaml.safe_load(admin.ok("token", "set", "as-yaml", "-t", "yaml"))
+    assert list(made) == ["token"]
+    assert len(made["token"]) == 64
+    kept = ("token", "set", "as-yaml", "--if-exists", "keep", "-t", "yaml")
+    assert admin.ok(*kept) == "{}\n"
+    admin.ok("token", "delete", "as-yaml")
