@@ -39,6 +39,7 @@ _DURATION = "a whole number with `d`, `h`, `m`, `s`, `ms` or `us`"
 _WEB = "`http(s)://` with a host"
 _ABOVE_ZERO = "greater than 0"
 _LABELS = "keys and values of labels"
+_ANNOTATIONS = "keys of annotations, and texts"
 _KEY = "the key of a label"
 _PLACEHOLDERS = "placeholders are closed, and no misspelt variable of OSMO's"
 
@@ -171,9 +172,7 @@ def _of_pod_templates() -> Iterator[Check]:
         *("spec.imagePullSecrets", "spec.resourceClaims"),
     )
     yield from _rows(*rows, kubernetes.labels, _LABELS, "metadata.labels", "spec.nodeSelector")
-    yield from _rows(
-        *rows, kubernetes.annotation_texts, "keys of annotations, and texts", "metadata.annotations"
-    )
+    yield from _rows(*rows, kubernetes.annotation_texts, _ANNOTATIONS, "metadata.annotations")
     yield from _rows(*rows, templates.pod_spec_fields, "fields of a pod's spec", "spec")
     yield from _rows(*rows, templates.toleration, "a toleration", "spec.tolerations.*")
     yield from _rows(*rows, kubernetes.dns_label, "a name", "spec.volumes.*.name")
@@ -196,7 +195,9 @@ def _of_other_items() -> Iterator[Check]:
     yield from _rows(*rows, templates.api_version, "a version of an API", "apiVersion")
     yield from _rows(*rows, templates.of_each_group, "one of each group", "metadata.name")
     yield from _rows(*rows, kubernetes.mapping, "an object", "metadata")
+    yield from _rows(*rows, templates.kind, "a text", "kind")
     yield from _rows(*rows, kubernetes.labels, _LABELS, "metadata.labels")
+    yield from _rows(*rows, kubernetes.annotation_texts, _ANNOTATIONS, "metadata.annotations")
     yield from _rows("RESOURCE_VALIDATION", placeholders.well_formed, _PLACEHOLDERS, "")
     yield from _rows("BACKEND_TEST", lists.no_duplicates, "nothing stands twice", "node_conditions")
     yield from _rows(
