@@ -36,12 +36,34 @@ def _has_lists(dialect: Dialect) -> bool:
 
 
 _DURATION = "a whole number with `d`, `h`, `m`, `s`, `ms` or `us`"
+_TIMEOUTS = (
+    *("default_exec_timeout", "default_queue_timeout"),
+    *("max_exec_timeout", "max_queue_timeout"),
+)
 _WEB = "`http(s)://` with a host"
 _ABOVE_ZERO = "greater than 0"
 _LABELS = "keys and values of labels"
 _ANNOTATIONS = "keys of annotations, and texts"
 _KEY = "the key of a label"
 _PLACEHOLDERS = "placeholders are closed, and no misspelt variable of OSMO's"
+
+
+def _plain_durations(dialect: Dialect) -> bool:
+    return not dialect.iso_durations
+
+
+def _iso_durations(dialect: Dialect) -> bool:
+    return dialect.iso_durations
+
+
+def _durations(config_type: str, *paths: str, or_empty: bool = False) -> Iterator[Check]:
+    for rule, applies in (
+        (durations.plain_duration, _plain_durations),
+        (durations.duration, _iso_durations),
+    ):
+        summary = _DURATION + (", or empty" if or_empty else "")
+        rule = durations.or_inherited(rule) if or_empty else rule
+        yield from _rows(config_type, rule, summary, *paths, applies=applies)
 
 
 def _of_backends() -> Iterator[Check]:
@@ -86,10 +108,8 @@ def _of_backends() -> Iterator[Check]:
 
 def _of_workflow() -> Iterator[Check]:
     rows = ("WORKFLOW",)
-    yield from _rows(
-        *(*rows, durations.duration, _DURATION),
-        *("default_exec_timeout", "default_queue_timeout", "max_exec_timeout"),
-        *("max_queue_timeout", "force_cleanup_delay", "task_heartbeat_frequency"),
+    yield from _durations(
+        "WORKFLOW", *_TIMEOUTS, "force_cleanup_delay", "task_heartbeat_frequency"
     )
     yield from _timeouts("WORKFLOW")
     yield from _rows(
@@ -135,7 +155,7 @@ def _of_service() -> Iterator[Check]:
         *(*rows, service.client_version, "`MAJOR.MINOR.REVISION`"),
         *(f"cli_config.{field}" for field in service.VERSION_FIELDS),
     )
-    yield from _rows(*rows, durations.duration, _DURATION, "max_pod_restart_limit")
+    yield from _durations("SERVICE", "max_pod_restart_limit")
     yield from _rows(*rows, numbers.above_zero, _ABOVE_ZERO, "agent_queue_size")
     yield from _rows(
         *rows, service.public_key, "a JWK as JSON text", "service_auth.keys.*.public_key"
@@ -144,11 +164,7 @@ def _of_service() -> Iterator[Check]:
 
 def _of_pools() -> Iterator[Check]:
     rows = ("POOL",)
-    yield from _rows(
-        *(*rows, durations.duration_or_inherited, _DURATION + ", or empty"),
-        *("default_exec_timeout", "default_queue_timeout"),
-        *("max_exec_timeout", "max_queue_timeout"),
-    )
+    yield from _durations("POOL", *_TIMEOUTS, or_empty=True)
     yield from _timeouts("POOL")
     yield from _rows(
         *rows, numbers.share, "`guarantee` is not above `maximum`; -1 is no limit", "resources.gpu"

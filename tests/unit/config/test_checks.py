@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from osmo_cli.config.dialects import V6_0, V6_2, Dialect
+from osmo_cli.config.dialects import V6_0, V6_2, V6_3, V6_4, Dialect
 from osmo_cli.config.types import BACKEND, WORKFLOW
 from tests.unit.config.checking import (
     EVERYWHERE,
@@ -91,7 +91,9 @@ def test_the_router(value: str, expected: list[str]) -> None:
         ("9" * 30 + "d", ["too long for a duration"]),
         ("9" * 5000 + "d", ["too long for a duration"]),
         ("0s", ["warning: this is no time at all"]),
-        ("P7D", ['warning: not in the documented form, a whole number with a unit (write "7d")']),
+        ("P7D", [NO_DURATION + ' (write "7d")']),
+        ("P", [NO_DURATION]),
+        ("1d" * 51, [NO_DURATION]),
     ],
 )
 def test_durations(value: str, expected: list[str]) -> None:
@@ -100,6 +102,16 @@ def test_durations(value: str, expected: list[str]) -> None:
     for field in TIMEOUTS:
         assert only_message("POOL", field, value, V6_0, "a") == expected
     assert only_message("SERVICE", "max_pod_restart_limit", value, V6_0, None) == expected
+
+
+def test_the_form_of_iso_8601_is_known_from_6_3_on() -> None:
+    expected = ['warning: not in the documented form, a whole number with a unit (write "7d")']
+    for dialect in (V6_3, V6_4):
+        assert only_message("POOL", "max_exec_timeout", "P7D", dialect, "a") == expected
+        assert only_message("WORKFLOW", "max_exec_timeout", "P7D", dialect, None) == expected
+    assert only_message("POOL", "max_exec_timeout", "P7D", V6_2, "a") == [
+        NO_DURATION + ' (write "7d")'
+    ]
 
 
 def test_an_empty_duration_is_inherited_by_pools_only() -> None:

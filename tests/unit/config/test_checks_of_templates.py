@@ -193,6 +193,13 @@ def test_group_templates() -> None:
     ]
 
 
+def test_a_namespace_is_refused_where_it_stands() -> None:
+    template = {"metadata": {"name": "{{WF_GROUP_UUID}}", "namespace": "x"}}
+    assert said("GROUP_TEMPLATE", template | {"apiVersion": "v1", "kind": "A"}, V6_2, name="a") == [
+        "in.json:1:60: metadata.namespace: cannot be set: OSMO chooses the namespace"
+    ]
+
+
 def test_which_placeholders_a_pool_fills() -> None:
     template = {"spec": {"a": "{{MOUNT}} {{USER_CPU}}", "b": ["{{ ONLY_H100 }}", "{{USER_NEW}}"]}}
     pool = {
