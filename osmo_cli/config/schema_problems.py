@@ -23,6 +23,9 @@ from osmo_cli.config.schemas.kinds import (
 from osmo_cli.config.subject import Subject
 from osmo_cli.config.wording import error_text, is_about_kind
 
+MAX_TOLD = 500
+"""How many problems with the schema one input is told; more take long and are read by nobody."""
+
 _OF_TWO_FIELDS = {
     COSCHEDULING_BY_DEFAULT: "scheduler_type",
     UNKNOWN_PLATFORM: "platforms",
@@ -50,8 +53,11 @@ def schema_problems(
         found = nearest_errors(subject.model(), error)
     else:
         return
+    if len(found) > MAX_TOLD:
+        message = f"{len(found) - MAX_TOLD:,} more problems that are not told"
+        yield document.problem(message, (), hint="is this the right file?")
     other_form: set[Path] = set()
-    for detail in found:
+    for detail in found[:MAX_TOLD]:
         kind, path = detail["type"], tuple(detail["loc"])
         if kind == UNKNOWN_PLATFORM:
             path = (*path[:-1], "default_platform")

@@ -12,6 +12,7 @@ from osmo_cli.config.checks import (
     node_rules,
     numbers,
     placeholders,
+    schedules,
     service,
     templates,
     urls,
@@ -108,9 +109,7 @@ def _of_backends() -> Iterator[Check]:
 
 def _of_workflow() -> Iterator[Check]:
     rows = ("WORKFLOW",)
-    yield from _durations(
-        "WORKFLOW", *_TIMEOUTS, "force_cleanup_delay", "task_heartbeat_frequency"
-    )
+    yield from _durations("WORKFLOW", *_TIMEOUTS, "force_cleanup_delay", "task_heartbeat_frequency")
     yield from _timeouts("WORKFLOW")
     yield from _rows(
         *(*rows, numbers.above_zero, _ABOVE_ZERO),
@@ -216,6 +215,10 @@ def _of_other_items() -> Iterator[Check]:
     yield from _rows(*rows, kubernetes.annotation_texts, _ANNOTATIONS, "metadata.annotations")
     yield from _rows("RESOURCE_VALIDATION", placeholders.well_formed, _PLACEHOLDERS, "")
     yield from _rows("BACKEND_TEST", lists.no_duplicates, "nothing stands twice", "node_conditions")
+    yield from _rows(
+        *("BACKEND_TEST", schedules.runs_at_all, "a schedule of cron", "cron_schedule")
+    )
+    yield from _rows("POOL", lists.platform_names, "names, as of pools", "platforms")
     yield from _rows(
         "ROLE", service.resource_scope, "config types in lower case", "policies.*.resources.*"
     )

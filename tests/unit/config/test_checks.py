@@ -209,6 +209,46 @@ def test_other_items() -> None:
     ]
 
 
+NO_CRON = "not a schedule: a field has an entry that means nothing"
+BACKWARDS = "warning: a range in it goes backwards, which not every cron takes"
+
+
+@pytest.mark.parametrize(
+    ("schedule", "expected"),
+    [
+        ("*/5 0-23/2 1,15 1-12 0-7", []),
+        ("0  3 ? * 1#2", []),
+        ("0 0 L-3,LW,15W * 5L", []),
+        ("0/10 3 * * ?", []),
+        ("0 22-2 * * *", [BACKWARDS]),
+        ("*/0 * * * *", [NO_CRON]),
+        ("0,,1 - * * *", [NO_CRON]),
+        ("0 0 * * 1-", [NO_CRON]),
+        ("0 0 * * MON", ["fields are of digits and * - , / ? L W #, without names"]),
+        ("@daily", ["not a schedule of five fields, as in cron"]),
+        ("0 24 * * *", ["24 is not within 0 to 23"]),
+    ],
+)
+def test_schedules(schedule: str, expected: list[str]) -> None:
+    assert only_message("BACKEND_TEST", "cron_schedule", schedule, V6_2, "t") == expected
+
+
+def test_names_of_platforms() -> None:
+    platforms: Any = {"dgx-h100": {}, "1 x": {}}
+    assert said("POOL", {"backend": "b", "platforms": platforms}, V6_2, name="p") == [
+        'warning: in.json:1:48: platforms["1 x"]: cannot be the name of a platform '
+        "(letters, digits, -, _ and . of ASCII; a letter first, a letter or digit last)"
+    ]
+
+
+def test_a_file_of_nothing_but_problems_is_told_in_part() -> None:
+    found = said("BACKEND", {f"field{number}": 1 for number in range(3000)}, name="b")
+    assert found[0] == (
+        "in.json:1:1: 2,500 more problems that are not told (is this the right file?)"
+    )
+    assert len(found) == 501
+
+
 ASSERTION = {
     "operator": "LE",
     "left_operand": "{{USER_CPUS}}",

@@ -196,7 +196,7 @@ def test_group_templates() -> None:
 def test_a_namespace_is_refused_where_it_stands() -> None:
     template = {"metadata": {"name": "{{WF_GROUP_UUID}}", "namespace": "x"}}
     assert said("GROUP_TEMPLATE", template | {"apiVersion": "v1", "kind": "A"}, V6_2, name="a") == [
-        "in.json:1:60: metadata.namespace: cannot be set: OSMO chooses the namespace"
+        "in.json:1:57: metadata.namespace: cannot be set: OSMO chooses the namespace"
     ]
 
 
