@@ -19,6 +19,7 @@ _Value = TypeVar("_Value")
 
 METASCHEMA = "https://json-schema.org/draft/2020-12/schema"
 _ANY_ITEM = "ITEM"
+_REFERENCE = r"\$\{(env|file|keyring):"
 _MARK = {
     "type": "string",
     "description": "Where the editor finds the schema of this file; not sent.",
@@ -159,7 +160,14 @@ class _Walk:
             schema["description"] = said
         if self._subject.is_read_only(path):
             schema["readOnly"] = True
-        return schema | (_at_path(self._keywords, inside) or {})
+        return _with_references(schema | (_at_path(self._keywords, inside) or {}))
+
+
+def _with_references(schema: dict[str, Any]) -> dict[str, Any]:
+    """A text of some form may come from elsewhere, too: `${env:NAME}`."""
+    if "pattern" not in schema:
+        return schema
+    return schema | {"pattern": f"{schema['pattern']}|{_REFERENCE}"}
 
 
 def _at_path(table: dict[str, _Value], path: Sequence[str]) -> _Value | None:

@@ -92,7 +92,14 @@ class RolePolicy62(ConfigModel):
 
     effect: Literal["Allow", "Deny"] = "Allow"
     actions: Annotated[
-        list[Annotated[str, AfterValidator(_semantic_action)]], AfterValidator(sorted)
+        list[
+            Annotated[
+                str,
+                AfterValidator(_semantic_action),
+                Field(json_schema_extra={"pattern": f"^{_SEMANTIC_ACTION.pattern}$"}),
+            ]
+        ],
+        AfterValidator(sorted),
     ]
     resources: list[str] = Field(default_factory=list)
 
