@@ -111,6 +111,8 @@ class _Walk:
             path: where it stands; a key of a map is `*`.
             whole: whether a file gives it as a whole.
         """
+        from osmo_cli.config.schemas.role import SEMANTIC_ACTION
+
         schema = dict(given)
         if "$ref" in schema:
             name = schema.pop("$ref").removeprefix("#/$defs/")
@@ -130,6 +132,9 @@ class _Walk:
             schema["additionalProperties"] = self.node(inner, (*path, "*"), whole=whole)
         if "items" in schema:
             schema["items"] = self.node(schema["items"], path, whole=True)
+            if path[-2:] == ("policies", "actions") and self._subject.dialect.semantic_roles:
+                # The service tells it with its own check, and not in its schema.
+                schema["items"]["pattern"] = f"^{SEMANTIC_ACTION.pattern}$"
         if "anyOf" in schema:
             schema["anyOf"] = [self.node(one, path, whole=whole) for one in schema["anyOf"]]
         if "pattern" in schema:

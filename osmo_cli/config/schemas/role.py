@@ -76,11 +76,11 @@ class Role60(ConfigModel):
     immutable: ReadOnlyFlag = False
 
 
-_SEMANTIC_ACTION = re.compile(r"(\*|[a-z]+):(\*|[A-Z][a-zA-Z]*)")
+SEMANTIC_ACTION = re.compile(r"(\*|[a-z]+):(\*|[A-Z][a-zA-Z]*)")
 
 
 def _semantic_action(value: str) -> str:
-    if not _SEMANTIC_ACTION.fullmatch(value):
+    if not SEMANTIC_ACTION.fullmatch(value):
         raise PydanticCustomError(
             BAD_SEMANTIC_ACTION, "an action looks like workflow:Create, config:* or *:*"
         )
@@ -92,14 +92,7 @@ class RolePolicy62(ConfigModel):
 
     effect: Literal["Allow", "Deny"] = "Allow"
     actions: Annotated[
-        list[
-            Annotated[
-                str,
-                AfterValidator(_semantic_action),
-                Field(json_schema_extra={"pattern": f"^{_SEMANTIC_ACTION.pattern}$"}),
-            ]
-        ],
-        AfterValidator(sorted),
+        list[Annotated[str, AfterValidator(_semantic_action)]], AfterValidator(sorted)
     ]
     resources: list[str] = Field(default_factory=list)
 
