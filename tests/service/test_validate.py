@@ -304,6 +304,15 @@ def test_only_the_service_knows(user: Shell, any_service: tuple[str, Service]) -
     assert "POST /api/configs" not in result.err
 
 
+def test_a_scheduler_that_no_version_has_is_told_once(user: Shell) -> None:
+    text = '{"scheduler_settings": {"scheduler_type": "slurm"}}'
+    top = lay(user, {"backend/default.json": text})
+    result = user.osmo("config", "validate", top, "--online")
+    assert result.code == 2
+    [line] = result.out.splitlines()
+    assert "default.json:1:43: scheduler_settings.scheduler_type: must be " in line
+
+
 def test_a_file_beside_it_makes_a_name_known(user: Shell) -> None:
     files = {"pool/mine.json": '{"backend": "default", "common_pod_template": ["mine"]}'}
     top = lay(user, files | {"pod_template/mine.json": '{"spec": {}}'})
