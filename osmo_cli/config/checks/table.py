@@ -63,8 +63,8 @@ def _durations(config_type: str, *paths: str, or_empty: bool = False) -> Iterato
         (durations.duration, _iso_durations),
     ):
         summary = _DURATION + (", or empty" if or_empty else "")
-        rule = durations.or_inherited(rule) if or_empty else rule
-        yield from _rows(config_type, rule, summary, *paths, applies=applies)
+        meant = durations.or_inherited(rule) if or_empty else rule
+        yield from _rows(config_type, meant, summary, *paths, applies=applies)
 
 
 def _of_backends() -> Iterator[Check]:

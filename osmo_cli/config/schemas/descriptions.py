@@ -217,7 +217,7 @@ _KUBERNETES_NAME = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9
 # Up to 6.2 the first form only, which `osmo config validate` tells.
 _DURATION = f"^({DURATION.pattern}|{ISO_DURATION.pattern})$"
 _OR_EMPTY = f"^({DURATION.pattern}|{ISO_DURATION.pattern})?$"
-_TIMEOUTS = ("default_queue_timeout", "max_exec_timeout", "max_queue_timeout")
+_OTHER_TIMEOUTS = ("default_queue_timeout", "max_exec_timeout", "max_queue_timeout")
 
 KEYWORDS: dict[str, dict[str, dict[str, Any]]] = {
     "BACKEND": {
@@ -261,7 +261,7 @@ KEYWORDS: dict[str, dict[str, dict[str, Any]]] = {
     "POD_TEMPLATE": {},
     "POOL": {
         "default_exec_timeout": {"pattern": _OR_EMPTY, "examples": ["24h"]},
-        **{name: {"pattern": _OR_EMPTY} for name in _TIMEOUTS},
+        **{name: {"pattern": _OR_EMPTY} for name in _OTHER_TIMEOUTS},
         "common_default_variables": {"examples": [{"USER_CPU": 4, "USER_MEMORY": "16Gi"}]},
     },
     "RESOURCE_VALIDATION": {
@@ -278,7 +278,7 @@ KEYWORDS: dict[str, dict[str, dict[str, Any]]] = {
         **{
             name: {"pattern": _DURATION}
             for name in (
-                *("default_exec_timeout", *_TIMEOUTS),
+                *("default_exec_timeout", *_OTHER_TIMEOUTS),
                 *("force_cleanup_delay", "task_heartbeat_frequency"),
             )
         },
