@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -196,15 +197,18 @@ def test_a_file_of_its_own_and_a_place_among_others_are_a_problem(shell: Shell) 
 def test_a_file_that_cannot_be_read_does_not_hide_the_others(shell: Shell) -> None:
     top = lay(shell, {"workflow.json": '{"x": 1}', "service.json": "", "dataset.json": "[1"})
     (shell.home / top / "pool.json").symlink_to("nowhere.json")
+    os.mkfifo(shell.home / top / "role.json")
     result = shell.osmo("config", "validate", top, "--dialect", "6.2")
     assert result.code == 2
     assert [line.split(": ")[0] for line in result.out.splitlines()] == [
         "configs/dataset.json:1:3",
         "configs/pool.json",
+        "configs/role.json",
         "configs/service.json:1:1",
         "configs/workflow.json:1:2",
     ]
     assert "configs/pool.json: no such file\n" in result.out
+    assert "configs/role.json: not a file\n" in result.out
 
 
 def test_no_secret_of_a_file_is_shown(shell: Shell) -> None:
