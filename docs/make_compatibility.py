@@ -98,7 +98,7 @@ COMMANDS = (
     _row("osmo config validate PATH", "config validate workflow.json"),
     _row("osmo config schema TYPE", "config schema WORKFLOW"),
     _row("osmo token set NAME", "token set another"),
-    _row("osmo token set NAME --service", "token set agent --service --roles osmo-backend"),
+    _row("osmo token set NAME --service", "token set agent --service --roles osmo-user"),
     _row("osmo token set NAME --user USER", "token set of-user --user admin", works=_has_users),
     _row("osmo token delete NAME", "token delete another"),
     _row("osmo token list", "token list"),

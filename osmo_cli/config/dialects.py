@@ -49,6 +49,7 @@ class Dialect:
         exchange_shows_null: the answer to a token has its empty keys too.
         checks_client_versions: `cli_config` of SERVICE takes versions only.
         users_make_tokens: the role `osmo-user` may make tokens (api.md 1.6).
+        iso_durations: durations may have the form of ISO 8601, too (api.md 2.1).
         history_types: types that there are no more, but for their old revisions.
         configmap_sets_keys: in ConfigMap mode `service_auth` of SERVICE may come from the file.
         configmap_backend_fields: what a backend in that file must have.
@@ -74,6 +75,7 @@ class Dialect:
     exchange_shows_null: bool = True
     checks_client_versions: bool = False
     users_make_tokens: bool = False
+    iso_durations: bool = False
     history_types: frozenset[str] = frozenset()
     configmap_sets_keys: bool = False
     configmap_backend_fields: frozenset[str] = frozenset()
@@ -148,6 +150,7 @@ V6_3 = replace(
     exchange_shows_null=False,
     checks_client_versions=True,
     users_make_tokens=True,
+    iso_durations=True,
     configmap_sets_keys=True,
     helm_root="services.configs",
 )

@@ -19,6 +19,7 @@ _Value = TypeVar("_Value")
 
 METASCHEMA = "https://json-schema.org/draft/2020-12/schema"
 _ANY_ITEM = "ITEM"
+_REFERENCE = r"\$\{(env|file|keyring):"
 _MARK = {
     "type": "string",
     "description": "Where the editor finds the schema of this file; not sent.",
@@ -110,6 +111,8 @@ class _Walk:
             path: where it stands; a key of a map is `*`.
             whole: whether a file gives it as a whole.
         """
+        from osmo_cli.config.schemas.role import SEMANTIC_ACTION
+
         schema = dict(given)
         if "$ref" in schema:
             name = schema.pop("$ref").removeprefix("#/$defs/")
@@ -129,6 +132,9 @@ class _Walk:
             schema["additionalProperties"] = self.node(inner, (*path, "*"), whole=whole)
         if "items" in schema:
             schema["items"] = self.node(schema["items"], path, whole=True)
+            if path[-2:] == ("policies", "actions") and self._subject.dialect.semantic_roles:
+                # The service tells it with its own check, and not in its schema.
+                schema["items"]["pattern"] = f"^{SEMANTIC_ACTION.pattern}$"
         if "anyOf" in schema:
             schema["anyOf"] = [self.node(one, path, whole=whole) for one in schema["anyOf"]]
         if "pattern" in schema:
@@ -159,7 +165,14 @@ class _Walk:
             schema["description"] = said
         if self._subject.is_read_only(path):
             schema["readOnly"] = True
-        return schema | (_at_path(self._keywords, inside) or {})
+        return _with_references(schema | (_at_path(self._keywords, inside) or {}))
+
+
+def _with_references(schema: dict[str, Any]) -> dict[str, Any]:
+    """A text of some form may come from elsewhere, too: `${env:NAME}`."""
+    if "pattern" not in schema:
+        return schema
+    return schema | {"pattern": f"{schema['pattern']}|{_REFERENCE}"}
 
 
 def _at_path(table: dict[str, _Value], path: Sequence[str]) -> _Value | None:

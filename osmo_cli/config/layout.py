@@ -117,6 +117,10 @@ def scan(directory: str) -> Scan:
         except UsageError as error:
             problems.append(Problem(error.message, file, hint=error.hint))
             continue
+        if path.exists() and not path.is_file():
+            # Reading a pipe in which nobody writes would not end.
+            problems.append(Problem("not a file", file))
+            continue
         if entry in first:
             message = f"{entry} stands in {first[entry]}, too"
             problems.append(Problem(message, file, hint="keep one of them"))

@@ -11,6 +11,7 @@ from pydantic_core import ErrorDetails
 
 from osmo_cli.config.dialects import DIALECTS, Dialect
 from osmo_cli.config.document import Document
+from osmo_cli.config.merge import value_at
 from osmo_cli.config.node_conditions import equivalent
 from osmo_cli.config.problems import Path, Problem
 from osmo_cli.config.schemas.base import model_at, nearest_errors
@@ -21,6 +22,9 @@ from osmo_cli.config.schemas.kinds import (
 )
 from osmo_cli.config.subject import Subject
 from osmo_cli.config.wording import error_text, is_about_kind
+
+MAX_TOLD = 500
+"""How many problems with the schema one input is told; more take long and are read by nobody."""
 
 _OF_TWO_FIELDS = {
     COSCHEDULING_BY_DEFAULT: "scheduler_type",
@@ -49,11 +53,17 @@ def schema_problems(
         found = nearest_errors(subject.model(), error)
     else:
         return
+    if len(found) > MAX_TOLD:
+        message = f"{len(found) - MAX_TOLD:,} more problems that are not told"
+        yield document.problem(message, (), hint="is this the right file?")
     other_form: set[Path] = set()
-    for detail in found:
+    for detail in found[:MAX_TOLD]:
         kind, path = detail["type"], tuple(detail["loc"])
         if kind == UNKNOWN_PLATFORM:
             path = (*path[:-1], "default_platform")
+        # A check of the whole may be about one field of it.
+        named = (*path, *str(detail.get("ctx", {}).get("field", "")).split("."))
+        path = named if named in document.places else path
         if document.is_unresolved(path) and not is_about_kind(kind):
             continue  # the value that will stand there is not known
         mentioned = _is_mentioned(document, path, kind)
@@ -79,7 +89,7 @@ def schema_problems(
 
 def _is_mentioned(document: Document, path: Path, kind: str) -> bool:
     """Whether the input itself says what an error at `path` is about."""
-    if path in document.places:
+    if path in document.places or _is_in_a_text(document, path):
         return True
     # A missing field is the input's fault where the input has the object around it, and a check
     # of two fields where it has the other one.
@@ -87,6 +97,13 @@ def _is_mentioned(document: Document, path: Path, kind: str) -> bool:
         return path[:-1] in document.places
     other = _OF_TWO_FIELDS.get(kind)
     return other is not None and (*path[:-1], other) in document.places
+
+
+def _is_in_a_text(document: Document, path: Path) -> bool:
+    """Whether the input has a text there that stands for an object, as a role's action may."""
+    while path and path not in document.places:
+        path = path[:-1]
+    return bool(path) and isinstance(value_at(document.value, path), str)
 
 
 def _depends_on_stored(document: Document, subject: Subject, path: Path, kind: str) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from pydantic_core import ErrorDetails
 
 from osmo_cli.config.problems import Path
@@ -45,6 +47,23 @@ _INSTEAD: dict[Path, dict[str, str]] = {
     }
 }
 
+_NUMBER = r"-?(0|[1-9]\d{0,17})"
+_UNQUOTED = {
+    "int_type": re.compile(_NUMBER, re.ASCII),
+    "float_type": re.compile(_NUMBER + r"(\.\d+)?", re.ASCII),
+    "bool_type": re.compile("true|false"),
+}
+# What YAML 1.1 took for true and false, and its successor takes for a text.
+_FLAGS = {"yes": "true", "on": "true", "no": "false", "off": "false"}
+
+
+def _without_quotes(text: str, form: re.Pattern[str]) -> str | None:
+    """How to write the number, or true or false, that a text stands for; None where it is none."""
+    if form.fullmatch(text):
+        return "write it without quotes"
+    meant = _FLAGS.get(text.lower(), text.lower())
+    return f"write {meant}" if form.fullmatch(meant) else None
+
 
 def is_about_kind(error: str) -> bool:
     """Whether a pydantic error of that type says that a value is of the wrong kind."""
@@ -62,8 +81,8 @@ def error_text(detail: ErrorDetails, path: Path) -> tuple[str, str | None]:
         hint = None
         if value is None and kind in _EMPTY:
             hint = f"null cannot be stored here; write {_EMPTY[kind]} to empty it"
-        elif isinstance(value, str) and kind in ("int_type", "float_type", "bool_type"):
-            hint = "write it without quotes"
+        elif isinstance(value, str) and kind in _UNQUOTED:
+            hint = _without_quotes(value, _UNQUOTED[kind])
         elif kind == "string_type" and not isinstance(value, (list, dict)):
             hint = "write it in double quotes"
         return f"must be {wanted}, not {found}", hint

@@ -73,6 +73,25 @@ def apply_change(
         if not error.outcome_unknown:
             raise
         warnings.append(_explain_failure(client, change, error))
+    applied = _read_back(client, change, text, warnings)
+    if applied.revision is not None:
+        for path, value in change.secrets.items():
+            memory.remember(memory_key(target, path), value, applied.revision)
+    return applied
+
+
+def _read_back(client: Client, change: Change, text: str, warnings: list[str]) -> Applied:
+    """What the service shows after the write, and whose changes came beside it.
+
+    Args:
+        text: the write's description.
+        warnings: of the write.
+
+    Raises:
+        ConflictError: another's change came at the same time, and one of the two is lost.
+        StoredDifferentlyError: the service shows something else than was sent.
+    """
+    target = change.target
     wrong = _not_stored(client, change)
     later = configs.revisions_after(client, target.subject.config_type, _number(target.base))
     own = _own_revision(client, change, later, text)
@@ -95,10 +114,10 @@ def apply_change(
     stored_at = own.number if own else None
     if others:
         _raise_if_undone(client, change, others, stored_at)
-        warnings.append(f"another change came at the same time{_by(others[0])}; both are stored")
-    if stored_at is not None:
-        for path, value in change.secrets.items():
-            memory.remember(memory_key(target, path), value, stored_at)
+        warnings.append(
+            f"another change came at the same time{_by(others[0])}; both are stored, "
+            "and where both set a field the later one holds"
+        )
     return Applied(stored_at, tuple(warnings))
 
 

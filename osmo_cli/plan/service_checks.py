@@ -29,8 +29,12 @@ def check_online(client: Client, inputs: Inputs) -> list[Problem]:
     problems = list(inputs.problems)
     for group in inputs.groups:
         for one in group.inputs:
-            problems += _laid_over(one, service)
-            problems += _scheduler_type(one, service)
+            found = _laid_over(one, service)
+            problems += found
+            wrong = {problem.path for problem in found if problem.severity == "error"}
+            problems += (
+                other for other in _scheduler_type(one, service) if other.path not in wrong
+            )
         if group.is_directory:
             problems += among_files(group)
     problems += _unknown_names(inputs.all, service)

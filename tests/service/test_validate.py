@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -196,15 +197,18 @@ def test_a_file_of_its_own_and_a_place_among_others_are_a_problem(shell: Shell) 
 def test_a_file_that_cannot_be_read_does_not_hide_the_others(shell: Shell) -> None:
     top = lay(shell, {"workflow.json": '{"x": 1}', "service.json": "", "dataset.json": "[1"})
     (shell.home / top / "pool.json").symlink_to("nowhere.json")
+    os.mkfifo(shell.home / top / "role.json")
     result = shell.osmo("config", "validate", top, "--dialect", "6.2")
     assert result.code == 2
     assert [line.split(": ")[0] for line in result.out.splitlines()] == [
         "configs/dataset.json:1:3",
         "configs/pool.json",
+        "configs/role.json",
         "configs/service.json:1:1",
         "configs/workflow.json:1:2",
     ]
     assert "configs/pool.json: no such file\n" in result.out
+    assert "configs/role.json: not a file\n" in result.out
 
 
 def test_no_secret_of_a_file_is_shown(shell: Shell) -> None:
@@ -302,6 +306,15 @@ def test_only_the_service_knows(user: Shell, any_service: tuple[str, Service]) -
     assert "PUT" not in result.err
     assert "PATCH" not in result.err
     assert "POST /api/configs" not in result.err
+
+
+def test_a_scheduler_that_no_version_has_is_told_once(user: Shell) -> None:
+    text = '{"scheduler_settings": {"scheduler_type": "slurm"}}'
+    top = lay(user, {"backend/default.json": text})
+    result = user.osmo("config", "validate", top, "--online")
+    assert result.code == 2
+    [line] = result.out.splitlines()
+    assert "default.json:1:43: scheduler_settings.scheduler_type: must be " in line
 
 
 def test_a_file_beside_it_makes_a_name_known(user: Shell) -> None:

@@ -8,9 +8,16 @@ from datetime import timedelta
 from typing import Any
 
 from osmo_cli.config.checks.finding import Finding, Rule, warning
-from osmo_cli.config.tokens import DURATION, DURATION_UNITS, NOT_A_DURATION, parse_duration
+from osmo_cli.config.tokens import (
+    DURATION,
+    DURATION_UNITS,
+    ISO_DURATION,
+    NOT_A_DURATION,
+    parse_duration,
+)
 
 _PARTS = re.compile(r"((\d{1,9})(d|h|m|s|ms|us))+", re.ASCII)
+_LONGEST_SUM = 100
 _PART = re.compile(r"(\d+)(d|h|ms|us|m|s)", re.ASCII)
 
 
@@ -19,7 +26,7 @@ def _length(value: Any) -> timedelta | None:
 
 
 def duration(value: Any) -> Iterator[Finding]:
-    """A duration."""
+    """A duration, from 6.3 on: it may have the form of ISO 8601 (api.md 2.1)."""
     if not isinstance(value, str):
         return
     length = _length(value)
@@ -33,16 +40,25 @@ def duration(value: Any) -> Iterator[Finding]:
         yield warning("this is no time at all")
 
 
-def duration_or_inherited(value: Any) -> Iterator[Finding]:
-    """A duration, or empty for that of WORKFLOW."""
-    return duration(value) if value else iter(())
+def plain_duration(value: Any) -> Iterator[Finding]:
+    """A duration up to 6.2: a number with a unit, and nothing else."""
+    if isinstance(value, str) and ISO_DURATION.fullmatch(value):
+        length = _length(value)
+        yield Finding(NOT_A_DURATION, _in_units(length) if length else None)
+    else:
+        yield from duration(value)
+
+
+def or_inherited(rule: Rule) -> Rule:
+    """A rule: as `rule`, or empty for what WORKFLOW has."""
+    return lambda value: rule(value) if value else ()
 
 
 def _instead(value: str) -> str | None:
     """How to write what was meant: `90m` for `1h30m`."""
     if value.isdecimal() and value.isascii():
         return f'write "{value[:9]}s" for seconds' if len(value) < 10 else None
-    if not _PARTS.fullmatch(value):
+    if len(value) > _LONGEST_SUM or not _PARTS.fullmatch(value):
         return None
     total = timedelta()
     for number, unit in _PART.findall(value):

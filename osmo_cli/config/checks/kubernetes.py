@@ -75,14 +75,22 @@ def labels(value: Any) -> Iterator[Finding]:
         if isinstance(label, str) and not has_placeholder(label) and not is_label_value(label):
             message = "not the value of a label: letters, digits, -, _ and ., 63 at most"
             yield Finding(message, at=(key,))
-    yield from annotation_texts(value)
+        for found in label_key(key):
+            yield Finding(found.message, at=(key,), at_key=True)
+    yield from _only_texts(value)
 
 
 def annotation_texts(value: Any) -> Iterator[Finding]:
-    """An object of annotations: keys as of labels, any text."""
+    """An object of annotations: any text, and keys as of labels but for capitals before the /."""
+    for key, _ in _texts(value):
+        if not has_placeholder(key) and not is_label_key(key.lower()):
+            message = "not the key of an annotation, such as note or example.com/note"
+            yield Finding(message, at=(key,), at_key=True)
+    yield from _only_texts(value)
+
+
+def _only_texts(value: Any) -> Iterator[Finding]:
     for key, text in _texts(value):
-        for found in label_key(key):
-            yield Finding(found.message, at=(key,), at_key=True)
         if text is not None and not isinstance(text, str):
             yield Finding("must be a text", "write it in double quotes", at=(key,))
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from osmo_cli.config.checks.finding import Finding, warning
+from osmo_cli.config.types import NAME_RULE, POOL
 
 
 def no_duplicates(value: Any) -> Iterator[Finding]:
@@ -36,3 +37,10 @@ def one_key_each(value: Any) -> Iterator[Finding]:
             if key in seen:
                 yield Finding("this key stands in the list twice", at=(index, "key"))
             seen.add(key)
+
+
+def platform_names(value: Any) -> Iterator[Finding]:
+    """POOL's `platforms` have names as pools have; in a pool the service may not look at them."""
+    for name in value if isinstance(value, dict) else ():
+        if not POOL.is_name(name):
+            yield warning("cannot be the name of a platform", NAME_RULE, at=(name,), at_key=True)

@@ -45,7 +45,8 @@ def _key(key: str, status: str) -> Iterator[Finding]:
         return
     if not _is_cheap(key):
         yield warning("too intricate a regular expression to be checked", at=(key,), at_key=True)
-    elif regex.match(READY) and status != "True":
+        return
+    if overrides := regex.match(READY) and status != "True":
         message = 'matches the condition Ready, and then the operator takes no status but "True"'
         hint = f'to leave Ready out, begin it with "^(?!{READY}$)"'
         yield Finding(message, hint, at=(key,), at_key=True)
@@ -57,6 +58,26 @@ def _key(key: str, status: str) -> Iterator[Finding]:
         message = "matches every condition that begins so"
         hint = f'write "^{plain[1]}$" for this one'
         yield warning(message, hint, at=(key,), at_key=True)
+    elif not (plain or overrides) and _is_open(_parsed(key)):
+        message = "matches every condition that begins so"
+        hint = 'end it with "$", or with ".*" if that is meant'
+        yield warning(message, hint, at=(key,), at_key=True)
+
+
+def _is_open(parsed: Any) -> bool:
+    """Whether a regex, or a branch of it, ends with neither `$` nor something like `.*`."""
+    if not len(parsed):
+        return True
+    operation, argument = parsed[-1]
+    if str(operation) in ("SUBPATTERN", "BRANCH"):
+        return any(map(_is_open, _bodies(argument)))
+    return str(operation) in ("LITERAL", "IN", "ANY", "NOT_LITERAL")
+
+
+def _parsed(pattern: str) -> Any:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return _parser.parse(pattern)
 
 
 def _status(key: str, status: str) -> Iterator[Finding]:
@@ -89,9 +110,7 @@ def _is_cheap(pattern: str) -> bool:
     if len(pattern) > _LONGEST_REGEX:
         return False
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return _cost(_parser.parse(pattern), 1) <= _BUDGET
+        return _cost(_parsed(pattern), 1) <= _BUDGET
     except RecursionError:
         return False
 

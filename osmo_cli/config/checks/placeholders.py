@@ -25,6 +25,10 @@ OWN_VARIABLES = frozenset(
 
 _OWN_PREFIXES = ("USER_", "WF_", "K8_")
 _PLACEHOLDER = re.compile(r"\{\{\s*([A-Za-z_][A-Za-z0-9_]*)\s*\}\}")
+_OPENING = re.compile(r"\{[{%#]")
+_CLOSING = {"{{": "}}", "{%": "%}", "{#": "#}"}
+# Two braces that close are often JSON's; behind a bare name that one brace opens they are not.
+_HALF_OPENED = re.compile(r"(?:^|[^{])\{\s{0,9}[A-Za-z_]\w{0,99}\s{0,9}\}\}", re.ASCII)
 
 
 def placeholders(value: Any) -> Iterator[tuple[Path, str]]:
@@ -62,7 +66,7 @@ def _variables(holder: Any, field: str) -> set[str]:
 def well_formed(value: Any) -> Iterator[Finding]:
     """Placeholders that are closed, and that are no misspelt variable of OSMO's own."""
     for path, text in _texts(value):
-        if any(text.count(a) != text.count(b) for a, b in (("{{", "}}"), ("{%", "%}"))):
+        if _is_open(text) or _HALF_OPENED.search(text):
             yield warning("a placeholder in this text is not closed", at=path)
     for path, name in placeholders(value):
         if name in OWN_VARIABLES:
@@ -71,6 +75,16 @@ def well_formed(value: Any) -> Iterator[Finding]:
         if near:
             message = "OSMO has no such variable: right only if the pool defines it"
             yield warning(message, f"did you mean {{{{{near[0]}}}}}?", at=path)
+
+
+def _is_open(text: str) -> bool:
+    """Whether something of Jinja begins in the text and does not end; for a comment it may."""
+    end = 0
+    while opening := _OPENING.search(text, end):
+        end = text.find(_CLOSING[opening[0]], opening.end()) + 2
+        if end < 2:
+            return opening[0] != "{#"
+    return False
 
 
 def _texts(value: Any, at: Path = ()) -> Iterator[tuple[Path, str]]:

@@ -12,6 +12,7 @@ from osmo_cli.config.checks import (
     node_rules,
     numbers,
     placeholders,
+    schedules,
     service,
     templates,
     urls,
@@ -36,11 +37,34 @@ def _has_lists(dialect: Dialect) -> bool:
 
 
 _DURATION = "a whole number with `d`, `h`, `m`, `s`, `ms` or `us`"
+_TIMEOUTS = (
+    *("default_exec_timeout", "default_queue_timeout"),
+    *("max_exec_timeout", "max_queue_timeout"),
+)
 _WEB = "`http(s)://` with a host"
 _ABOVE_ZERO = "greater than 0"
 _LABELS = "keys and values of labels"
+_ANNOTATIONS = "keys of annotations, and texts"
 _KEY = "the key of a label"
 _PLACEHOLDERS = "placeholders are closed, and no misspelt variable of OSMO's"
+
+
+def _plain_durations(dialect: Dialect) -> bool:
+    return not dialect.iso_durations
+
+
+def _iso_durations(dialect: Dialect) -> bool:
+    return dialect.iso_durations
+
+
+def _durations(config_type: str, *paths: str, or_empty: bool = False) -> Iterator[Check]:
+    for rule, applies in (
+        (durations.plain_duration, _plain_durations),
+        (durations.duration, _iso_durations),
+    ):
+        summary = _DURATION + (", or empty" if or_empty else "")
+        meant = durations.or_inherited(rule) if or_empty else rule
+        yield from _rows(config_type, meant, summary, *paths, applies=applies)
 
 
 def _of_backends() -> Iterator[Check]:
@@ -85,11 +109,7 @@ def _of_backends() -> Iterator[Check]:
 
 def _of_workflow() -> Iterator[Check]:
     rows = ("WORKFLOW",)
-    yield from _rows(
-        *(*rows, durations.duration, _DURATION),
-        *("default_exec_timeout", "default_queue_timeout", "max_exec_timeout"),
-        *("max_queue_timeout", "force_cleanup_delay", "task_heartbeat_frequency"),
-    )
+    yield from _durations("WORKFLOW", *_TIMEOUTS, "force_cleanup_delay", "task_heartbeat_frequency")
     yield from _timeouts("WORKFLOW")
     yield from _rows(
         *(*rows, numbers.above_zero, _ABOVE_ZERO),
@@ -134,7 +154,7 @@ def _of_service() -> Iterator[Check]:
         *(*rows, service.client_version, "`MAJOR.MINOR.REVISION`"),
         *(f"cli_config.{field}" for field in service.VERSION_FIELDS),
     )
-    yield from _rows(*rows, durations.duration, _DURATION, "max_pod_restart_limit")
+    yield from _durations("SERVICE", "max_pod_restart_limit")
     yield from _rows(*rows, numbers.above_zero, _ABOVE_ZERO, "agent_queue_size")
     yield from _rows(
         *rows, service.public_key, "a JWK as JSON text", "service_auth.keys.*.public_key"
@@ -143,11 +163,7 @@ def _of_service() -> Iterator[Check]:
 
 def _of_pools() -> Iterator[Check]:
     rows = ("POOL",)
-    yield from _rows(
-        *(*rows, durations.duration_or_inherited, _DURATION + ", or empty"),
-        *("default_exec_timeout", "default_queue_timeout"),
-        *("max_exec_timeout", "max_queue_timeout"),
-    )
+    yield from _durations("POOL", *_TIMEOUTS, or_empty=True)
     yield from _timeouts("POOL")
     yield from _rows(
         *rows, numbers.share, "`guarantee` is not above `maximum`; -1 is no limit", "resources.gpu"
@@ -171,9 +187,7 @@ def _of_pod_templates() -> Iterator[Check]:
         *("spec.imagePullSecrets", "spec.resourceClaims"),
     )
     yield from _rows(*rows, kubernetes.labels, _LABELS, "metadata.labels", "spec.nodeSelector")
-    yield from _rows(
-        *rows, kubernetes.annotation_texts, "keys of annotations, and texts", "metadata.annotations"
-    )
+    yield from _rows(*rows, kubernetes.annotation_texts, _ANNOTATIONS, "metadata.annotations")
     yield from _rows(*rows, templates.pod_spec_fields, "fields of a pod's spec", "spec")
     yield from _rows(*rows, templates.toleration, "a toleration", "spec.tolerations.*")
     yield from _rows(*rows, kubernetes.dns_label, "a name", "spec.volumes.*.name")
@@ -196,9 +210,15 @@ def _of_other_items() -> Iterator[Check]:
     yield from _rows(*rows, templates.api_version, "a version of an API", "apiVersion")
     yield from _rows(*rows, templates.of_each_group, "one of each group", "metadata.name")
     yield from _rows(*rows, kubernetes.mapping, "an object", "metadata")
+    yield from _rows(*rows, templates.kind, "a text", "kind")
     yield from _rows(*rows, kubernetes.labels, _LABELS, "metadata.labels")
+    yield from _rows(*rows, kubernetes.annotation_texts, _ANNOTATIONS, "metadata.annotations")
     yield from _rows("RESOURCE_VALIDATION", placeholders.well_formed, _PLACEHOLDERS, "")
     yield from _rows("BACKEND_TEST", lists.no_duplicates, "nothing stands twice", "node_conditions")
+    yield from _rows(
+        *("BACKEND_TEST", schedules.runs_at_all, "a schedule of cron", "cron_schedule")
+    )
+    yield from _rows("POOL", lists.platform_names, "names, as of pools", "platforms")
     yield from _rows(
         "ROLE", service.resource_scope, "config types in lower case", "policies.*.resources.*"
     )

@@ -68,14 +68,16 @@ def toleration(value: Any) -> Iterator[Finding]:
     if not isinstance(value, dict):
         return
     operator, effect = value.get("operator"), value.get("effect")
-    if not has_placeholder(operator) and operator not in (None, "", "Exists", "Equal"):
+    is_wrong = not has_placeholder(operator) and operator not in (None, "", "Exists", "Equal")
+    if is_wrong:
         yield Finding('must be "Exists" or "Equal"', at=("operator",))
     if not has_placeholder(effect) and effect not in (None, "", *_EFFECTS):
         names = ", ".join(f'"{name}"' for name in _EFFECTS[:-1])
         yield Finding(f'must be {names} or "{_EFFECTS[-1]}"', at=("effect",))
     if operator == "Exists" and value.get("value"):
         yield Finding('cannot be given with operator "Exists"', at=("value",))
-    if operator != "Exists" and not value.get("key") and not has_placeholder(operator):
+    is_equal = operator != "Exists" and not is_wrong and not has_placeholder(operator)
+    if is_equal and not value.get("key"):
         hint = 'give the taint\'s key, or operator "Exists" for all taints'
         yield Finding("a toleration without a key", hint)
 
@@ -85,6 +87,12 @@ def api_version(value: Any) -> Iterator[Finding]:
     is_one = isinstance(value, str) and _API_VERSION.fullmatch(value)
     if not is_one and not has_placeholder(value):
         yield Finding("not a version of an API, such as v1 or resource.nvidia.com/v1beta1")
+
+
+def kind(value: Any) -> Iterator[Finding]:
+    """The kind of an object."""
+    if not isinstance(value, str):
+        yield Finding("must be a text", "such as ConfigMap")
 
 
 def of_each_group(value: Any) -> Iterator[Finding]:

@@ -36,8 +36,10 @@ def _name(value: str) -> str:
 
 def _cron(value: str) -> str:
     fields = value.split()
-    if value and (len(fields) != 5 or not all(map(_CRON_FIELD.fullmatch, fields))):
+    if value and len(fields) != 5:
         raise _refuse("cron_schedule", "not a schedule of five fields, as in cron")
+    if not all(map(_CRON_FIELD.fullmatch, fields)):
+        raise _refuse("cron_schedule", "fields are of digits and * - , / ? L W #, without names")
     for field, (least, most) in zip(fields, _CRON_RANGES, strict=False):
         if any(not least <= int(number) <= most for number in _CRON_NUMBER.findall(field)):
             raise _refuse("cron_schedule", f"{field} is not within {least} to {most}")

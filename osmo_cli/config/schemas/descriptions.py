@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from osmo_cli.config.checks.service import VERSION, VERSION_FIELDS
 from osmo_cli.config.schemas.storage import CREDENTIAL_ENDPOINT
 from osmo_cli.config.tokens import DURATION, ISO_DURATION
 
@@ -215,6 +216,8 @@ A key of a map is `*`, and a position in a list is not in a path.
 _KUBERNETES_NAME = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$"
 # Up to 6.2 the first form only, which `osmo config validate` tells.
 _DURATION = f"^({DURATION.pattern}|{ISO_DURATION.pattern})$"
+_OR_EMPTY = f"^({DURATION.pattern}|{ISO_DURATION.pattern})?$"
+_OTHER_TIMEOUTS = ("default_queue_timeout", "max_exec_timeout", "max_queue_timeout")
 
 KEYWORDS: dict[str, dict[str, dict[str, Any]]] = {
     "BACKEND": {
@@ -227,7 +230,10 @@ KEYWORDS: dict[str, dict[str, dict[str, Any]]] = {
     },
     "BACKEND_TEST": {
         "name": {"pattern": _KUBERNETES_NAME},
-        "cron_schedule": {"pattern": r"^\s*(\S+\s+){4}\S+\s*$", "examples": ["0 3 * * *"]},
+        "cron_schedule": {
+            "pattern": r"^\s*([0-9*\-,/?LW#]+\s+){4}[0-9*\-,/?LW#]+\s*$",
+            "examples": ["0 3 * * *"],
+        },
         "test_timeout": {"pattern": r"^([0-9]+[smhd])+$", "examples": ["300s", "1h30m"]},
     },
     "DATASET": {
@@ -254,7 +260,8 @@ KEYWORDS: dict[str, dict[str, dict[str, Any]]] = {
     },
     "POD_TEMPLATE": {},
     "POOL": {
-        "default_exec_timeout": {"examples": ["24h"]},
+        "default_exec_timeout": {"pattern": _OR_EMPTY, "examples": ["24h"]},
+        **{name: {"pattern": _OR_EMPTY} for name in _OTHER_TIMEOUTS},
         "common_default_variables": {"examples": [{"USER_CPU": 4, "USER_MEMORY": "16Gi"}]},
     },
     "RESOURCE_VALIDATION": {
@@ -262,8 +269,19 @@ KEYWORDS: dict[str, dict[str, dict[str, Any]]] = {
         "right_operand": {"examples": ["{{K8_CPU}}"]},
     },
     "ROLE": {},
-    "SERVICE": {"max_token_duration": {"pattern": _DURATION, "examples": ["365d"]}},
+    "SERVICE": {
+        "max_token_duration": {"pattern": _DURATION, "examples": ["365d"]},
+        "max_pod_restart_limit": {"pattern": _DURATION},
+        **{name: {"pattern": f"^({VERSION.pattern})?$"} for name in VERSION_FIELDS},
+    },
     "WORKFLOW": {
+        **{
+            name: {"pattern": _DURATION}
+            for name in (
+                *("default_exec_timeout", *_OTHER_TIMEOUTS),
+                *("force_cleanup_delay", "task_heartbeat_frequency"),
+            )
+        },
         "endpoint": {"pattern": CREDENTIAL_ENDPOINT, "examples": ["s3://bucket/workflows"]},
         "registry": {"examples": ["nvcr.io"]},
     },

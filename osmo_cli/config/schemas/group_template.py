@@ -34,7 +34,7 @@ class GroupTemplate(RootModel[dict[str, Any]]):
         if "namespace" in metadata:
             raise PydanticCustomError(
                 BAD_TEMPLATE,
-                "{field} cannot be set: OSMO chooses the namespace",
+                "cannot be set: OSMO chooses the namespace",
                 {
                     "field": "metadata.namespace",
                     "rule": 'must not have "metadata.namespace" set. '

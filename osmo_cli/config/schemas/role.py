@@ -76,11 +76,11 @@ class Role60(ConfigModel):
     immutable: ReadOnlyFlag = False
 
 
-_SEMANTIC_ACTION = re.compile(r"(\*|[a-z]+):(\*|[A-Z][a-zA-Z]*)")
+SEMANTIC_ACTION = re.compile(r"(\*|[a-z]+):(\*|[A-Z][a-zA-Z]*)")
 
 
 def _semantic_action(value: str) -> str:
-    if not _SEMANTIC_ACTION.fullmatch(value):
+    if not SEMANTIC_ACTION.fullmatch(value):
         raise PydanticCustomError(
             BAD_SEMANTIC_ACTION, "an action looks like workflow:Create, config:* or *:*"
         )

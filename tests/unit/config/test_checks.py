@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from osmo_cli.config.dialects import V6_0, V6_2, Dialect
+from osmo_cli.config.dialects import V6_0, V6_2, V6_3, V6_4, Dialect
 from osmo_cli.config.types import BACKEND, WORKFLOW
 from tests.unit.config.checking import (
     EVERYWHERE,
@@ -91,7 +91,9 @@ def test_the_router(value: str, expected: list[str]) -> None:
         ("9" * 30 + "d", ["too long for a duration"]),
         ("9" * 5000 + "d", ["too long for a duration"]),
         ("0s", ["warning: this is no time at all"]),
-        ("P7D", ['warning: not in the documented form, a whole number with a unit (write "7d")']),
+        ("P7D", [NO_DURATION + ' (write "7d")']),
+        ("P", [NO_DURATION]),
+        ("1d" * 51, [NO_DURATION]),
     ],
 )
 def test_durations(value: str, expected: list[str]) -> None:
@@ -100,6 +102,16 @@ def test_durations(value: str, expected: list[str]) -> None:
     for field in TIMEOUTS:
         assert only_message("POOL", field, value, V6_0, "a") == expected
     assert only_message("SERVICE", "max_pod_restart_limit", value, V6_0, None) == expected
+
+
+def test_the_form_of_iso_8601_is_known_from_6_3_on() -> None:
+    expected = ['warning: not in the documented form, a whole number with a unit (write "7d")']
+    for dialect in (V6_3, V6_4):
+        assert only_message("POOL", "max_exec_timeout", "P7D", dialect, "a") == expected
+        assert only_message("WORKFLOW", "max_exec_timeout", "P7D", dialect, None) == expected
+    assert only_message("POOL", "max_exec_timeout", "P7D", V6_2, "a") == [
+        NO_DURATION + ' (write "7d")'
+    ]
 
 
 def test_an_empty_duration_is_inherited_by_pools_only() -> None:
@@ -195,6 +207,46 @@ def test_other_items() -> None:
         "in.json:1:35: cli_config.latest_version: not a version: MAJOR.MINOR.REVISION, such as "
         "6.0.0"
     ]
+
+
+NO_CRON = "not a schedule: a field has an entry that means nothing"
+BACKWARDS = "warning: a range in it goes backwards, which not every cron takes"
+
+
+@pytest.mark.parametrize(
+    ("schedule", "expected"),
+    [
+        ("*/5 0-23/2 1,15 1-12 0-7", []),
+        ("0  3 ? * 1#2", []),
+        ("0 0 L-3,LW,15W * 5L", []),
+        ("0/10 3 * * ?", []),
+        ("0 22-2 * * *", [BACKWARDS]),
+        ("*/0 * * * *", [NO_CRON]),
+        ("0,,1 - * * *", [NO_CRON]),
+        ("0 0 * * 1-", [NO_CRON]),
+        ("0 0 * * MON", ["fields are of digits and * - , / ? L W #, without names"]),
+        ("@daily", ["not a schedule of five fields, as in cron"]),
+        ("0 24 * * *", ["24 is not within 0 to 23"]),
+    ],
+)
+def test_schedules(schedule: str, expected: list[str]) -> None:
+    assert only_message("BACKEND_TEST", "cron_schedule", schedule, V6_2, "t") == expected
+
+
+def test_names_of_platforms() -> None:
+    platforms: Any = {"dgx-h100": {}, "1 x": {}}
+    assert said("POOL", {"backend": "b", "platforms": platforms}, V6_2, name="p") == [
+        'warning: in.json:1:48: platforms["1 x"]: cannot be the name of a platform '
+        "(letters, digits, -, _ and . of ASCII; a letter first, a letter or digit last)"
+    ]
+
+
+def test_a_file_of_nothing_but_problems_is_told_in_part() -> None:
+    found = said("BACKEND", {f"field{number}": 1 for number in range(3000)}, name="b")
+    assert found[0] == (
+        "in.json:1:1: 2,500 more problems that are not told (is this the right file?)"
+    )
+    assert len(found) == 501
 
 
 ASSERTION = {

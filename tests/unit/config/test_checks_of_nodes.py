@@ -128,3 +128,24 @@ def test_the_prefix(dialect: Dialect) -> None:
     assert found("osmo.example.com/") == (
         [must] if is_documented else [f'warning: {PREFIX}, and let it end with "osmo.nvidia.com/")']
     )
+
+
+@pytest.mark.parametrize(
+    ("key", "is_open"),
+    [
+        ("^Gpu(Healthy|Fine)", True),
+        ("^Gpu[A-Z]", True),
+        ("^GpuHealthy$|^Nic", True),
+        ("", True),
+        ("^Gpu(Healthy|Fine)$", False),
+        ("(^GpuHealthy$|^NicHealthy$)", False),
+        ("^nvidia\\.com/.*", False),
+        ("^nvidia\\.com/.+", False),
+        ("^(?!(?:Ready$|Gpu$))", False),
+    ],
+)
+def test_a_regex_with_an_open_end(key: str, is_open: bool) -> None:
+    found = said("BACKEND", {"node_conditions": {"rules": {key: "True"}}}, name="b")
+    assert [line.split(": ")[-1] for line in found] == is_open * [
+        'matches every condition that begins so (end it with "$", or with ".*" if that is meant)'
+    ]

@@ -99,6 +99,31 @@ NO_LABEL = "not the value of a label: letters, digits, -, _ and ., 63 at most"
             {"metadata": {"annotations": {"a": "{{USER_CPU}"}}},
             ["warning: metadata.annotations.a: a placeholder in this text is not closed"],
         ),
+        (
+            {"metadata": {"annotations": {"a": "{USER_CPU}}", "b": "{% if USER_GPU }x"}}},
+            [
+                "warning: metadata.annotations.a: a placeholder in this text is not closed",
+                "warning: metadata.annotations.b: a placeholder in this text is not closed",
+            ],
+        ),
+        # Braces of JSON and of other languages, and Jinja's comments.
+        ({"metadata": {"annotations": {"a": '{"a": {"b": {"c": 1}}}'}}}, []),
+        ({"metadata": {"annotations": {"a": '{"cpu": {"n": {{USER_CPU}}}} {# {{ #}'}}}, []),
+        # Kubernetes puts the key of an annotation into lower case before it looks at it.
+        ({"metadata": {"annotations": {"Example.com/Note": "x"}}}, []),
+        (
+            {"metadata": {"annotations": {"a b": "x"}, "labels": {"Example.com/Note": "x"}}},
+            [
+                'metadata.annotations["a b"]: not the key of an annotation, such as note or '
+                "example.com/note",
+                'metadata.labels["Example.com/Note"]: not the key of a label, such as team or '
+                "example.com/team",
+            ],
+        ),
+        (
+            {"spec": {"tolerations": [{"operator": "exists"}]}},
+            ['spec.tolerations[0].operator: must be "Exists" or "Equal"'],
+        ),
     ],
     ids=lambda case: json.dumps(case)[:60],
 )
@@ -150,14 +175,28 @@ def test_group_templates() -> None:
     }
     assert said("GROUP_TEMPLATE", template, V6_2, name="a") == []
     template["apiVersion"] = "one"
-    template["metadata"] = {"name": "My_Domain", "labels": {"a": "b c"}}
+    template["kind"] = 5
+    template["metadata"] = {
+        "name": "My_Domain",
+        "labels": {"a": "b c"},
+        "annotations": {"a": 1},
+    }
     found = said("GROUP_TEMPLATE", template, V6_2, name="a")
     assert [line.split(": ", 1 + line.startswith("warning"))[-1] for line in found] == [
         "apiVersion: not a version of an API, such as v1 or resource.nvidia.com/v1beta1",
+        "kind: must be a text (such as ConfigMap)",
         "metadata.name: every group of tasks would make an object of this one name "
         '(put "{{WF_GROUP_UUID}}" into it)',
         "metadata.name: most kinds of objects have names of a-z, 0-9, - and . only",
         f"metadata.labels.a: {NO_LABEL}",
+        "metadata.annotations.a: must be a text (write it in double quotes)",
+    ]
+
+
+def test_a_namespace_is_refused_where_it_stands() -> None:
+    template = {"metadata": {"name": "{{WF_GROUP_UUID}}", "namespace": "x"}}
+    assert said("GROUP_TEMPLATE", template | {"apiVersion": "v1", "kind": "A"}, V6_2, name="a") == [
+        "in.json:1:57: metadata.namespace: cannot be set: OSMO chooses the namespace"
     ]
 
 

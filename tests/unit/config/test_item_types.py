@@ -185,7 +185,7 @@ WRONG: dict[str, tuple[str, Any, Any, str | None, str]] = {
     ),
     "method": (
         *("ROLE", ROLE, json.dumps(ROLE | {"policies": [{"actions": ["http:/x:frob"]}]}), "ops"),
-        "not a method; there are *, Get",
+        "in.json:1:65: policies[0].actions[0].method: not a method; there are *, Get",
     ),
     "bucket mode": (
         *("DATASET", {"dataset_path": "s3://b/d"}, '{"mode": "append-only"}', "team"),

@@ -14,10 +14,12 @@ from osmo_cli.config.dialects import DIALECTS, Dialect
 from osmo_cli.config.json_schema import forms, has_form, json_schema
 from osmo_cli.config.json_text import parse_json
 from osmo_cli.config.offline import check_document
+from osmo_cli.config.references import resolve
 from osmo_cli.config.schemas.base import _bare, secret_paths
 from osmo_cli.config.schemas.descriptions import DESCRIPTIONS, KEYWORDS
 from osmo_cli.config.subject import Subject
 from osmo_cli.config.types import CONFIG_TYPES, ConfigType
+from osmo_cli.errors import UsageError
 from tests.unit.config.fields import cases, replaced
 
 EVERY_FORM = [
@@ -166,6 +168,13 @@ RIGHT: list[tuple[str, str | None, str, str]] = [
         "6.2",
     ),
     ("RESOURCE_VALIDATION", "v", f"[{_VALIDATION % 'LE'}]", "all"),
+    # A value from elsewhere stands where a text of some form is wanted.
+    ("DATASET", "b", '{"dataset_path": "${env:BUCKET}"}', "all"),
+    ("WORKFLOW", None, '{"workflow_log": {"credential": {"endpoint": "${file:/e}"}}}', "all"),
+    ("WORKFLOW", None, '{"max_exec_timeout": "${env:LONGEST}"}', "all"),
+    ("POOL", "p", '{"max_exec_timeout": "", "default_exec_timeout": "12h"}', "all"),
+    ("SERVICE", None, '{"cli_config": {"latest_version": null}}', "all"),
+    ("SERVICE", None, '{"cli_config": {"latest_version": "6.2.10.abc"}}', "all"),
     ("ROLE", "r", _ROLE % '"http:/api/pool/*:Get"', "6.0"),
     ("ROLE", "r", _ROLE % '{"base": "http", "path": "*", "method": "*"}', "6.0"),
     ("ROLE", None, f"[{_ROLE}]" % '"http:/api/pool/*:Get"', "seed"),
@@ -219,10 +228,19 @@ WRONG: list[tuple[str, str | None, str, str]] = [
     ("ROLE", "r", '{"name": "r"}', "all"),
     ("ROLE", "r", _ROLE % '"GET /api/pool"', "6.0"),
     ("ROLE", "r", _ROLE % "1", "6.2"),
+    ("ROLE", "r", _ROLE % '"http:/api/pool/*:Get"', "6.2"),
     ("BACKEND_TEST", "t", '{"cron_schedule": "0 3 * *"}', "all"),
+    ("BACKEND_TEST", "t", '{"cron_schedule": "0 3 * * MON"}', "all"),
+    ("WORKFLOW", None, '{"force_cleanup_delay": "1 hour"}', "all"),
+    ("POOL", "p", '{"max_exec_timeout": "1w"}', "all"),
+    ("SERVICE", None, '{"cli_config": {"latest_version": "6.2"}}', "all"),
     ("BACKEND_TEST", "t", '{"test_timeout": "5 minutes"}', "all"),
     ("BACKEND_TEST", "t", '{"common_pod_template": []}', "all"),
 ]
+
+
+def _unknown(_: str, name: str) -> str:
+    raise UsageError(f"{name} is not set")
 
 
 def judged(
@@ -236,9 +254,8 @@ def judged(
                 continue
             schema = json_schema(config_type, dialect, item=name is not None)
             found = Draft202012Validator(schema).iter_errors(json.loads(text))
-            problems = check_document(
-                parse_json("f.json", text), Subject(config_type, dialect, name), new=False
-            )
+            document = resolve(parse_json("f.json", text), _unknown, lenient=True)
+            problems = check_document(document, Subject(config_type, dialect, name), new=False)
             ours = [str(problem) for problem in problems if problem.severity == "error"]
             yield (
                 f"{type_name} {dialect.name} {text}",

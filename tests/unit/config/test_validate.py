@@ -79,7 +79,7 @@ from tests.unit.config.checking import (
         pytest.param(
             '{"scheduler_settings": {"coscheduling": "yes"}}',
             "in.json:1:41: scheduler_settings.coscheduling: must be true or false, not a text "
-            "(write it without quotes)",
+            "(write true)",
             id="text-for-bool",
         ),
         pytest.param(
@@ -306,3 +306,21 @@ def test_null_is_stored_where_the_service_can(dialect: Dialect) -> None:
     checked = check(json.dumps({"node_conditions": {field: None}}), BACKEND, dialect)
     assert not checked.problems
     assert checked.wanted["node_conditions"][field] is None
+
+
+@pytest.mark.parametrize(
+    ("field", "text", "hint"),
+    [
+        ("scheduler_timeout", "60", " (write it without quotes)"),
+        ("scheduler_timeout", "60s", ""),
+        ("scheduler_timeout", "1_000", ""),
+        ("coscheduling", "true", " (write it without quotes)"),
+        ("coscheduling", "Yes", " (write true)"),
+        ("coscheduling", "off", " (write false)"),
+        ("coscheduling", "maybe", ""),
+    ],
+)
+def test_a_text_for_a_number_or_a_flag(field: str, text: str, hint: str) -> None:
+    given = json.dumps({"scheduler_settings": {field: text}})
+    [line] = lines(check(given, BACKEND, V6_0))
+    assert line.endswith(f", not a text{hint}")

@@ -62,7 +62,7 @@ def test_a_stored_value_that_is_not_valid_blocks_only_its_own_section() -> None:
 @pytest.mark.parametrize(
     ("field", "value", "expected"),
     [
-        ("scheduler_timeout", "soon", "must be a whole number, not a text (write it without quot"),
+        ("scheduler_timeout", "soon", "must be a whole number, not a text"),
         ("scheduler_type", "slurm", 'must be "default", "scheduler-plugins", "volcano" or "kai"'),
     ],
 )

@@ -74,7 +74,7 @@ def test_a_secret_that_was_asked_for_is_printed() -> None:
     printer = printer_on()
     printer.redactor.add("the-new-token")
     printer.secret("Access token: ", "the-new-token")
-    printer.secret_json({"token": "the-new-token"})
+    printer.secret_data({"token": "the-new-token"})
     assert printed(printer)[0] == 'Access token: the-new-token\n{"token": "the-new-token"}\n'
 
 
