@@ -478,3 +478,14 @@ def test_the_revision_told_is_ones_own(middle: Between) -> None:
     history = json.loads(middle.shell.ok("config", "history", "POD_TEMPLATE", "-t", "json"))
     (own,) = (entry["revision"] for entry in history["configs"] if entry["name"] == "mine")
     assert f"stored as revision {own} of POD_TEMPLATE" in result.err
+
+
+def test_another_clusters_uid_is_warned_of(admin: Shell) -> None:
+    admin.file("uid.json", '{"k8s_uid": "another-cluster"}')
+    words = ("config", "update", "BACKEND", "gpu-b", "--file", "uid.json", "--dry-run")
+    told = admin.osmo(*words)
+    assert told.code == 0
+    assert "warning: uid.json:1:13: k8s_uid: another uid locks out the cluster" in told.err
+    same = json.loads(admin.ok("config", "show", "BACKEND", "gpu-b"))
+    admin.file("uid.json", json.dumps(same | {"description": "new"}))
+    assert "uid locks" not in admin.osmo(*words).err

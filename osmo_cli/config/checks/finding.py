@@ -50,7 +50,7 @@ class Check:
         rule: what is checked there.
         summary: the same in words, for docs/checks.md.
         applies: in which dialects, for a field that has another meaning in others.
-        whole: the rule needs the object with all its fields.
+        whole: the rule needs what is stored: without a service it is left out.
     """
 
     config_type: str

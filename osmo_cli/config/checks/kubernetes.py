@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from osmo_cli.config.checks.finding import Finding
+from osmo_cli.config.checks.finding import Finding, warning
 
 _PART = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?"
 _SUBDOMAIN = re.compile(rf"{_PART}(\.{_PART})*")
@@ -20,6 +20,13 @@ _QUANTITY = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+|[numkMGTPE]|[KMGTPE
 _UNIT_MISTAKES = {"GB": "G", "MB": "M", "KB": "k", "K": "k", "TB": "T", "GiB": "Gi", "MiB": "Mi"}
 LABEL_NAME_LENGTH = 63
 SUBDOMAIN_LENGTH = 253
+
+
+def cluster_uid(value: Any) -> Iterator[Finding]:
+    """The uid of a backend's cluster, which its operator gave (api.md 3.6)."""
+    if isinstance(value, str):
+        message = "another uid locks out the cluster that is registered under this name"
+        yield warning(message, "leave it out; right only if the cluster was made anew")
 
 
 def has_placeholder(value: Any) -> bool:

@@ -71,6 +71,8 @@ def _of_backends() -> Iterator[Check]:
     rows = ("BACKEND",)
     yield from _rows(*rows, urls.web_address, _WEB, "dashboard_url", "grafana_url")
     yield from _rows(*rows, urls.socket_address, "`ws(s)://` with a host", "router_address")
+    stays = "stays as the operator gave it"
+    yield from _rows(*rows, kubernetes.cluster_uid, stays, "k8s_uid", whole=True)
     yield from _rows(*rows, lists.no_duplicates, "nothing stands twice", "tests")
     yield from _rows(*rows, numbers.above_zero, _ABOVE_ZERO, "scheduler_settings.scheduler_timeout")
     yield from _rows(
