@@ -93,10 +93,16 @@ def update(
         for problem in change.warnings if change is not None else ():
             printer.warn(str(problem))
         if dry_run and change is not None and (change.patch or not printer.as_lines):
+            from osmo_cli.api.dialects import is_managed
             from osmo_cli.plan.preview import preview
 
             printer.preview(preview(change, description=description, tags=tags))
             printer.note("dry run: nothing was sent")
+            if is_managed(client):
+                printer.note(
+                    "the service takes no writes: without --dry-run the values of its chart "
+                    "that make the change are printed"
+                )
             return ExitCode.CHANGES_PENDING if exit_code and change.patch else ExitCode.OK
         if change is None or change.patch is None:
             printer.text("No changes were made to the config.")

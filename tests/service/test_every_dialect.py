@@ -199,6 +199,11 @@ def test_what_is_known_of_the_service_is_told(place: World) -> None:
     assert told["dialect"] == place.dialect.name
     assert told["service"] == place.dialect.version
     assert told.get("configmap", False) is (place.configmap is not None)
+    place.shell.file("preview.json", '{"description": "previewed"}')
+    words = ("config", "update", "BACKEND", "gpu-a", "-f", "preview.json", "--dry-run")
+    preview = place.shell.osmo(*words)
+    assert (preview.code, "previewed" in preview.out) == (0, True)
+    assert ("takes no writes" in preview.err) is (place.configmap is not None)
     listed = place.shell.osmo("config", "history")
     assert ("Helm values" in listed.err) is (place.configmap is not None)
 
