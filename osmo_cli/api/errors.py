@@ -13,10 +13,7 @@ class ServiceError(OsmoError):
 
     Attributes:
         status: the HTTP status.
-        outcome_unknown: the request may have been carried out all the same (api.md 13).
     """
-
-    outcome_unknown = False
 
     def __init__(self, message: str, *, status: int, hint: str | None = None) -> None:
         super().__init__(message, hint=hint, code=status)
@@ -65,7 +62,7 @@ class ServiceFailureError(ServiceError):
 class UnreachableError(OsmoError):
     """No answer: the network, a name, TLS or a time limit (exit 10).
 
-    Attributes:
+    Args:
         outcome_unknown: the request may have reached the service.
     """
 

@@ -30,7 +30,7 @@ def make_token(client: Client, dialect: Dialect, new: NewToken, old: dict[str, A
     try:
         return tokens.create_token(client, dialect, new)
     except OsmoError as error:
-        if getattr(error, "outcome_unknown", False):
+        if error.outcome_unknown:
             error.hint = _what_there_is(client, dialect, new)
         elif error.message.endswith(" already exists."):
             error.hint = "it was made a moment ago; " + ways_out(new.name, new.owner)
@@ -84,7 +84,7 @@ def _delete(client: Client, dialect: Dialect, new: NewToken) -> None:
                 hint=f"`osmo token list{new.owner.flags}` tells whether there is one; "
                 "run the command again to replace it",
             ) from None
-        if not getattr(error, "outcome_unknown", False):
+        if not error.outcome_unknown:
             raise
         error.hint = "whether the old token is deleted is not known; no new one was made"
         if tokens.find_token(client, dialect, new.owner, new.name) is None:

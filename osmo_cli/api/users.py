@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from osmo_cli.api import configs
 from osmo_cli.api.client import Client
 from osmo_cli.api.dialects import identify
-from osmo_cli.api.errors import NotFoundError, RefusedError, UnexpectedAnswerError
+from osmo_cli.api.errors import RefusedError, UnexpectedAnswerError
 from osmo_cli.config.dialects import Dialect
-from osmo_cli.config.types import ROLE
 from osmo_cli.errors import ExitCode, OsmoError, UsageError
 
 LARGEST_PAGE = 1000
@@ -104,8 +102,6 @@ def find_user(client: Client, dialect: Dialect, user: str) -> dict[str, Any] | N
     """A user with roles, as the service shows it; None where there is no such user."""
     try:
         found = client.get((*route(dialect), user))
-    except NotFoundError:
-        raise
     except RefusedError as error:
         if is_unknown_user(error):
             return None
@@ -152,7 +148,7 @@ def create_user(
     try:
         made = client.request("POST", route(dialect), body=body).json()
     except OsmoError as error:
-        if not getattr(error, "outcome_unknown", False):
+        if not error.outcome_unknown:
             if error.message.endswith(" already exists"):
                 error.hint = f"`osmo user update {user} --add-roles ROLE` changes its roles"
             raise
@@ -174,6 +170,9 @@ def check_roles(client: Client, roles: Iterable[str]) -> None:
     Raises:
         UsageError: there is no such role.
     """
+    from osmo_cli.api import configs
+    from osmo_cli.config.types import ROLE
+
     snapshot = configs.read(client, ROLE)
     for role in roles:
         snapshot.item(role)
@@ -195,7 +194,7 @@ def change_roles(
         for role in remove:
             client.request("DELETE", (*roles, role))
     except OsmoError as error:
-        if getattr(error, "outcome_unknown", False):
+        if error.outcome_unknown:
             error.hint = f"some roles may be changed: `osmo user get {user}`; it may be run again"
         raise
     found = get_user(client, dialect, user)
@@ -234,7 +233,7 @@ def delete_user(client: Client, dialect: Dialect, user: str) -> None:
     try:
         client.request("DELETE", (*route(dialect), user))
     except OsmoError as error:
-        if not getattr(error, "outcome_unknown", False):
+        if not error.outcome_unknown:
             raise
         error.hint = f"whether it was deleted is not known: `osmo user get {user}` tells"
         if find_user(client, dialect, user) is None:

@@ -75,7 +75,7 @@ def delete(
 
 def _is_gone(client: Client, found: ConfigType, name: str, error: OsmoError) -> bool:
     """After a failure of unknown outcome look; a hint says what was found."""
-    if not getattr(error, "outcome_unknown", False):
+    if not error.outcome_unknown:
         return False
     if name not in configs.read(client, found).items():
         return True

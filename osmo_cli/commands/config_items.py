@@ -120,7 +120,7 @@ def _rename(
     try:
         configs.rename(client, found, old, new, description=description, tags=tags)
     except OsmoError as error:
-        if not getattr(error, "outcome_unknown", False):
+        if not error.outcome_unknown:
             raise
         failure = error
     now = configs.read(client, found).items().keys()

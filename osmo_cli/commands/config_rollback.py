@@ -100,7 +100,7 @@ def _after_failure(
     Raises:
         OsmoError: the failure, with what was found.
     """
-    if not getattr(error, "outcome_unknown", False):
+    if not error.outcome_unknown:
         raise error
     name = live.config_type.name
     error.hint = (
