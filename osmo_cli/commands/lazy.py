@@ -49,3 +49,14 @@ def lazy_group(members: Mapping[str, str]) -> type[TyperGroup]:
             return typer.main.get_command(alone)
 
     return LazyGroup
+
+
+def noun(name: str, help: str, members: Mapping[str, str]) -> typer.Typer:
+    """A group below `osmo`, such as `osmo config`, with the members of `lazy_group`."""
+    return typer.Typer(
+        name=name,
+        cls=lazy_group(members),
+        help=help,
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+    )

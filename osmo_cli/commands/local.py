@@ -10,18 +10,22 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from osmo_cli.commands.arguments import DialectOption, OsmoCommand, dialect_name
+from osmo_cli.commands.arguments import DialectOption, dialect_name
+from osmo_cli.commands.lazy import noun
 from osmo_cli.commands.session import Session
 from osmo_cli.errors import UsageError
 
 if TYPE_CHECKING:
     from osmo_cli.local.configmap import ConfigMapSource
 
-app = typer.Typer(
-    name="local",
-    help="The embedded service, for trying and testing.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
+app = noun(
+    "local",
+    "The embedded service, for trying and testing.",
+    {
+        "serve": "local:serve",
+        "add-backend": "local:add_backend",
+        "reset": "local:reset",
+    },
 )
 
 DEFAULT_PORT = 8470
@@ -58,7 +62,6 @@ def configmap_source(file: Path | None, warn: Callable[[str], None]) -> ConfigMa
     return ConfigMapSource(found, warn) if found else None
 
 
-@app.command("serve", cls=OsmoCommand)
 def serve(
     ctx: typer.Context,
     port: Annotated[
@@ -107,7 +110,6 @@ def serve(
     )
 
 
-@app.command("add-backend", cls=OsmoCommand)
 def add_backend(
     ctx: typer.Context,
     name: Annotated[str, typer.Argument(metavar="NAME", show_default=False)],
@@ -124,7 +126,6 @@ def add_backend(
     session.printer.text(f"Backend {name} " + ("registered" if new else "connected again"))
 
 
-@app.command("reset", cls=OsmoCommand)
 def reset(ctx: typer.Context, db: DbOption = None, dialect: DialectOption = None) -> None:
     """Delete the embedded service's data, and start anew."""
     from osmo_cli.local.admin import reset as run

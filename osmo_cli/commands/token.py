@@ -8,8 +8,9 @@ import typer
 
 from osmo_cli.api import tokens
 from osmo_cli.api.users import identify_with_users
-from osmo_cli.commands.arguments import FormatOption, OsmoCommand
+from osmo_cli.commands.arguments import FormatOption
 from osmo_cli.commands.kept_tokens import forget
+from osmo_cli.commands.lazy import noun
 from osmo_cli.commands.session import Session
 from osmo_cli.commands.token_arguments import (
     TokenNameArgument,
@@ -18,25 +19,27 @@ from osmo_cli.commands.token_arguments import (
     in_dialect,
     token_owner,
 )
-from osmo_cli.commands.token_set import set_token
 from osmo_cli.config.tokens import SOON_DAYS, check_token_name, days_left
 from osmo_cli.errors import UsageError
 from osmo_cli.output.grants import show_grants
 
-app = typer.Typer(
-    name="token",
-    help="Create, list and delete access tokens.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
+app = noun(
+    "token",
+    "Create, list and delete access tokens.",
+    {
+        "set": "token_set:set_token",
+        "list": "token:list_tokens",
+        "delete": "token:delete_token",
+        "get": "token:get_token",
+        "roles": "token:token_roles",
+    },
 )
-app.command("set", cls=OsmoCommand)(set_token)
 
 _COLUMNS = ("Name", "Description", "Roles", "Active", "Expires At (UTC)")
 # In a service that keeps users, as the official CLI of its version has it.
 _COLUMNS_WITH_USERS = ("Name", "Description", "Active", "Expires At (UTC)", "Roles")
 
 
-@app.command("list", cls=OsmoCommand)
 def list_tokens(
     ctx: typer.Context,
     service: TokenServiceOption = False,
@@ -80,7 +83,6 @@ def _row(token: dict[str, Any]) -> dict[str, str]:
     }
 
 
-@app.command("delete", cls=OsmoCommand)
 def delete_token(
     ctx: typer.Context,
     name: TokenNameArgument,
@@ -106,7 +108,6 @@ def delete_token(
     forget(credential, owner, [name])
 
 
-@app.command("get", cls=OsmoCommand)
 def get_token(
     ctx: typer.Context,
     name: TokenNameArgument,
@@ -134,7 +135,6 @@ def get_token(
         printer.secret_data({"token": text})
 
 
-@app.command("roles", cls=OsmoCommand)
 def token_roles(
     ctx: typer.Context, name: TokenNameArgument, format_type: FormatOption = None
 ) -> None:

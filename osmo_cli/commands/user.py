@@ -8,8 +8,9 @@ import typer
 
 from osmo_cli.api import tokens, users
 from osmo_cli.api.users import identify_with_users
-from osmo_cli.commands.arguments import FormatOption, IgnoreMissingOption, OsmoCommand
+from osmo_cli.commands.arguments import FormatOption, IgnoreMissingOption
 from osmo_cli.commands.kept_tokens import forget
+from osmo_cli.commands.lazy import noun
 from osmo_cli.commands.session import NoPrompts, Session, prompts
 from osmo_cli.config.tokens import TokenOwner
 from osmo_cli.config.users import check_known_user, check_user_id
@@ -21,17 +22,21 @@ if TYPE_CHECKING:
     from osmo_cli.config.dialects import Dialect
     from osmo_cli.output.printer import Printer
 
-app = typer.Typer(
-    name="user",
-    help="Users and their roles, on services that keep users.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
+app = noun(
+    "user",
+    "Users and their roles, on services that keep users.",
+    {
+        "list": "user:list_users",
+        "get": "user:get_user",
+        "create": "user:create_user",
+        "update": "user:update_user",
+        "delete": "user:delete_user",
+    },
 )
 
 UserArgument = Annotated[str, typer.Argument(metavar="USER", show_default=False)]
 
 
-@app.command("list", cls=OsmoCommand)
 def list_users(
     ctx: typer.Context,
     prefix: Annotated[
@@ -63,7 +68,6 @@ def list_users(
         printer.table(("User ID", "Created At"), rows)
 
 
-@app.command("get", cls=OsmoCommand)
 def get_user(ctx: typer.Context, user: UserArgument, format_type: FormatOption = None) -> None:
     """Show a user, with who gave which role and when."""
     session: Session = ctx.obj
@@ -79,7 +83,6 @@ def get_user(ctx: typer.Context, user: UserArgument, format_type: FormatOption =
     show_grants(printer, found, facts)
 
 
-@app.command("create", cls=OsmoCommand)
 def create_user(
     ctx: typer.Context,
     user: UserArgument,
@@ -107,7 +110,6 @@ def create_user(
         printer.text(f"Roles assigned: {', '.join(roles)}")
 
 
-@app.command("update", cls=OsmoCommand)
 def update_user(
     ctx: typer.Context,
     user: UserArgument,
@@ -164,7 +166,6 @@ def _tell_of_tokens(
             printer.note(f"token {token.get('token_name')} loses {', '.join(lost)} too")
 
 
-@app.command("delete", cls=OsmoCommand)
 def delete_user(
     ctx: typer.Context,
     user: UserArgument,
