@@ -17,7 +17,7 @@ test: $(VENV)/.dev
 	$(BIN)/python -m pytest -n auto --dist loadfile
 
 fuzz: $(VENV)/.dev
-	OSMO_FUZZ_DOCUMENTS=20000 $(BIN)/python -m pytest -q tests/unit/config/test_fuzz.py
+	OSMO_FUZZ_DOCUMENTS=20000 $(BIN)/python -m pytest -q tests/unit/config/checking/test_fuzz.py
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff format --check .

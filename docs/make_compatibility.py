@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from osmo_cli.config.dialects import DIALECTS, Dialect
-from osmo_cli.config.types import CONFIG_TYPES, ConfigType
+from osmo_cli.config.registry.dialects import DIALECTS, Dialect
+from osmo_cli.config.registry.types import CONFIG_TYPES, ConfigType
 
 PAGE = Path(__file__).resolve().with_name("compatibility.md")
 YES, NO, VALUES = "yes", "-", "values"

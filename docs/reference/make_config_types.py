@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from osmo_cli.config.dialects import DIALECTS
-from osmo_cli.config.json_schema import json_schema
-from osmo_cli.config.subject import Subject
-from osmo_cli.config.types import CONFIG_TYPES, ConfigType
+from osmo_cli.config.checking.json_schema import json_schema
+from osmo_cli.config.registry.dialects import DIALECTS
+from osmo_cli.config.registry.shape import Shape
+from osmo_cli.config.registry.types import CONFIG_TYPES, ConfigType
 
 PAGE = Path(__file__).with_name("config-types.md")
 HEAD = """# Config types
@@ -116,7 +116,7 @@ def by_version(config_type: ConfigType) -> dict[Row, list[str]]:
     for dialect in DIALECTS.values():
         if config_type.name not in dialect.config_types:
             continue
-        whole = config_type.whole is not None and not Subject(config_type, dialect).is_map
+        whole = config_type.whole is not None and not Shape(config_type, dialect).is_map
         schema = json_schema(config_type, dialect, item=not whole)
         place = 0
         for row in rows(schema.get("items", schema)):

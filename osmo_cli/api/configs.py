@@ -12,8 +12,8 @@ from osmo_cli.api.urls import build_path
 from osmo_cli.errors import UsageError
 
 if TYPE_CHECKING:
-    from osmo_cli.config.patch import Patch
-    from osmo_cli.config.types import ConfigType
+    from osmo_cli.config.changes.patch import Patch
+    from osmo_cli.config.registry.types import ConfigType
 
 _ROOT = ("api", "configs")
 _HISTORY = (*_ROOT, "history")

@@ -10,7 +10,7 @@ from osmo_cli.api.client import Client
 from osmo_cli.api.errors import NotFoundError, ServiceError, UnexpectedAnswerError
 from osmo_cli.api.transport import Transport
 from osmo_cli.api.urls import build_path
-from osmo_cli.config.dialects import DIALECTS, Dialect
+from osmo_cli.config.registry.dialects import DIALECTS, Dialect
 from osmo_cli.errors import UsageError
 from osmo_cli.paths import cache_dir
 from osmo_cli.private_files import replace_private
@@ -88,7 +88,7 @@ def _described(openapi: Any) -> list[Dialect] | None:
     """The dialects that fit the service's own description, of whatever version it says that it is;
     None where the description is not usable. What it has beside what is known here does not count.
     """
-    from osmo_cli.config.types import CONFIG_TYPES
+    from osmo_cli.config.registry.types import CONFIG_TYPES
 
     try:
         schemas, paths = openapi["components"]["schemas"], frozenset(openapi["paths"])

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from osmo_cli.accounts.tokens import TokenOwner
 from osmo_cli.api import tokens, users
 from osmo_cli.api.client import Client
 from osmo_cli.api.errors import UnauthorizedError
 from osmo_cli.api.tokens import NewToken
-from osmo_cli.config.dialects import Dialect
-from osmo_cli.config.tokens import TokenOwner
+from osmo_cli.config.registry.dialects import Dialect
 from osmo_cli.errors import ConflictError, OsmoError, UsageError
 
 

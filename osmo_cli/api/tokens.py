@@ -6,11 +6,11 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from osmo_cli.accounts.tokens import NAME_PATTERN, TokenOwner
 from osmo_cli.api import users
 from osmo_cli.api.client import Client
 from osmo_cli.api.errors import RefusedError, ServiceError, UnexpectedAnswerError
-from osmo_cli.config.dialects import Dialect
-from osmo_cli.config.tokens import NAME_PATTERN, TokenOwner
+from osmo_cli.config.registry.dialects import Dialect
 from osmo_cli.errors import UsageError
 
 _ODD = "the service's list of tokens is not in the known form"
@@ -21,7 +21,7 @@ class NewToken:
     """What a token shall be.
 
     Attributes:
-        name: its name; see `osmo_cli.config.tokens`.
+        name: its name; see `osmo_cli.accounts.tokens`.
         expires_at: `YYYY-MM-DD`; it works through the day before, UTC.
         description: for people.
         roles: what it may do; empty for what the service gives it.

@@ -8,7 +8,7 @@ from typing import Any
 from osmo_cli.api.client import Client
 from osmo_cli.api.dialects import identify
 from osmo_cli.api.errors import RefusedError, UnexpectedAnswerError
-from osmo_cli.config.dialects import Dialect
+from osmo_cli.config.registry.dialects import Dialect
 from osmo_cli.errors import ExitCode, OsmoError, UsageError
 
 LARGEST_PAGE = 1000
@@ -171,7 +171,7 @@ def check_roles(client: Client, roles: Iterable[str]) -> None:
         UsageError: there is no such role.
     """
     from osmo_cli.api import configs
-    from osmo_cli.config.types import ROLE
+    from osmo_cli.config.registry.types import ROLE
 
     snapshot = configs.read(client, ROLE)
     for role in roles:

@@ -15,7 +15,7 @@ from osmo_cli.output.printer import Format, Printer
 if TYPE_CHECKING:
     from osmo_cli.api.client import Client
     from osmo_cli.api.transport import Transport
-    from osmo_cli.config.references import Lookup
+    from osmo_cli.config.reading.references import Lookup
     from osmo_cli.credentials.credential import Credential
     from osmo_cli.credentials.origin import Origin
     from osmo_cli.plan.secrets import SecretMemory

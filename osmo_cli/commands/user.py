@@ -6,20 +6,20 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from osmo_cli.accounts.tokens import TokenOwner
+from osmo_cli.accounts.users import check_known_user, check_user_id
 from osmo_cli.api import tokens, users
 from osmo_cli.api.users import identify_with_users
 from osmo_cli.commands.arguments import FormatOption, IgnoreMissingOption
-from osmo_cli.commands.kept_tokens import forget
 from osmo_cli.commands.lazy import noun
 from osmo_cli.commands.session import NoPrompts, Session, prompts
-from osmo_cli.config.tokens import TokenOwner
-from osmo_cli.config.users import check_known_user, check_user_id
+from osmo_cli.commands.token.kept import forget
 from osmo_cli.errors import ConflictError, UsageError
 from osmo_cli.output.grants import day_of, show_grants
 
 if TYPE_CHECKING:
     from osmo_cli.api.client import Client
-    from osmo_cli.config.dialects import Dialect
+    from osmo_cli.config.registry.dialects import Dialect
     from osmo_cli.output.printer import Printer
 
 app = noun(

@@ -8,12 +8,12 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from osmo_cli.local.call import Call, Reply
+from osmo_cli.local.authorization import AuthMode, RefusedError, identify, notices
 from osmo_cli.local.clock import Clock, utc_now
 from osmo_cli.local.configmap import ConfigMapSource
 from osmo_cli.local.database import Store, open_database
 from osmo_cli.local.extra import missing_packages
-from osmo_cli.local.gate import AuthMode, RefusedError, identify, notices
+from osmo_cli.local.request import Request, Response
 from osmo_cli.local.routes import routes
 from osmo_cli.local.service import Route, Service, answer
 
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from starlette.applications import Starlette
-    from starlette.requests import Request
-    from starlette.responses import Response
+    from starlette.requests import Request as HttpRequest
+    from starlette.responses import Response as HttpResponse
 
-Runner = Callable[..., Awaitable[Reply]]
+Runner = Callable[..., Awaitable[Response]]
 """Runs a handler, which blocks: in a thread, or directly where nothing else waits."""
 
 
-async def run_directly(work: Callable[..., Reply], *arguments: Any) -> Reply:
+async def run_directly(work: Callable[..., Response], *arguments: Any) -> Response:
     """The runner for one request at a time."""
     return work(*arguments)
 
@@ -77,9 +77,9 @@ def app_on(store: Store, auth: AuthMode, now: Clock, run: Runner) -> Starlette:
         finally:
             store.close()
 
-    def endpoint(route: Route) -> Callable[[Request], Awaitable[Response]]:
-        async def respond(request: Request) -> Response:
-            call = Call(
+    def endpoint(route: Route) -> Callable[[HttpRequest], Awaitable[HttpResponse]]:
+        async def respond(request: HttpRequest) -> HttpResponse:
+            call = Request(
                 path=request.path_params,
                 query=request.query_params.multi_items(),
                 body=await request.body(),
@@ -104,23 +104,23 @@ def app_on(store: Store, auth: AuthMode, now: Clock, run: Runner) -> Starlette:
     return app
 
 
-async def _detail(_: Request, error: Exception) -> Response:
+async def _detail(_: HttpRequest, error: Exception) -> HttpResponse:
     from starlette.exceptions import HTTPException
 
     assert isinstance(error, HTTPException)
-    return _response(Reply({"detail": error.detail}, error.status_code))
+    return _response(Response({"detail": error.detail}, error.status_code))
 
 
-def _response(reply: Reply) -> Response:
-    from starlette.responses import Response
+def _response(reply: Response) -> HttpResponse:
+    from starlette.responses import Response as HttpResponse
 
     if reply.text is not None:
-        return Response(reply.text, reply.status, media_type="text/plain")
+        return HttpResponse(reply.text, reply.status, media_type="text/plain")
     separators = (",", ":") if reply.indent is None else None
     text = json.dumps(reply.data, ensure_ascii=False, indent=reply.indent, separators=separators)
     # An error text may quote half a surrogate pair from the request.
     body = text.encode("utf-8", "replace")
-    return Response(body, reply.status, media_type="application/json")
+    return HttpResponse(body, reply.status, media_type="application/json")
 
 
 class _Gate:

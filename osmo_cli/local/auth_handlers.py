@@ -3,45 +3,45 @@
 from __future__ import annotations
 
 from osmo_cli.local import tokens, users
-from osmo_cli.local.call import Call, Parameters, Reply
 from osmo_cli.local.initial import LOGIN_INFO
 from osmo_cli.local.records import whole
+from osmo_cli.local.request import Parameters, Request, Response
 from osmo_cli.local.service import Handler, Service, read_body
 
 
-def get_version(service: Service, call: Call) -> Reply:
+def get_version(service: Service, call: Request) -> Response:
     """GET /api/version."""
     major, minor, revision = service.store.dialect.version.split(".")
-    return Reply({"major": major, "minor": minor, "revision": revision, "hash": ""})
+    return Response({"major": major, "minor": minor, "revision": revision, "hash": ""})
 
 
-def get_client_version(service: Service, call: Call) -> Reply:
+def get_client_version(service: Service, call: Request) -> Response:
     """GET /client/version: plain text for those who ask for it."""
     if "text/plain" in call.accept:
-        return Reply(text=service.store.dialect.version)
+        return Response(text=service.store.dialect.version)
     return get_version(service, call)
 
 
-def get_health(service: Service, call: Call) -> Reply:
+def get_health(service: Service, call: Request) -> Response:
     """GET /health."""
-    return Reply({"status": "OK"})
+    return Response({"status": "OK"})
 
 
-def get_login(service: Service, call: Call) -> Reply:
+def get_login(service: Service, call: Request) -> Response:
     """GET /api/auth/login: no identity provider."""
-    return Reply(LOGIN_INFO)
+    return Response(LOGIN_INFO)
 
 
-def get_keys(service: Service, call: Call) -> Reply:
+def get_keys(service: Service, call: Request) -> Response:
     """GET /api/auth/keys: the public keys of the JWTs."""
     import json
 
     with service.store.read() as connection:
         keys = whole(connection, "SERVICE")["service_auth"]["keys"]
-    return Reply({"keys": [json.loads(key["public_key"]) for key in keys.values()]})
+    return Response({"keys": [json.loads(key["public_key"]) for key in keys.values()]})
 
 
-def exchange(service: Service, call: Call) -> Reply:
+def exchange(service: Service, call: Request) -> Response:
     """GET /api/auth/jwt/access_token: a JWT for an access token."""
     given = Parameters(call)
     text = given.required("access_token")
@@ -49,12 +49,12 @@ def exchange(service: Service, call: Call) -> Reply:
     return _exchanged(service, text)
 
 
-def exchange_body(service: Service, call: Call) -> Reply:
+def exchange_body(service: Service, call: Request) -> Response:
     """POST /api/auth/jwt/access_token: the same without the token in the address."""
     return _exchanged(service, read_body(service, call, "token").token)
 
 
-def _exchanged(service: Service, text: str) -> Reply:
+def _exchanged(service: Service, text: str) -> Response:
     has_users = service.store.dialect.token_routes.users is not None
     if has_users:
         users.check_text(text)
@@ -66,24 +66,24 @@ def _exchanged(service: Service, text: str) -> Reply:
     answer = {"token": jwt, "expires_at": expires_at}
     if service.store.dialect.exchange_shows_null:
         answer["error"] = None
-    return Reply(answer)
+    return Response(answer)
 
 
-def get_token_info(service: Service, call: Call) -> Reply:
+def get_token_info(service: Service, call: Request) -> Response:
     """GET /api/auth/access_token: what is known of a token."""
     given = Parameters(call)
     text = given.required("access_token")
     given.done()
     with service.store.read() as connection:
-        return Reply(tokens.find(connection, text))
+        return Response(tokens.find(connection, text))
 
 
 def list_of(kind: tokens.AccessType) -> Handler:
     """The handler that lists the caller's own tokens, or the service tokens."""
 
-    def list_tokens(service: Service, call: Call) -> Reply:
+    def list_tokens(service: Service, call: Request) -> Response:
         with service.store.read() as connection:
-            return Reply(tokens.list_tokens(connection, kind, call.caller.user))
+            return Response(tokens.list_tokens(connection, kind, call.caller.user))
 
     return list_tokens
 
@@ -91,7 +91,7 @@ def list_of(kind: tokens.AccessType) -> Handler:
 def create_of(kind: tokens.AccessType) -> Handler:
     """The handler that makes a token of the caller, or a service token."""
 
-    def create_token(service: Service, call: Call) -> Reply:
+    def create_token(service: Service, call: Request) -> Response:
         given = Parameters(call)
         expires_at = given.required("expires_at")
         given.done()
@@ -106,7 +106,7 @@ def create_of(kind: tokens.AccessType) -> Handler:
                 given.texts("roles"),
                 service.now().date(),
             )
-        return Reply(text)
+        return Response(text)
 
     return create_token
 
@@ -114,9 +114,9 @@ def create_of(kind: tokens.AccessType) -> Handler:
 def delete_of(kind: tokens.AccessType) -> Handler:
     """The handler that deletes a token of the caller, or a service token."""
 
-    def delete_token(service: Service, call: Call) -> Reply:
+    def delete_token(service: Service, call: Request) -> Response:
         with service.store.write() as connection:
             tokens.delete(connection, kind, call.caller.user, call.path["token_name"])
-        return Reply()
+        return Response()
 
     return delete_token

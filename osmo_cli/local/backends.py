@@ -6,7 +6,7 @@ import sqlite3
 from datetime import datetime, timedelta
 from typing import Any
 
-from osmo_cli.config.dialects import Dialect
+from osmo_cli.config.registry.dialects import Dialect
 from osmo_cli.local.faults import server_fault, user_fault
 from osmo_cli.local.history import Author, add_revision, shown_time, stamp
 from osmo_cli.local.records import delete_item, item, items, set_item
@@ -44,7 +44,7 @@ def register(
     )
     if item(connection, _TYPE, name) is not None:
         return False
-    from osmo_cli.config.types import BACKEND
+    from osmo_cli.config.registry.types import BACKEND
 
     backend = BACKEND.schema(dialect)().model_dump()
     for field in backend["node_conditions"]:

@@ -9,10 +9,10 @@ from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, Field, create_model, model_validator
 
-from osmo_cli.config.dialects import DIALECTS
-from osmo_cli.config.types import BACKEND, CONFIG_TYPES, POOL
+from osmo_cli.config.registry.dialects import DIALECTS
+from osmo_cli.config.registry.types import BACKEND, CONFIG_TYPES, POOL
 from osmo_cli.local.history import config_types
-from osmo_cli.local.named import NAMED
+from osmo_cli.local.item_types import ITEM_TYPES
 
 
 class ConfigsRequest(BaseModel):
@@ -181,8 +181,8 @@ BODIES: dict[str, Callable[[str], type[BaseModel]]] = {
         f"put_{CONFIG_TYPES[name].path}": _of(put_whole, name)
         for name in ("SERVICE", "WORKFLOW", "DATASET")
     },
-    **{f"put_{CONFIG_TYPES[name].path}": _of(put_item, name) for name in NAMED},
-    **{f"put_{CONFIG_TYPES[name].path}s": _of(put_items, name) for name in NAMED},
+    **{f"put_{CONFIG_TYPES[name].path}": _of(put_item, name) for name in ITEM_TYPES},
+    **{f"put_{CONFIG_TYPES[name].path}s": _of(put_items, name) for name in ITEM_TYPES},
     **{
         f"patch_{name}": lambda _, name=name: patch(name)  # type: ignore[misc]
         for name in ("config", "dataset", "pool", "backend_test")

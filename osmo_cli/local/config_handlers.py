@@ -4,27 +4,27 @@ from __future__ import annotations
 
 from typing import Any
 
-from osmo_cli.config.dialects import Dialect
+from osmo_cli.config.registry.dialects import Dialect
 from osmo_cli.local import backends
-from osmo_cli.local.call import Call, Reply
 from osmo_cli.local.faults import server_fault
 from osmo_cli.local.history import Author
+from osmo_cli.local.request import Request, Response
 from osmo_cli.local.service import Service, read_body
 
 
-def shown(service: Service, data: Any) -> Reply:
+def shown(service: Service, data: Any) -> Response:
     """An answer with configurations, laid out as the version does (api.md 0)."""
-    return Reply(data, indent=service.store.dialect.config_indent)
+    return Response(data, indent=service.store.dialect.config_indent)
 
 
-def author(call: Call, request: Any, default: str) -> Author:
+def author(call: Request, request: Any, default: str) -> Author:
     """Who makes a change and why, from a `bodies.ConfigsRequest`."""
     return Author(call.caller.user, request.description or default, request.tags)
 
 
 def merged(live: dict[str, Any], patch: dict[str, Any], dialect: Dialect) -> dict[str, Any]:
     """The strategic merge of a PATCH. Raises Fault (500) where the service's own merge fails."""
-    from osmo_cli.config.strategic_merge import MergeFault, strategic_merge
+    from osmo_cli.config.changes.strategic_merge import MergeFault, strategic_merge
 
     try:
         return strategic_merge(live, patch, dialect)
@@ -32,21 +32,21 @@ def merged(live: dict[str, Any], patch: dict[str, Any], dialect: Dialect) -> dic
         raise server_fault(str(fault)) from None
 
 
-def list_backends(service: Service, call: Call) -> Reply:
+def list_backends(service: Service, call: Request) -> Response:
     """GET /api/configs/backend."""
     with service.store.read() as connection:
         found = backends.all_backends(connection, service.now())
     return shown(service, {"backends": found})
 
 
-def get_backend(service: Service, call: Call) -> Reply:
+def get_backend(service: Service, call: Request) -> Response:
     """GET /api/configs/backend/{name}."""
     with service.store.read() as connection:
         found = backends.backend(connection, call.path["name"], service.now())
     return shown(service, found)
 
 
-def post_backend(service: Service, call: Call) -> Reply:
+def post_backend(service: Service, call: Request) -> Response:
     """POST /api/configs/backend/{name}."""
     name = call.path["name"]
     request = read_body(service, call, "post_backend")
@@ -54,14 +54,14 @@ def post_backend(service: Service, call: Call) -> Reply:
     with service.store.write() as connection:
         by = author(call, request, f"Updated backend '{name}'")
         backends.update(connection, name, changes, service.now(), by)
-    return Reply()
+    return Response()
 
 
-def delete_backend(service: Service, call: Call) -> Reply:
+def delete_backend(service: Service, call: Request) -> Response:
     """DELETE /api/configs/backend/{name}; there are no workflows that `force` could matter for."""
     name = call.path["name"]
     request = read_body(service, call, "delete_backend")
     with service.store.write() as connection:
         by = author(call, request, f"Deleted backend '{name}'")
         backends.delete(connection, name, service.now(), by)
-    return Reply()
+    return Response()

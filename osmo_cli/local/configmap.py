@@ -19,7 +19,7 @@ from osmo_cli.local.clock import Clock
 from osmo_cli.local.faults import Fault
 
 if TYPE_CHECKING:
-    from osmo_cli.config.dialects import Dialect
+    from osmo_cli.config.registry.dialects import Dialect
     from osmo_cli.local.configmap_file import Served
 
 _BY_OPERATORS = ("k8s_uid", "version", "created_date")
@@ -134,7 +134,7 @@ class ConfigMap:
 def check_takes_configmap(dialect: Dialect) -> None:
     """Raise UsageError for a dialect without ConfigMap mode."""
     if dialect.helm_root is None:
-        from osmo_cli.config.dialects import DIALECTS
+        from osmo_cli.config.registry.dialects import DIALECTS
 
         names = ", ".join(name for name, other in DIALECTS.items() if other.helm_root)
         raise UsageError(

@@ -9,16 +9,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from osmo_cli.config.dialects import Dialect
 from osmo_cli.config.problems import InvalidInputError, Problem
 from osmo_cli.config.problems import Path as FieldPath
-from osmo_cli.config.types import BACKEND, CONFIG_TYPES, ConfigType
+from osmo_cli.config.registry.dialects import Dialect
+from osmo_cli.config.registry.types import BACKEND, CONFIG_TYPES, ConfigType
 from osmo_cli.local import backends
 from osmo_cli.local.clock import Clock
 from osmo_cli.local.configmap_secrets import Secrets
 from osmo_cli.local.faults import Fault
 from osmo_cli.local.history import stamp
-from osmo_cli.local.named import NAMED, put
+from osmo_cli.local.item_types import ITEM_TYPES, put
 from osmo_cli.local.records import set_item
 from osmo_cli.local.tables import SCHEMA
 from osmo_cli.local.whole_handlers import WHOLE
@@ -26,7 +26,7 @@ from osmo_cli.local.whole_handlers import WHOLE
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
-    from osmo_cli.config.document import Document
+    from osmo_cli.config.reading.document import Document
 
     _Model = TypeVar("_Model", bound=BaseModel)
 
@@ -62,8 +62,8 @@ def read_configmap(file: Path, dialect: Dialect, now: Clock) -> Served:
         UsageError: the file cannot be read.
         InvalidInputError: it is not right; with every problem and its place.
     """
-    from osmo_cli.config.document import read_input
-    from osmo_cli.config.yaml_text import parse_yaml
+    from osmo_cli.config.reading.document import read_input
+    from osmo_cli.config.reading.yaml_text import parse_yaml
 
     document = parse_yaml(*read_input(str(file)))
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
@@ -154,7 +154,7 @@ class _Reader:
             if row is BACKEND:
                 self._backend(name, found.model_dump(), value, at)
             else:
-                put(self.connection, self.dialect, NAMED[row.name], {name: found.model_dump()})
+                put(self.connection, self.dialect, ITEM_TYPES[row.name], {name: found.model_dump()})
 
     def _backend(
         self, name: str, backend: dict[str, Any], given: dict[str, Any], at: FieldPath
@@ -170,8 +170,8 @@ class _Reader:
         """`value` as the service reads it; None where it is wrong."""
         from pydantic import ValidationError
 
+        from osmo_cli.config.checking.pydantic_messages import error_text
         from osmo_cli.config.schemas.base import nearest_errors
-        from osmo_cli.config.wording import error_text
         from osmo_cli.local.validation import validate
 
         try:

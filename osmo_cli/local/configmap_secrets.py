@@ -12,7 +12,7 @@ from osmo_cli.config.problems import Path as FieldPath
 from osmo_cli.errors import UsageError
 
 if TYPE_CHECKING:
-    from osmo_cli.config.document import Document
+    from osmo_cli.config.reading.document import Document
 
 _FILE = "secret_file"
 _OF_KUBERNETES = frozenset({"secretName", "secretKey"})
@@ -66,8 +66,8 @@ class Secrets:
         return found["value"] if found.keys() == {"value"} else given | found
 
     def _content(self, name: Any, at: FieldPath) -> dict[str, Any]:
-        from osmo_cli.config.document import read_input
-        from osmo_cli.config.yaml_text import parse_yaml
+        from osmo_cli.config.reading.document import read_input
+        from osmo_cli.config.reading.yaml_text import parse_yaml
 
         try:
             content = parse_yaml(*read_input(str(self.folder / str(name)))).value

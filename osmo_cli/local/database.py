@@ -23,7 +23,7 @@ from osmo_cli.local.records import meta, set_meta
 from osmo_cli.local.tables import SCHEMA
 
 if TYPE_CHECKING:
-    from osmo_cli.config.dialects import Dialect
+    from osmo_cli.config.registry.dialects import Dialect
 
 APPLICATION_ID = 0x4F534D4F
 """Marks the file as ours in SQLite's header (the letters OSMO)."""
@@ -64,7 +64,7 @@ def open_database(
         UsageError: an unknown dialect, or a store that speaks another one than `dialect`.
         OsmoError: the file is not such a store, is of a newer version, or cannot be used.
     """
-    from osmo_cli.config.dialects import DIALECTS
+    from osmo_cli.config.registry.dialects import DIALECTS
 
     oldest, *_, newest = DIALECTS
     if dialect is not None and dialect not in DIALECTS:
@@ -174,7 +174,7 @@ class Store:
 
     def prepare(self, dialect: str | None, now: Clock, *, default: str) -> None:
         """Check the file, create what is missing, and find out its dialect (`open_database`)."""
-        from osmo_cli.config.dialects import DIALECTS
+        from osmo_cli.config.registry.dialects import DIALECTS
 
         with explained(self.path):
             self._make_file()
@@ -200,7 +200,7 @@ class Store:
             os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
 
     def _create(self, dialect: str, now: Clock) -> None:
-        from osmo_cli.config.dialects import DIALECTS
+        from osmo_cli.config.registry.dialects import DIALECTS
         from osmo_cli.local.initial import write_initial_state
         from osmo_cli.local.jwts import new_signing_key
 

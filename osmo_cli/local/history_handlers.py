@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import json
 
-from osmo_cli.config.types import BACKEND
+from osmo_cli.config.registry.types import BACKEND
 from osmo_cli.local import backends, history, whole_handlers
-from osmo_cli.local.call import Call, Parameters, Reply
 from osmo_cli.local.config_handlers import shown
 from osmo_cli.local.faults import user_fault
-from osmo_cli.local.named import NAMED, restore, revise
+from osmo_cli.local.item_types import ITEM_TYPES, restore, revise
+from osmo_cli.local.request import Parameters, Request, Response
 from osmo_cli.local.service import Service, read_body
+from osmo_cli.local.validation_messages import Invalid, InvalidRequestError
 from osmo_cli.local.whole_handlers import WHOLE
-from osmo_cli.local.wording import Invalid, InvalidRequestError
 
 
-def get_history(service: Service, call: Call) -> Reply:
+def get_history(service: Service, call: Request) -> Response:
     """GET /api/configs/history."""
     dialect = service.store.dialect
     given = Parameters(call)
@@ -44,10 +44,10 @@ def get_history(service: Service, call: Call) -> Reply:
             Invalid("value_error", loc, value, {"error": text}, f"Value error, {text}")
         )
     with service.store.read() as connection:
-        return Reply({"configs": history.find_revisions(connection, query, dialect)})
+        return Response({"configs": history.find_revisions(connection, query, dialect)})
 
 
-def get_diff(service: Service, call: Call) -> Reply:
+def get_diff(service: Service, call: Request) -> Response:
     """GET /api/configs/diff."""
     dialect = service.store.dialect
     given = Parameters(call)
@@ -60,7 +60,7 @@ def get_diff(service: Service, call: Call) -> Reply:
     return shown(service, found)
 
 
-def post_rollback(service: Service, call: Call) -> Reply:
+def post_rollback(service: Service, call: Request) -> Response:
     """POST /api/configs/history/rollback."""
     request = read_body(service, call, "rollback")
     config_type, number = request.config_type, request.revision
@@ -76,8 +76,8 @@ def post_rollback(service: Service, call: Call) -> Reply:
         if request.description:
             remark += f": {request.description}"
         by = history.Author(call.caller.user, remark, request.tags)
-        if config_type in NAMED:
-            named = NAMED[config_type]
+        if config_type in ITEM_TYPES:
+            named = ITEM_TYPES[config_type]
             restore(connection, named, snapshot)
             revise(connection, dialect, named, now, by)
         elif config_type in WHOLE:
@@ -89,10 +89,10 @@ def post_rollback(service: Service, call: Call) -> Reply:
             backends.restore(connection, snapshot, frozenset(settable))
             live = backends.all_backends(connection, now)
             history.add_revision(connection, config_type, live, now, by)
-    return Reply()
+    return Response()
 
 
-def delete_revision(service: Service, call: Call) -> Reply:
+def delete_revision(service: Service, call: Request) -> Response:
     """DELETE /api/configs/history/{config_type}/revision/{revision}."""
     given = Parameters(call)
     number = given.path_integer("revision")
@@ -100,10 +100,10 @@ def delete_revision(service: Service, call: Call) -> Reply:
     config_type = _type_in_path(service, call)
     with service.store.write() as connection:
         history.delete_revision(connection, config_type, number, call.caller.user)
-    return Reply()
+    return Response()
 
 
-def post_tags(service: Service, call: Call) -> Reply:
+def post_tags(service: Service, call: Request) -> Response:
     """POST /api/configs/history/{config_type}/revision/{revision}/tags."""
     given = Parameters(call)
     number = given.path_integer("revision")
@@ -114,10 +114,10 @@ def post_tags(service: Service, call: Call) -> Reply:
         history.change_tags(
             connection, config_type, number, request.set_tags or [], request.delete_tags or []
         )
-    return Reply()
+    return Response()
 
 
-def _type_in_path(service: Service, call: Call) -> str:
+def _type_in_path(service: Service, call: Request) -> str:
     name = call.path["config_type"]
     if name.upper() not in history.known_types(service.store.dialect):
         raise user_fault(f'Invalid config type "{name}"')

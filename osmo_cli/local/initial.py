@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlite3
 from typing import Any
 
-from osmo_cli.config.dialects import Dialect
-from osmo_cli.local import history, named
+from osmo_cli.config.registry.dialects import Dialect
+from osmo_cli.local import history, item_types
 from osmo_cli.local.clock import Clock
 from osmo_cli.local.initial_roles import default_roles
 from osmo_cli.local.records import set_item
@@ -25,7 +25,7 @@ LOGIN_INFO: dict[str, str | None] = dict.fromkeys(
 
 
 def _service(dialect: Dialect, key: dict[str, dict[str, str]]) -> dict[str, Any]:
-    from osmo_cli.config.types import SERVICE
+    from osmo_cli.config.registry.types import SERVICE
 
     service_auth = {
         "keys": key,
@@ -93,7 +93,7 @@ def _validations() -> dict[str, Any]:
 
 def _pools(dialect: Dialect) -> dict[str, Any]:
     """One pool, on a backend that an operator may register one day."""
-    from osmo_cli.config.types import POOL
+    from osmo_cli.config.registry.types import POOL
 
     pool = {
         "description": "Default pool",
@@ -125,7 +125,7 @@ def write_initial_state(
     Args:
         key: the signing key, as `jwts.new_signing_key` makes it.
     """
-    from osmo_cli.config.types import WORKFLOW
+    from osmo_cli.config.registry.types import WORKFLOW
 
     whole: dict[str, Any] = {
         "SERVICE": _service(dialect, key),
@@ -162,8 +162,8 @@ def write_initial_state(
         ("POOL", _pools(dialect), "System"),
     )
     for config_type, given, user in defaults:
-        row = named.NAMED[config_type]
-        stored = named.put(connection, dialect, row, given)
+        row = item_types.ITEM_TYPES[config_type]
+        stored = item_types.put(connection, dialect, row, given)
         description = row.put_all.format(name=list(stored)[-1])
         author = history.Author(user, description, None)
-        named.revise(connection, dialect, row, now(), author)
+        item_types.revise(connection, dialect, row, now(), author)

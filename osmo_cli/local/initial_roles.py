@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from osmo_cli.config.dialects import Dialect
+from osmo_cli.config.registry.dialects import Dialect
 
 USER_TOKENS = "auth:Token"
 """What users may do in versions that let them make tokens."""

@@ -7,16 +7,16 @@ from copy import deepcopy
 from functools import cache
 from typing import Any
 
-from osmo_cli.config.dialects import Dialect
+from osmo_cli.config.registry.dialects import Dialect
+from osmo_cli.config.registry.types import CONFIG_TYPES
 from osmo_cli.config.secrets import MASK
-from osmo_cli.config.types import CONFIG_TYPES
 
 _Path = tuple[str, ...]
 
 
 @cache
 def _secret_paths(config_type: str, dialect: str) -> tuple[_Path, ...]:
-    from osmo_cli.config.dialects import DIALECTS
+    from osmo_cli.config.registry.dialects import DIALECTS
     from osmo_cli.config.schemas.base import secret_paths
 
     return tuple(secret_paths(CONFIG_TYPES[config_type].schema(DIALECTS[dialect])))

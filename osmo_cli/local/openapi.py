@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from osmo_cli.config.dialects import Dialect
+from osmo_cli.config.registry.dialects import Dialect
 from osmo_cli.local.names import model_name
 from osmo_cli.local.service import Route
-from osmo_cli.local.wording import Generation
+from osmo_cli.local.validation_messages import Generation
 
 _HISTORY_TYPES = "src__utils__connectors__postgres__ConfigHistoryType"
 # Fields whose permitted values are a component of their own; some say that they are texts.

@@ -6,15 +6,15 @@ import sqlite3
 from typing import Any
 
 from osmo_cli.local import pools
-from osmo_cli.local.call import Call, Parameters, Reply
 from osmo_cli.local.config_handlers import author, shown
 from osmo_cli.local.faults import user_fault
 from osmo_cli.local.history import Author
-from osmo_cli.local.named import NAMED, check_name, delete, put, revise
+from osmo_cli.local.item_types import ITEM_TYPES, check_name, delete, put, revise
 from osmo_cli.local.records import item, set_item
+from osmo_cli.local.request import Parameters, Request, Response
 from osmo_cli.local.service import Route, Service, read_body
 
-_POOL = NAMED["POOL"]
+_POOL = ITEM_TYPES["POOL"]
 
 
 def routes() -> list[Route]:
@@ -32,14 +32,14 @@ def routes() -> list[Route]:
     ]
 
 
-def _verbose(call: Call) -> bool:
+def _verbose(call: Request) -> bool:
     given = Parameters(call)
     verbose = given.flag("verbose")
     given.done()
     return verbose
 
 
-def _get_pools(service: Service, call: Call) -> Reply:
+def _get_pools(service: Service, call: Request) -> Response:
     verbose = _verbose(call)
     backend = Parameters(call).text("backend")
     with service.store.read() as connection:
@@ -50,7 +50,7 @@ def _get_pools(service: Service, call: Call) -> Reply:
     return shown(service, {"pools": chosen})
 
 
-def _shown_pool(service: Service, call: Call) -> dict[str, Any]:
+def _shown_pool(service: Service, call: Request) -> dict[str, Any]:
     verbose = _verbose(call)
     with service.store.read() as connection:
         return pools.single(
@@ -58,27 +58,27 @@ def _shown_pool(service: Service, call: Call) -> dict[str, Any]:
         )
 
 
-def _get_pool(service: Service, call: Call) -> Reply:
+def _get_pool(service: Service, call: Request) -> Response:
     return shown(service, _shown_pool(service, call))
 
 
-def _get_platforms(service: Service, call: Call) -> Reply:
+def _get_platforms(service: Service, call: Request) -> Response:
     return shown(service, {"platforms": _shown_pool(service, call)["platforms"]})
 
 
-def _get_platform(service: Service, call: Call) -> Reply:
+def _get_platform(service: Service, call: Request) -> Response:
     found = _platform(_shown_pool(service, call), call)
     return shown(service, found)
 
 
-def _platform(pool: dict[str, Any], call: Call) -> Any:
+def _platform(pool: dict[str, Any], call: Request) -> Any:
     platform = call.path["platform_name"]
     if platform not in pool["platforms"]:
         raise user_fault(f"Platform {platform} not found in pool {call.path['name']}")
     return pool["platforms"][platform]
 
 
-def _put_platform(service: Service, call: Call) -> Reply:
+def _put_platform(service: Service, call: Request) -> Response:
     pool_name, platform = call.path["name"], call.path["platform_name"]
     request = read_body(service, call, "put_pool_platform")
     check_name(_POOL.config_type, "Platform", platform)
@@ -87,10 +87,10 @@ def _put_platform(service: Service, call: Call) -> Reply:
         pool = pools.stored_pool(connection, pool_name)
         pool["platforms"][platform] = request.configs.model_dump()
         _change_pool(service, call, connection, pool, author(call, request, default))
-    return Reply()
+    return Response()
 
 
-def _rename_platform(service: Service, call: Call) -> Reply:
+def _rename_platform(service: Service, call: Request) -> Response:
     old = call.path["platform_name"]
     request = read_body(service, call, "rename_pool_platform")
     new = request.new_name
@@ -105,11 +105,15 @@ def _rename_platform(service: Service, call: Call) -> Reply:
         if pool["default_platform"] == old:
             pool["default_platform"] = new
         _change_pool(service, call, connection, pool, author(call, request, default))
-    return Reply()
+    return Response()
 
 
 def _change_pool(
-    service: Service, call: Call, connection: sqlite3.Connection, pool: dict[str, Any], by: Author
+    service: Service,
+    call: Request,
+    connection: sqlite3.Connection,
+    pool: dict[str, Any],
+    by: Author,
 ) -> None:
     name = call.path["name"]
     stored = put(connection, service.store.dialect, _POOL, {name: pool})
@@ -117,7 +121,7 @@ def _change_pool(
     _POOL.finish(connection, stored[name])
 
 
-def _rename_pool(service: Service, call: Call) -> Reply:
+def _rename_pool(service: Service, call: Request) -> Response:
     old = call.path["name"]
     request = read_body(service, call, "rename_pool")
     new = request.new_name
@@ -134,4 +138,4 @@ def _rename_pool(service: Service, call: Call) -> Reply:
         delete(connection, _POOL, old)
         set_item(connection, _POOL.name, new, stored)
         revise(connection, service.store.dialect, _POOL, service.now(), by, new)
-    return Reply()
+    return Response()

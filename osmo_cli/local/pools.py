@@ -9,8 +9,8 @@ import sqlite3
 from datetime import datetime
 from typing import Any
 
-from osmo_cli.config.dialects import Dialect
-from osmo_cli.config.types import POOL
+from osmo_cli.config.registry.dialects import Dialect
+from osmo_cli.config.registry.types import POOL
 from osmo_cli.local import backends, templates
 from osmo_cli.local.faults import server_fault, user_fault
 from osmo_cli.local.records import item, items, whole

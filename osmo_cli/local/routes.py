@@ -5,12 +5,12 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from osmo_cli.config.dialects import DIALECTS, Dialect
+from osmo_cli.config.registry.dialects import DIALECTS, Dialect
 from osmo_cli.local import auth_handlers as auth
 from osmo_cli.local import config_handlers as config
 from osmo_cli.local import history_handlers as history
-from osmo_cli.local import named_handlers, pool_handlers, user_handlers, whole_handlers
-from osmo_cli.local.call import Call, Reply
+from osmo_cli.local import item_handlers, pool_handlers, user_handlers, whole_handlers
+from osmo_cli.local.request import Request, Response
 from osmo_cli.local.service import Route, Service
 from osmo_cli.local.tokens import AccessType
 
@@ -44,7 +44,7 @@ def routes(dialect: Dialect) -> tuple[Route, ...]:
     found = [
         *_EVERYWHERE,
         *whole_handlers.routes(dialect),
-        *named_handlers.routes(dialect),
+        *item_handlers.routes(dialect),
         *user_handlers.routes(dialect),
     ]
     if dialect.health_route:
@@ -68,9 +68,9 @@ def _token_routes(kind: AccessType, segments: tuple[str, ...]) -> list[Route]:
     ]
 
 
-def get_openapi(service: Service, call: Call) -> Reply:
+def get_openapi(service: Service, call: Request) -> Response:
     """GET /api/openapi.json: clients find out by it which generation they face."""
-    return Reply(_openapi(service.store.dialect.name))
+    return Response(_openapi(service.store.dialect.name))
 
 
 @cache

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 
 from osmo_cli.errors import OsmoError, UsageError
 from osmo_cli.local.admin import write_admin_token
+from osmo_cli.local.authorization import AuthMode
 from osmo_cli.local.configmap import ConfigMapSource
 from osmo_cli.local.extra import missing_packages
-from osmo_cli.local.gate import AuthMode
 
 if TYPE_CHECKING:
     import uvicorn

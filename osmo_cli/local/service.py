@@ -7,14 +7,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from osmo_cli.local.call import Call, Reply
 from osmo_cli.local.clock import Clock
 from osmo_cli.local.configmap import managed_elsewhere
 from osmo_cli.local.database import Store
 from osmo_cli.local.faults import Fault
 from osmo_cli.local.jwts import Signer
 from osmo_cli.local.records import whole
-from osmo_cli.local.wording import InvalidRequestError, entries
+from osmo_cli.local.request import Request, Response
+from osmo_cli.local.validation_messages import InvalidRequestError, entries
 
 
 @dataclass
@@ -42,7 +42,7 @@ class Service:
         return self._signer
 
 
-Handler = Callable[[Service, Call], Reply]
+Handler = Callable[[Service, Request], Response]
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ class Route:
         return is_config and self.method != "GET"
 
 
-def answer(route: Route, service: Service, call: Call) -> Reply:
+def answer(route: Route, service: Service, call: Request) -> Response:
     """Run a handler; every outcome is an answer (api.md 1.7)."""
     try:
         if service.store.configmap and route.changes_configuration:
@@ -78,17 +78,17 @@ def answer(route: Route, service: Service, call: Call) -> Reply:
             raise managed_elsewhere()
         return route.handler(service, call)
     except Fault as fault:
-        return Reply(fault.body, fault.status)
+        return Response(fault.body, fault.status)
     except InvalidRequestError as invalid:
-        return Reply({"detail": entries(invalid.problems, service.store.dialect.pydantic)}, 422)
+        return Response({"detail": entries(invalid.problems, service.store.dialect.pydantic)}, 422)
     except sqlite3.Error as error:
         body = {"message": f"Error: {error}", "error_code": "DATABASE", "workflow_id": None}
-        return Reply(body, 400)
+        return Response(body, 400)
     except Exception as error:
-        return Reply({"message": f"Internal server error: {error}"}, 500)
+        return Response({"message": f"Internal server error: {error}"}, 500)
 
 
-def read_body(service: Service, call: Call, name: str) -> Any:
+def read_body(service: Service, call: Request, name: str) -> Any:
     """The request's body as one of `bodies.BODIES`.
 
     Raises:

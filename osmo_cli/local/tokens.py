@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any, Literal
 
-from osmo_cli.config.tokens import NAME_PATTERN, last_day
+from osmo_cli.accounts.tokens import NAME_PATTERN, last_day
 from osmo_cli.local.faults import user_fault
 from osmo_cli.local.records import item, whole
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from osmo_cli.config.dialects import Dialect
+from osmo_cli.config.registry.dialects import Dialect
 from osmo_cli.local import users
-from osmo_cli.local.call import Call, Parameters, Reply
+from osmo_cli.local.request import Parameters, Request, Response
 from osmo_cli.local.service import Handler, Route, Service, read_body
 
 _PAGE, _LARGEST_PAGE = 100, 1000
-_Owner = Callable[[Service, Call], str]
+_Owner = Callable[[Service, Request], str]
 """Whose tokens a request is about."""
 
 
@@ -40,30 +40,30 @@ def routes(dialect: Dialect) -> list[Route]:
     ]
 
 
-def _caller(service: Service, call: Call) -> str:
+def _caller(service: Service, call: Request) -> str:
     return call.caller.user
 
 
-def _user_in_path(service: Service, call: Call) -> str:
+def _user_in_path(service: Service, call: Request) -> str:
     return call.path["user_id"]
 
 
-def _known_user(service: Service, call: Call) -> str:
+def _known_user(service: Service, call: Request) -> str:
     with service.store.read() as connection:
         return str(users.get(connection, call.path["user_id"])["id"])
 
 
 def _list_of(owner: _Owner) -> Handler:
-    def list_tokens(service: Service, call: Call) -> Reply:
+    def list_tokens(service: Service, call: Request) -> Response:
         user = owner(service, call)
         with service.store.read() as connection:
-            return Reply(users.list_tokens(connection, user))
+            return Response(users.list_tokens(connection, user))
 
     return list_tokens
 
 
 def _create_of(owner: _Owner) -> Handler:
-    def create_token(service: Service, call: Call) -> Reply:
+    def create_token(service: Service, call: Request) -> Response:
         given = Parameters(call)
         expires_at = given.required("expires_at")
         given.done()
@@ -79,27 +79,27 @@ def _create_of(owner: _Owner) -> Handler:
                 call.caller.user,
                 service.now(),
             )
-        return Reply(text)
+        return Response(text)
 
     return create_token
 
 
 def _delete_of(owner: _Owner) -> Handler:
-    def delete_token(service: Service, call: Call) -> Reply:
+    def delete_token(service: Service, call: Request) -> Response:
         user = owner(service, call)
         with service.store.write() as connection:
             users.delete_token(connection, user, call.path["token_name"])
-        return Reply()
+        return Response()
 
     return delete_token
 
 
-def _token_roles(service: Service, call: Call) -> Reply:
+def _token_roles(service: Service, call: Request) -> Response:
     with service.store.read() as connection:
-        return Reply(users.token_roles(connection, call.caller.user, call.path["token_name"]))
+        return Response(users.token_roles(connection, call.caller.user, call.path["token_name"]))
 
 
-def _list_users(service: Service, call: Call) -> Reply:
+def _list_users(service: Service, call: Request) -> Response:
     given = Parameters(call)
     start, count = given.integer("start_index"), given.integer("count")
     given.done()
@@ -110,7 +110,7 @@ def _list_users(service: Service, call: Call) -> Reply:
             connection, given.text("id_prefix") or "", set(given.texts("roles"))
         )
     page = found[first - 1 : first - 1 + size]
-    return Reply(
+    return Response(
         {
             "total_results": len(found),
             "start_index": first,
@@ -120,42 +120,42 @@ def _list_users(service: Service, call: Call) -> Reply:
     )
 
 
-def _create_user(service: Service, call: Call) -> Reply:
+def _create_user(service: Service, call: Request) -> Response:
     request = read_body(service, call, "create_user")
     with service.store.write() as connection:
-        return Reply(
+        return Response(
             users.create(
                 connection, request.id, request.roles or [], call.caller.user, service.now()
             )
         )
 
 
-def _get_user(service: Service, call: Call) -> Reply:
+def _get_user(service: Service, call: Request) -> Response:
     with service.store.read() as connection:
-        return Reply(users.get(connection, call.path["user_id"]))
+        return Response(users.get(connection, call.path["user_id"]))
 
 
-def _delete_user(service: Service, call: Call) -> Reply:
+def _delete_user(service: Service, call: Request) -> Response:
     with service.store.write() as connection:
         users.delete(connection, call.path["user_id"])
-    return Reply()
+    return Response()
 
 
-def _user_roles(service: Service, call: Call) -> Reply:
+def _user_roles(service: Service, call: Request) -> Response:
     with service.store.read() as connection:
         found = users.get(connection, call.path["user_id"])
-    return Reply({"user_id": found["id"], "roles": found["roles"]})
+    return Response({"user_id": found["id"], "roles": found["roles"]})
 
 
-def _assign(service: Service, call: Call) -> Reply:
+def _assign(service: Service, call: Request) -> Response:
     request = read_body(service, call, "assign_role")
     user = call.path["user_id"]
     with service.store.write() as connection:
         by = call.caller.user
-        return Reply(users.assign(connection, user, request.role_name, by, service.now()))
+        return Response(users.assign(connection, user, request.role_name, by, service.now()))
 
 
-def _take_away(service: Service, call: Call) -> Reply:
+def _take_away(service: Service, call: Request) -> Response:
     with service.store.write() as connection:
         users.take_away(connection, call.path["user_id"], call.path["role_name"])
-    return Reply()
+    return Response()

@@ -9,8 +9,8 @@ import sqlite3
 from datetime import UTC, date, datetime
 from typing import Any
 
-from osmo_cli.config.tokens import last_day
-from osmo_cli.config.users import ID_PATTERN
+from osmo_cli.accounts.tokens import last_day
+from osmo_cli.accounts.users import ID_PATTERN
 from osmo_cli.local import tokens
 from osmo_cli.local.faults import server_fault, user_fault
 from osmo_cli.local.records import item, whole

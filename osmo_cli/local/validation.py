@@ -10,7 +10,7 @@ from pydantic import BaseModel, RootModel, ValidationError
 from osmo_cli.config.schemas.role import METHODS
 from osmo_cli.local.faults import server_fault, user_fault
 from osmo_cli.local.names import model_name
-from osmo_cli.local.wording import (
+from osmo_cli.local.validation_messages import (
     Generation,
     Invalid,
     InvalidRequestError,

@@ -7,15 +7,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from osmo_cli.config.checks.service import VERSION, VERSION_FIELDS
-from osmo_cli.config.dialects import Dialect
-from osmo_cli.config.types import CONFIG_TYPES
-from osmo_cli.local.call import Call, Reply
+from osmo_cli.config.checking.rules.service import VERSION, VERSION_FIELDS
+from osmo_cli.config.registry.dialects import Dialect
+from osmo_cli.config.registry.types import CONFIG_TYPES
 from osmo_cli.local.config_handlers import author, merged, shown
 from osmo_cli.local.faults import server_fault, user_fault
 from osmo_cli.local.history import Author, add_revision
 from osmo_cli.local.masks import mask
 from osmo_cli.local.records import set_item, whole
+from osmo_cli.local.request import Request, Response
 from osmo_cli.local.service import Handler, Route, Service, read_body
 
 _MODES = ("read-only", "read-write")
@@ -115,7 +115,7 @@ def restore(
 
 
 def _get_of(row: _Whole) -> Handler:
-    def get_whole(service: Service, call: Call) -> Reply:
+    def get_whole(service: Service, call: Request) -> Response:
         dialect = service.store.dialect
         with service.store.read() as connection:
             found = full(connection, row, dialect)
@@ -125,7 +125,7 @@ def _get_of(row: _Whole) -> Handler:
 
 
 def _put_of(row: _Whole) -> Handler:
-    def put_whole(service: Service, call: Call) -> Reply:
+    def put_whole(service: Service, call: Request) -> Response:
         """Fields that are present are replaced whole; the answer shows secrets (api.md 3.1)."""
         dialect = service.store.dialect
         request = read_body(service, call, "put_" + row.path)
@@ -137,13 +137,13 @@ def _put_of(row: _Whole) -> Handler:
             set_item(connection, row.name, "", whole(connection, row.name) | changes)
             by = author(call, request, f"Set complete {row.path} configuration")
             stored = _revise(service, connection, row, dialect, by)
-        return Reply(stored)
+        return Response(stored)
 
     return put_whole
 
 
 def _patch_of(row: _Whole) -> Handler:
-    def patch_whole(service: Service, call: Call) -> Reply:
+    def patch_whole(service: Service, call: Request) -> Response:
         request = read_body(service, call, "patch_config")
         default = f"Patched {row.path} configuration"
         return _patch(service, row, request.configs_dict, author(call, request, default))
@@ -153,7 +153,7 @@ def _patch_of(row: _Whole) -> Handler:
 
 def _patch(
     service: Service, row: _Whole, patch: dict[str, Any], by: Author, name: str = ""
-) -> Reply:
+) -> Response:
     """A strategic merge; the answer has the fields of the request, masked."""
     from osmo_cli.local.validation import parse_or_report
 
@@ -179,17 +179,17 @@ def _patch(
         set_item(connection, row.name, "", stored)
         _revise(service, connection, row, dialect, by, name)
     answer = mask(stored, row.name, dialect)
-    return Reply({key: value for key, value in answer.items() if key in patch})
+    return Response({key: value for key, value in answer.items() if key in patch})
 
 
-def _patch_bucket(service: Service, call: Call) -> Reply:
+def _patch_bucket(service: Service, call: Request) -> Response:
     name = call.path["name"]
     request = read_body(service, call, "patch_dataset")
     by = author(call, request, f"Patch dataset bucket {name}")
     return _patch(service, _DATASET, {"buckets": {name: request.configs_dict}}, by, name)
 
 
-def _delete_bucket(service: Service, call: Call) -> Reply:
+def _delete_bucket(service: Service, call: Request) -> Response:
     """The revision gets masks in place of secrets, or is not written at all (api.md 4)."""
     name, dialect = call.path["name"], service.store.dialect
     request = read_body(service, call, "configs")
@@ -205,7 +205,7 @@ def _delete_bucket(service: Service, call: Call) -> Reply:
         data = mask(full(connection, _DATASET, dialect), _DATASET.name, dialect)
         by = author(call, request, f"Delete dataset bucket {name}")
         add_revision(connection, _DATASET.name, data, service.now(), by, name=name)
-    return Reply()
+    return Response()
 
 
 def _revise(

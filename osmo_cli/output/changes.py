@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from osmo_cli.config.merge import ABSENT, Difference
+from osmo_cli.config.changes.merge import ABSENT, Difference
 from osmo_cli.config.problems import path_text
 from osmo_cli.config.secrets import REMARKS, without_masks
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from osmo_cli.config.merge import ABSENT
+from osmo_cli.config.changes.merge import ABSENT
 
 _COLOURS = {"---": "1", "+++": "1", "@@": "36", "-": "31", "+": "32"}
 

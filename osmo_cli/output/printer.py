@@ -15,7 +15,7 @@ from osmo_cli.output.tables import key_value_rows, render_table
 
 if TYPE_CHECKING:
     from osmo_cli.api.transport import Exchange
-    from osmo_cli.config.preview import Preview
+    from osmo_cli.config.changes.preview import Preview
 
 
 class Format(StrEnum):
@@ -66,7 +66,7 @@ class Printer:
     def secret_data(self, value: dict[str, str]) -> None:
         """A result that holds a secret the user asked for: a line of JSON, or of YAML."""
         if self.format is Format.YAML:
-            from osmo_cli.config.yaml_scalars import write_yaml
+            from osmo_cli.config.reading.yaml_scalars import write_yaml
 
             self._write(self.stdout, write_yaml(value).removesuffix("\n"))
         else:
@@ -81,7 +81,7 @@ class Printer:
 
     def yaml(self, value: Any) -> None:
         """A result that is YAML whatever the form asked for."""
-        from osmo_cli.config.yaml_scalars import write_yaml
+        from osmo_cli.config.reading.yaml_scalars import write_yaml
 
         text = write_yaml(value)
         self._write(self.stdout, self._safe(text.removesuffix("\n").removesuffix("\n...")))

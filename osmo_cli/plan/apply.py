@@ -10,13 +10,13 @@ from osmo_cli.api import configs
 from osmo_cli.api.client import Client
 from osmo_cli.api.configs import Revision
 from osmo_cli.api.errors import ServiceError, UnexpectedAnswerError, UnreachableError
-from osmo_cli.config.merge import Difference, differences, replaced
+from osmo_cli.config.changes.merge import Difference, differences, replaced
 from osmo_cli.config.problems import path_text
 from osmo_cli.config.secrets import MASK
 from osmo_cli.errors import ConflictError, ExitCode, OsmoError
 from osmo_cli.plan.change import Change
+from osmo_cli.plan.live_object import live_of, state_of
 from osmo_cli.plan.secrets import SecretMemory, memory_key
-from osmo_cli.plan.target import live_of, state_of
 
 
 @dataclass(frozen=True)
@@ -52,10 +52,10 @@ def apply_change(
     target = change.target
     if change.patch is None:
         return Applied(None, ())
-    current = configs.newest_revision(client, target.subject.config_type)
+    current = configs.newest_revision(client, target.shape.config_type)
     if current != target.base:
         raise ConflictError(
-            f"{target.subject.config_type.name} was changed since it was read{_by(current)}",
+            f"{target.shape.config_type.name} was changed since it was read{_by(current)}",
             hint="nothing was sent; run the command again to lay your change over the new state",
         )
     warnings = []
@@ -63,8 +63,8 @@ def apply_change(
     try:
         configs.write(
             client,
-            target.subject.config_type,
-            target.subject.name,
+            target.shape.config_type,
+            target.shape.name,
             change.patch,
             description=text,
             tags=tags,
@@ -93,7 +93,7 @@ def _read_back(client: Client, change: Change, text: str, warnings: list[str]) -
     """
     target = change.target
     wrong = _not_stored(client, change)
-    later = configs.revisions_after(client, target.subject.config_type, _number(target.base))
+    later = configs.revisions_after(client, target.shape.config_type, _number(target.base))
     own = _own_revision(client, change, later, text)
     others = [entry for entry in later if entry != own]
     if others:
@@ -103,7 +103,7 @@ def _read_back(client: Client, change: Change, text: str, warnings: list[str]) -
         fields = ", ".join(path_text(difference.path) for difference in wrong)
         if others:
             raise ConflictError(
-                f"{target.subject.config_type.name} was changed at the same time{_by(others[-1])}; "
+                f"{target.shape.config_type.name} was changed at the same time{_by(others[-1])}; "
                 f"your value is not stored for: {fields}",
                 hint="look at what is stored with `osmo config show`, and update again",
             )
@@ -129,9 +129,9 @@ def _own_revision(
     if len(told) < 2:
         return told[0] if told else None
     # Scripts describe all their changes alike: what the revisions hold tells whose they are.
-    subject = change.target.subject
+    shape = change.target.shape
     wrong = [
-        _wrong(change, state_of(subject, configs.revision(client, subject.config_type, one).data))
+        _wrong(change, state_of(shape, configs.revision(client, shape.config_type, one).data))
         for one in (entry.number for entry in told)
     ]
     exact = [entry for entry, found in zip(told, wrong, strict=True) if not found]
@@ -141,7 +141,7 @@ def _own_revision(
         if not any(_is_of(change, difference) for difference in found)
     ]
     # 6.0's history writes the actions of roles in another form, so that no state is the same.
-    of_item = [entry for entry in reversed(told) if entry.name == (subject.name or "")]
+    of_item = [entry for entry in reversed(told) if entry.name == (shape.name or "")]
     return next(iter([*exact, *holding, *of_item]), None)
 
 
@@ -156,22 +156,22 @@ def _raise_if_undone(
     before = [other for other in others if stored_at is not None and other.number < stored_at]
     if not before or stored_at is None:
         return
-    subject = change.target.subject
+    shape = change.target.shape
     states = [
-        state_of(subject, configs.revision(client, subject.config_type, number).data)
+        state_of(shape, configs.revision(client, shape.config_type, number).data)
         for number in (before[-1].number, stored_at)
     ]
     undone = [
         path_text(difference.path)
         for difference in differences(*states)
-        if not subject.is_read_only(difference.path) and not _is_of(change, difference)
+        if not shape.is_read_only(difference.path) and not _is_of(change, difference)
     ]
     if undone:
         raise ConflictError(
             f"your change is stored, and has undone what another changed at the same moment"
             f"{_by(before[-1])}: {', '.join(undone)}",
-            hint=f"`osmo config diff {subject.config_type.name}:{before[-1].number} "
-            f"{subject.config_type.name}:{stored_at}` shows it; update those fields again",
+            hint=f"`osmo config diff {shape.config_type.name}:{before[-1].number} "
+            f"{shape.config_type.name}:{stored_at}` shows it; update those fields again",
         )
 
 
@@ -197,8 +197,8 @@ def _by(revision: Revision | None) -> str:
 
 def _not_stored(client: Client, change: Change) -> Sequence[Difference]:
     """Where the live object differs from the wanted one; secrets cannot be compared."""
-    subject = change.target.subject
-    return _wrong(change, live_of(subject, configs.read(client, subject.config_type)))
+    shape = change.target.shape
+    return _wrong(change, live_of(shape, configs.read(client, shape.config_type)))
 
 
 def _wrong(change: Change, live: Any) -> list[Difference]:
@@ -210,7 +210,7 @@ def _wrong(change: Change, live: Any) -> list[Difference]:
     return [
         difference
         for difference in differences(live, wanted)
-        if not target.subject.is_read_only(difference.path)
+        if not target.shape.is_read_only(difference.path)
         and not (difference.after == MASK and difference.before == "")
     ]
 
@@ -228,7 +228,7 @@ def _explain_failure(
     """
     try:
         wrong = _not_stored(client, change)
-        newest = configs.newest_revision(client, change.target.subject.config_type)
+        newest = configs.newest_revision(client, change.target.shape.config_type)
     except OsmoError:
         error.hint = (
             "it is not known whether the change was stored, and the service cannot be asked now: "

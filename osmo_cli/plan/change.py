@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from osmo_cli.api.client import Client
-from osmo_cli.config.document import Document
-from osmo_cli.config.merge import Difference, differences, merge_input, same
-from osmo_cli.config.patch import Patch, make_patch
+from osmo_cli.config.changes.merge import Difference, differences, merge_input, same
+from osmo_cli.config.changes.patch import Patch, make_patch
 from osmo_cli.config.problems import Path, Problem, path_text, raise_for_errors
+from osmo_cli.config.reading.document import Document
+from osmo_cli.plan.live_object import LiveObject
+from osmo_cli.plan.redacted import Redacted, redacted_states
 from osmo_cli.plan.secrets import SecretMemory, without_known_secrets
-from osmo_cli.plan.shown import Shown, shown_states
-from osmo_cli.plan.target import Target
 
 _NAMED_FIELDS = 6
 
@@ -29,13 +29,13 @@ class Change:
         shown: both states without secrets.
     """
 
-    target: Target
+    target: LiveObject
     wanted: Any = field(repr=False)
     patch: Patch | None
     differences: tuple[Difference, ...]
     secrets: dict[Path, str] = field(repr=False)
     warnings: tuple[Problem, ...]
-    shown: Shown
+    shown: Redacted
 
     def summary(self) -> str:
         """The changed fields, for a history entry."""
@@ -46,7 +46,12 @@ class Change:
 
 
 def plan_update(
-    client: Client, target: Target, document: Document, memory: SecretMemory, *, whole: bool = False
+    client: Client,
+    target: LiveObject,
+    document: Document,
+    memory: SecretMemory,
+    *,
+    whole: bool = False,
 ) -> Change:
     """What `document` changes in `target`; nothing is sent but reads.
 
@@ -62,24 +67,24 @@ def plan_update(
     """
     if not whole and _says_nothing_new(document, target):
         # What is stored already needs no schema, and loading one takes longest of all.
-        return Change(target, target.live, None, (), {}, (), Shown(target.live, target.live))
-    from osmo_cli.config.validate import check_input
+        return Change(target, target.live, None, (), {}, (), Redacted(target.live, target.live))
+    from osmo_cli.config.checking.validate import check_input
 
-    checked = check_input(document, target.subject, target.live, whole=whole)
+    checked = check_input(document, target.shape, target.live, whole=whole)
     warnings = raise_for_errors(checked.problems)
     wanted, secrets = without_known_secrets(client, target, checked.wanted, memory)
-    subject = target.subject
+    shape = target.shape
     patch = make_patch(
-        target.verb, subject.dialect, subject.editable(target.live), subject.editable(wanted)
+        target.verb, shape.dialect, shape.editable(target.live), shape.editable(wanted)
     )
-    shown = shown_states(target, wanted, secrets.remarks, checked.given.references())
+    shown = redacted_states(target, wanted, secrets.remarks, checked.given.references())
     changed = tuple(differences(shown.before, shown.after))
     return Change(target, wanted, patch, changed, secrets.new, tuple(warnings), shown)
 
 
-def _says_nothing_new(document: Document, target: Target) -> bool:
-    subject = target.subject
-    if not isinstance(document.value, dict) or subject.is_map or subject.is_one_value(()):
+def _says_nothing_new(document: Document, target: LiveObject) -> bool:
+    shape = target.shape
+    if not isinstance(document.value, dict) or shape.is_map or shape.is_one_value(()):
         return False
-    told = subject.without(document.value, subject.is_volatile)
-    return same(merge_input(target.live, told, subject.is_one_value), target.live)
+    told = shape.without(document.value, shape.is_volatile)
+    return same(merge_input(target.live, told, shape.is_one_value), target.live)

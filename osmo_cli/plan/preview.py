@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from osmo_cli.api import configs
-from osmo_cli.config.merge import ABSENT
-from osmo_cli.config.patch import make_patch
-from osmo_cli.config.preview import Preview, Request
+from osmo_cli.config.changes.merge import ABSENT
+from osmo_cli.config.changes.patch import make_patch
+from osmo_cli.config.changes.preview import Preview, Request
 from osmo_cli.config.secrets import without_masks
 from osmo_cli.plan.change import Change
 
@@ -13,24 +13,24 @@ from osmo_cli.plan.change import Change
 def preview(change: Change, *, description: str | None, tags: list[str] | None) -> Preview:
     """What `change` would do; nothing is sent."""
     target = change.target
-    subject = target.subject
+    shape = target.shape
     shown = change.shown
-    is_new = subject.name is not None and not target.live
+    is_new = shape.name is not None and not target.live
     revision = f"revision {target.base.number}" if target.base else "now"
     request = None
     if change.patch is not None:
         # The same request, made of the states in which remarks stand for secrets.
-        before, after = (subject.editable(state) for state in (shown.before, shown.after))
-        patch = make_patch(target.verb, subject.dialect, before, after)
+        before, after = (shape.editable(state) for state in (shown.before, shown.after))
+        patch = make_patch(target.verb, shape.dialect, before, after)
         assert patch is not None
         body = patch.body(description or change.summary(), tags)
-        path = configs.write_path(subject.config_type, subject.name)
+        path = configs.write_path(shape.config_type, shape.name)
         request = Request(patch.verb.method, path, body)
     return Preview(
         ABSENT if is_new else without_masks(shown.before),
-        f"{subject} ({'not there' if is_new else revision})",
+        f"{shape} ({'not there' if is_new else revision})",
         without_masks(shown.after),
-        f"{subject} (after)",
+        f"{shape} (after)",
         change.differences,
         request,
     )

@@ -8,10 +8,10 @@ from typing import Any, Protocol
 from osmo_cli.api import configs
 from osmo_cli.api.client import Client
 from osmo_cli.api.errors import ServiceError
-from osmo_cli.config.merge import replaced, value_at
+from osmo_cli.config.changes.merge import replaced, value_at
 from osmo_cli.config.problems import Path, path_text
 from osmo_cli.config.secrets import CHANGED_SECRET, MASK, SAME_SECRET, SENT_SECRET, is_mask
-from osmo_cli.plan.target import Target
+from osmo_cli.plan.live_object import LiveObject
 
 
 class SecretMemory(Protocol):
@@ -27,11 +27,11 @@ class SecretMemory(Protocol):
         """`value` was stored at `revision`."""
 
 
-def _secret_values(target: Target, value: Any) -> dict[Path, str]:
+def _secret_values(target: LiveObject, value: Any) -> dict[Path, str]:
     """Secrets in `value` by path, masks left out."""
     from osmo_cli.config.schemas.base import field_path, secret_paths
 
-    model = target.subject.model()
+    model = target.shape.model()
     patterns = set(secret_paths(model))
     found: dict[Path, str] = {}
 
@@ -60,7 +60,7 @@ class GivenSecrets:
 
 
 def without_known_secrets(
-    client: Client, target: Target, wanted: Any, memory: SecretMemory
+    client: Client, target: LiveObject, wanted: Any, memory: SecretMemory
 ) -> tuple[Any, GivenSecrets]:
     """Put the mask in place of each secret that is stored already; also what is known of each."""
     new: dict[Path, str] = {}
@@ -74,7 +74,9 @@ def without_known_secrets(
     return wanted, GivenSecrets(new, remarks)
 
 
-def _compared(client: Client, target: Target, path: Path, value: str, memory: SecretMemory) -> str:
+def _compared(
+    client: Client, target: LiveObject, path: Path, value: str, memory: SecretMemory
+) -> str:
     """What can be said of a given secret, as a remark."""
     if not is_mask(value_at(target.live, path)):
         return CHANGED_SECRET
@@ -88,21 +90,21 @@ def _compared(client: Client, target: Target, path: Path, value: str, memory: Se
     return SAME_SECRET if is_same else CHANGED_SECRET
 
 
-def memory_key(target: Target, path: Path) -> str:
+def memory_key(target: LiveObject, path: Path) -> str:
     """Under which name a secret's fingerprint is kept."""
-    return " ".join((target.subject.config_type.name, target.subject.name or "", path_text(path)))
+    return " ".join((target.shape.config_type.name, target.shape.name or "", path_text(path)))
 
 
-def _unchanged_since(client: Client, target: Target, path: Path, revision: int) -> bool:
+def _unchanged_since(client: Client, target: LiveObject, path: Path, revision: int) -> bool:
     """Whether the service says that the secret is the one of `revision` (api.md 4, Diff)."""
     assert target.base is not None
     if revision == target.base.number:
         return True
-    config_type = target.subject.config_type
+    config_type = target.shape.config_type
     try:
         data = configs.changed_secrets(client, config_type, revision, target.base.number)
     except ServiceError:
         return False
-    if target.subject.name is not None:
-        data = target.subject.config_type.items_in(data).get(target.subject.name)
+    if target.shape.name is not None:
+        data = target.shape.config_type.items_in(data).get(target.shape.name)
     return bool(value_at(data, path) == MASK)

@@ -9,12 +9,12 @@ from osmo_cli.api import configs
 from osmo_cli.api.client import Client
 from osmo_cli.api.configs import Snapshot
 from osmo_cli.api.dialects import scheduler_types
-from osmo_cli.config.cross_checks import names_in, referenced_types, unknown_names
-from osmo_cli.config.file_checks import among_files, check_alone, in_file_order
-from osmo_cli.config.inputs import Input, Inputs
+from osmo_cli.config.checking.cross_checks import names_in, referenced_types, unknown_names
+from osmo_cli.config.checking.file_checks import among_files, check_alone, in_file_order
 from osmo_cli.config.problems import InvalidInputError, Problem
-from osmo_cli.config.types import BACKEND, CONFIG_TYPES, ConfigType
-from osmo_cli.plan.target import live_of
+from osmo_cli.config.reading.inputs import Input, Inputs
+from osmo_cli.config.registry.types import BACKEND, CONFIG_TYPES, ConfigType
+from osmo_cli.plan.live_object import live_of
 
 
 def check_online(client: Client, inputs: Inputs) -> list[Problem]:
@@ -61,20 +61,20 @@ class _Service:
 
 
 def _laid_over(one: Input, service: _Service) -> list[Problem]:
-    from osmo_cli.config.validate import check_input
+    from osmo_cli.config.checking.validate import check_input
 
-    subject = one.subject
-    config_type = subject.config_type
+    shape = one.shape
+    config_type = shape.config_type
     snapshot = service.read(config_type)
-    if subject.name is not None and subject.name not in snapshot.items():
+    if shape.name is not None and shape.name not in snapshot.items():
         if config_type.create is not None:
             return check_alone(one, new=True)
-        message = f"the service has no {subject}"
+        message = f"the service has no {shape}"
         hint = "its operator makes it when it connects"
         return [one.document.problem(message, (), hint=hint), *check_alone(one)]
-    live = live_of(subject, snapshot)
+    live = live_of(shape, snapshot)
     try:
-        problems = check_input(one.document, subject, live).problems
+        problems = check_input(one.document, shape, live).problems
     except InvalidInputError as error:
         return list(error.problems)
     # What is wrong with the stored state stands in no file, but is told of this one.
@@ -84,7 +84,7 @@ def _laid_over(one: Input, service: _Service) -> list[Problem]:
 def _scheduler_type(one: Input, service: _Service) -> Iterator[Problem]:
     """A type of scheduler that this version has, but this service does not take."""
     path = ("scheduler_settings", "scheduler_type")
-    if one.subject.config_type is not BACKEND or path not in one.document.places:
+    if one.shape.config_type is not BACKEND or path not in one.document.places:
         return
     given = one.document.value[path[0]][path[1]]
     taken = service.scheduler_types()

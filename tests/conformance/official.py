@@ -21,7 +21,7 @@ from urllib.parse import unquote
 import httpx
 import pytest
 
-from osmo_cli.config import tokens
+from osmo_cli.accounts import tokens
 from osmo_cli.local.database import Store, open_database
 from osmo_cli.main import run
 from tests.conformance.official_faults import FAULTY, meeting

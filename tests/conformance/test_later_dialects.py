@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from osmo_cli.config.dialects import DIALECTS, Dialect
+from osmo_cli.config.registry.dialects import DIALECTS, Dialect
 from tests.conformance.replay import V6_2, Result, replay
 
 LATER = [dialect for dialect in DIALECTS.values() if dialect.pydantic == 2]

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from osmo_cli.config.types import CONFIG_TYPES
+from osmo_cli.config.registry.types import CONFIG_TYPES
 from tests.support.processes import ROOT
 from tests.support.worlds import WORLDS, World, world
 

@@ -7,8 +7,8 @@ from types import ModuleType
 
 import pytest
 
-from osmo_cli.config.dialects import DIALECTS
-from osmo_cli.config.types import CONFIG_TYPES
+from osmo_cli.config.registry.dialects import DIALECTS
+from osmo_cli.config.registry.types import CONFIG_TYPES
 from tests.support.processes import ROOT
 
 FOLDER = ROOT / "docs" / "reference"

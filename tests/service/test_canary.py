@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from osmo_cli.config.dialects import DIALECTS, V6_0
-from osmo_cli.config.types import CONFIG_TYPES
+from osmo_cli.config.registry.dialects import DIALECTS, V6_0
+from osmo_cli.config.registry.types import CONFIG_TYPES
 from tests.support.faulty import Reply, answering, json_reply
 from tests.support.processes import Result, Service, Shell, on_terminal, serving
 

@@ -15,10 +15,10 @@ from typing import Any
 import pytest
 import yaml
 
-from osmo_cli.config.dialects import DIALECTS, Dialect
+from osmo_cli.config.registry.dialects import DIALECTS, Dialect
+from osmo_cli.config.registry.shape import Shape
+from osmo_cli.config.registry.types import CONFIG_TYPES
 from osmo_cli.config.schemas.base import model_at, secret_paths
-from osmo_cli.config.subject import Subject
-from osmo_cli.config.types import CONFIG_TYPES
 from osmo_cli.local.admin import add_backend, reset
 from osmo_cli.main import run
 from tests.support.worlds import MANAGED, WORLDS
@@ -34,7 +34,7 @@ BESIDE = {
 def secrets(dialect: Dialect) -> Iterator[tuple[str, tuple[str, ...], dict[str, Any]]]:
     """The types with the paths of their secrets, and what belongs beside each."""
     for name in sorted(dialect.config_types):
-        model = Subject(CONFIG_TYPES[name], dialect).model()
+        model = Shape(CONFIG_TYPES[name], dialect).model()
         for path in secret_paths(model):
             around = model_at(model, path[:-1])
             assert around is not None

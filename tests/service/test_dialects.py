@@ -13,7 +13,7 @@ import pytest
 from osmo_cli.api.client import Client
 from osmo_cli.api.dialects import identify
 from osmo_cli.api.transport import Transport
-from osmo_cli.config.dialects import DIALECTS
+from osmo_cli.config.registry.dialects import DIALECTS
 from osmo_cli.credentials.credential import Credential, Method
 from osmo_cli.credentials.origin import LOCAL
 from osmo_cli.errors import UsageError

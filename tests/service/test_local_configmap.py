@@ -13,8 +13,8 @@ import httpx
 import pytest
 import yaml
 
-from osmo_cli.config.dialects import DIALECTS, Dialect
 from osmo_cli.config.problems import InvalidInputError
+from osmo_cli.config.registry.dialects import DIALECTS, Dialect
 from osmo_cli.errors import UsageError
 from osmo_cli.local.admin import add_backend
 from osmo_cli.local.configmap import ConfigMapSource

@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from osmo_cli.config.dialects import DIALECTS, Dialect
+from osmo_cli.config.registry.dialects import DIALECTS, Dialect
 from osmo_cli.local.admin import add_backend
 from osmo_cli.local.database import open_database
 from osmo_cli.local.transport import in_process_transport

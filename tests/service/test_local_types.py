@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from osmo_cli.config.dialects import DIALECTS, V6_3, V6_4, Dialect
+from osmo_cli.config.registry.dialects import DIALECTS, V6_3, V6_4, Dialect
 from osmo_cli.local.admin import add_backend
 from osmo_cli.local.app import app_on, run_directly
 from osmo_cli.local.clock import utc_now

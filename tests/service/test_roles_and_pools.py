@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from osmo_cli.config.dialects import DIALECTS
+from osmo_cli.config.registry.dialects import DIALECTS
 from tests.support.processes import Shell, serving
 
 SEMANTIC = [name for name, dialect in DIALECTS.items() if dialect.semantic_roles]

@@ -7,8 +7,8 @@ import json
 import pytest
 from jsonschema import Draft202012Validator
 
-from osmo_cli.config.dialects import DIALECTS
-from osmo_cli.config.json_schema import forms
+from osmo_cli.config.checking.json_schema import forms
+from osmo_cli.config.registry.dialects import DIALECTS
 from tests.support.processes import Shell
 
 NEWEST = list(DIALECTS)[-1]

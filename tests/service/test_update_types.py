@@ -20,10 +20,10 @@ from osmo_cli.api import configs
 from osmo_cli.api.client import Client
 from osmo_cli.api.dialects import identify
 from osmo_cli.api.transport import Transport
-from osmo_cli.config.dialects import DIALECTS
-from osmo_cli.config.json_text import parse_json
-from osmo_cli.config.merge import merge_input, same
-from osmo_cli.config.types import CONFIG_TYPES
+from osmo_cli.config.changes.merge import merge_input, same
+from osmo_cli.config.reading.json_text import parse_json
+from osmo_cli.config.registry.dialects import DIALECTS
+from osmo_cli.config.registry.types import CONFIG_TYPES
 from osmo_cli.credentials.credential import Credential, Method
 from osmo_cli.credentials.origin import LOCAL
 from osmo_cli.errors import UsageError
@@ -31,7 +31,7 @@ from osmo_cli.local.admin import add_backend, reset
 from osmo_cli.local.transport import in_process_transport
 from osmo_cli.plan.apply import Applied, apply_change
 from osmo_cli.plan.change import plan_update
-from osmo_cli.plan.target import find_target, live_of
+from osmo_cli.plan.live_object import live_of, read_live
 
 
 class NoMemory:
@@ -103,7 +103,7 @@ def update(
     whole: bool = False,
     create: bool = False,
 ) -> Applied:
-    target = find_target(client, CONFIG_TYPES[kind], name, create=create)
+    target = read_live(client, CONFIG_TYPES[kind], name, create=create)
     change = plan_update(
         client, target, parse_json("in", json.dumps(value)), NoMemory(), whole=whole
     )
@@ -123,9 +123,9 @@ def lacks(client: Client, kind: str, name: str | None, value: Any) -> bool:
 
 def state(client: Client, kind: str, name: str | None) -> Any:
     """What can be edited of what is stored."""
-    target = find_target(client, CONFIG_TYPES[kind], name)
+    target = read_live(client, CONFIG_TYPES[kind], name)
     snapshot = configs.read(client, CONFIG_TYPES[kind])
-    return target.subject.editable(live_of(target.subject, snapshot))
+    return target.shape.editable(live_of(target.shape, snapshot))
 
 
 ASSERTION = {"operator": "LE", "left_operand": "a", "right_operand": "1", "assert_message": "m"}

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from osmo_cli.config.cross_checks import INITIAL_NAMES
-from osmo_cli.config.dialects import DIALECTS
-from osmo_cli.config.layout import Entry, path_of
-from osmo_cli.config.types import CONFIG_TYPES
+from osmo_cli.config.checking.cross_checks import INITIAL_NAMES
+from osmo_cli.config.reading.layout import ConfigRef, path_of
+from osmo_cli.config.registry.dialects import DIALECTS
+from osmo_cli.config.registry.types import CONFIG_TYPES
 from tests.support.processes import Service, Shell, serving
 
 # Nothing answers there: without --online nobody asks.
@@ -245,10 +245,10 @@ def shown(user: Shell, dialect: str, top: Path) -> None:
     for type_name in DIALECTS[dialect].config_types:
         config_type = CONFIG_TYPES[type_name]
         data = json.loads(user.ok("config", "show", type_name, "-t", "json"))
-        files = {Entry(config_type): data}
+        files = {ConfigRef(config_type): data}
         if config_type.named is not None:
             items = config_type.items_in(data)
-            files = {Entry(config_type, name): item for name, item in items.items()}
+            files = {ConfigRef(config_type, name): item for name, item in items.items()}
         for entry, content in files.items():
             path = top / path_of(entry)
             path.parent.mkdir(parents=True, exist_ok=True)

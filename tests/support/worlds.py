@@ -13,7 +13,7 @@ from typing import Any
 
 import yaml
 
-from osmo_cli.config.dialects import DIALECTS, Dialect
+from osmo_cli.config.registry.dialects import DIALECTS, Dialect
 from tests.support.processes import Result, Shell, serving
 
 _RELOAD_SECONDS = 20.0

@@ -8,8 +8,8 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, Field
 from pydantic_core import PydanticCustomError
 
-from osmo_cli.config.checks.kubernetes import is_subdomain
-from osmo_cli.config.dialects import DIALECTS
+from osmo_cli.config.checking.rules.kubernetes import is_subdomain
+from osmo_cli.config.registry.dialects import DIALECTS
 from osmo_cli.config.schemas.base import ConfigModel, ReadOnlyObject
 
 BAD_VALUE = "backend_test_value"

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from osmo_cli.config.checks.service import VERSION, VERSION_FIELDS
+from osmo_cli.accounts.tokens import DURATION, ISO_DURATION
+from osmo_cli.config.checking.rules.service import VERSION, VERSION_FIELDS
 from osmo_cli.config.schemas.storage import CREDENTIAL_ENDPOINT
-from osmo_cli.config.tokens import DURATION, ISO_DURATION
 
 _NODE = "Condition types, exact or with * at the end"
 _KEY = {

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
-from osmo_cli.config.checks.kubernetes import SUBDOMAIN_LENGTH, is_label_key, is_label_value
+from osmo_cli.config.checking.rules.kubernetes import SUBDOMAIN_LENGTH, is_label_key, is_label_value
 from osmo_cli.config.schemas.base import ConfigModel
 
 BAD_LABEL = "label_rule"

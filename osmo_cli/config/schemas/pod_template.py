@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel, RootModel
 
-from osmo_cli.config.dialects import DIALECTS
+from osmo_cli.config.registry.dialects import DIALECTS
 
 
 class PodTemplate(RootModel[dict[str, Any]]):

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel, RootModel
 
-from osmo_cli.config.dialects import DIALECTS
+from osmo_cli.config.registry.dialects import DIALECTS
 from osmo_cli.config.schemas.base import ConfigModel
 
 

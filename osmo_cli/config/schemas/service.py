@@ -7,9 +7,9 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
+from osmo_cli.accounts.tokens import DURATION, ISO_DURATION, NOT_A_DURATION
 from osmo_cli.config.schemas.base import ConfigModel, SecretText
 from osmo_cli.config.schemas.kinds import UNKNOWN_KEY
-from osmo_cli.config.tokens import DURATION, ISO_DURATION, NOT_A_DURATION
 
 BAD_DURATION = "not_a_duration"
 

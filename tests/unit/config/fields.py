@@ -9,9 +9,9 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel, RootModel
 
-from osmo_cli.config.dialects import Dialect
 from osmo_cli.config.problems import Path
-from osmo_cli.config.types import ConfigType
+from osmo_cli.config.registry.dialects import Dialect
+from osmo_cli.config.registry.types import ConfigType
 from tests.unit.config.field_values import VALUES
 
 ITEM = "one"

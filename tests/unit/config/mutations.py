@@ -9,9 +9,9 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from osmo_cli.config.dialects import DIALECTS
 from osmo_cli.config.problems import Path
-from osmo_cli.config.types import CONFIG_TYPES
+from osmo_cli.config.registry.dialects import DIALECTS
+from osmo_cli.config.registry.types import CONFIG_TYPES
 from tests.unit.config.field_values import FREE_FORM
 from tests.unit.config.fields import cases
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from osmo_cli.config.dialects import Dialect
+from osmo_cli.config.registry.dialects import Dialect
 from osmo_cli.config.secrets import MASK
 
 texts = st.text(st.characters(codec="utf-8", exclude_characters="*"), max_size=6)

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from osmo_cli.config.dialects import SEED, V6_0
 from osmo_cli.config.node_conditions import equivalent, lists_to_rules, rules_to_lists
+from osmo_cli.config.registry.dialects import SEED, V6_0
 
 Conditions = dict[str, str]
 

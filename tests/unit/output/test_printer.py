@@ -9,8 +9,8 @@ import pytest
 import yaml
 
 from osmo_cli.api.transport import Exchange
-from osmo_cli.config.merge import ABSENT, Difference
-from osmo_cli.config.preview import Preview, Request
+from osmo_cli.config.changes.merge import ABSENT, Difference
+from osmo_cli.config.changes.preview import Preview, Request
 from osmo_cli.config.secrets import MASK
 from osmo_cli.errors import UsageError
 from osmo_cli.output.changes import change_lines

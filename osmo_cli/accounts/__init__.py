@@ -1,0 +1,1 @@
+"""Rules of tokens, users, roles, names and durations."""

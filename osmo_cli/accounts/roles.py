@@ -1,0 +1,103 @@
+"""The roles that `osmo config set ROLE` generates, by dialect (api.md 8.1)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from osmo_cli.config.registry.dialects import Dialect
+from osmo_cli.errors import UsageError
+
+POOL_PREFIX = "osmo-"
+
+# Up to 6.0 a role is a list of paths of the API (api.md 3.9); {0} is the backend or the pool.
+_PATHS: dict[str, tuple[tuple[str, str], ...]] = {
+    "backend": (
+        ("/api/agent/listener/*/*/{0}", "*"),
+        ("/api/agent/worker/*/*/{0}", "*"),
+        ("/api/configs/backend*", "Get"),
+        ("/api/configs/backend", "Get"),
+        ("/api/pool/*", "Get"),
+        ("/api/profile/*", "*"),
+    ),
+    "pool": (("/api/pool/{0}*", "Post"), ("/api/profile/*", "*")),
+}
+# From 6.2 on it is actions on resources.
+_ACTIONS: dict[str, tuple[tuple[str, ...], str]] = {
+    "backend": (("config:Read", "internal:Operator", "pool:List"), "backend/{0}"),
+    "pool": (("workflow:*",), "pool/{0}*"),
+}
+# Some change the path that the name stands in, the others what a role's path matches.
+_REFUSED = frozenset("/\\?#%*")
+
+
+def role_subject(name: str, kind: str, field: str | None) -> str:
+    """The backend or pool that a role is for.
+
+    Args:
+        name: the role; the role `osmo-x` is for pool `x`.
+        kind: `backend` or `pool`.
+        field: the backend.
+
+    Raises:
+        UsageError: the three do not fit together, or a name cannot stand in a path.
+    """
+    if kind not in _PATHS:
+        raise UsageError(f'a role is for a backend or a pool, not "{kind}"')
+    if kind == "backend" and not field:
+        raise UsageError(
+            "a role for a backend needs the backend's name",
+            hint=f"osmo config set ROLE {name} backend --field BACKEND",
+        )
+    if kind == "pool" and field:
+        raise UsageError(
+            "a role for a pool has the pool in its name",
+            hint=f"osmo config set ROLE {POOL_PREFIX}{field} pool, without --field",
+        )
+    if kind == "pool" and not name.removeprefix(POOL_PREFIX).strip():
+        raise UsageError("the pool is missing in the role's name", hint=f"{POOL_PREFIX}POOL")
+    if kind == "pool" and not name.startswith(POOL_PREFIX):
+        raise UsageError(
+            f'the name of a role for a pool starts with "{POOL_PREFIX}"',
+            hint=f"osmo config set ROLE {POOL_PREFIX}{name} pool is the role for pool {name}",
+        )
+    for text in (name, field or name):
+        if odd := sorted(_REFUSED.intersection(text)):
+            raise UsageError(
+                f'"{text}" cannot stand in a role: it holds {" ".join(odd)}',
+                hint="such a character would change which requests the role allows",
+            )
+    return field or name.removeprefix(POOL_PREFIX)
+
+
+def generated_role(dialect: Dialect, name: str, kind: str, subject: str) -> dict[str, Any]:
+    """The role's content as GET shows it once it is stored.
+
+    Args:
+        dialect: which actions the service knows.
+        name: the role.
+        kind: `backend` or `pool`.
+        subject: the backend or pool (`role_subject`).
+
+    Returns:
+        The content; where roles have `external_roles`, null in it keeps those that are stored.
+    """
+    role: dict[str, Any] = {
+        "name": name,
+        "description": f"Generated Role for {kind} {subject}",
+        "policies": [_policy(dialect, kind, subject)],
+        "immutable": False,
+    }
+    return role | (
+        {"sync_mode": "import", "external_roles": None} if dialect.semantic_roles else {}
+    )
+
+
+def _policy(dialect: Dialect, kind: str, subject: str) -> dict[str, Any]:
+    if dialect.semantic_roles:
+        names, resource = _ACTIONS[kind]
+        return {"effect": "Allow", "actions": [*names], "resources": [resource.format(subject)]}
+    actions = [
+        {"base": "http", "path": path.format(subject), "method": method}
+        for path, method in _PATHS[kind]
+    ]
+    return {"actions": actions}

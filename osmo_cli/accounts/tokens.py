@@ -1,0 +1,158 @@
+"""What an access token may be called and how long it may live (api.md 2.1)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from enum import StrEnum
+
+from osmo_cli.accounts.names import check_name
+from osmo_cli.errors import UsageError
+
+DEFAULT_DAYS = 31
+SOON_DAYS = 7
+NAME_PATTERN = r"^[a-zA-Z]([a-zA-Z0-9_-]*[a-zA-Z0-9])?$"
+_DATE = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})", re.ASCII)
+DURATION = re.compile(r"(\d+)(d|h|m|s|ms|us)", re.ASCII)
+ISO_DURATION = re.compile(
+    r"P(?=[\dT])(?:(\d+)W)?(?:(\d+)D)?(?:T(?=\d)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?", re.ASCII
+)
+"""The other way to write a duration, from 6.3 on: weeks, days, hours, minutes and seconds."""
+_ISO_UNITS = ("weeks", "days", "hours", "minutes", "seconds")
+DURATION_UNITS = {
+    "d": "days",
+    "h": "hours",
+    "m": "minutes",
+    "s": "seconds",
+    "ms": "milliseconds",
+    "us": "microseconds",
+}
+NOT_A_DURATION = "not a duration: a number with d, h, m, s, ms or us, such as 365d"
+
+
+def parse_duration(text: str) -> timedelta | None:
+    """How long `text` is; the longest there is where it is longer, None where it is none."""
+    try:
+        if match := DURATION.fullmatch(text):
+            return timedelta(**{DURATION_UNITS[match[2]]: int(match[1])})
+        if match := ISO_DURATION.fullmatch(text):
+            amounts = (int(amount or 0) for amount in match.groups())
+            return timedelta(**dict(zip(_ISO_UNITS, amounts, strict=True)))
+    except (OverflowError, ValueError):  # int() takes no number of thousands of digits
+        return timedelta.max
+    return None
+
+
+@dataclass(frozen=True)
+class TokenOwner:
+    """Whose tokens a command is about: the caller's own, unless one of these is given.
+
+    Attributes:
+        service: those of service accounts, each of which has the name of its token.
+        user: those of this user.
+    """
+
+    service: bool = False
+    user: str | None = None
+
+    @property
+    def flags(self) -> str:
+        """What says so on a command line, with a blank before it."""
+        if self.service:
+            return " --service"
+        return f" --user {self.user}" if self.user is not None else ""
+
+
+class IfExists(StrEnum):
+    """What becomes of a token that has the name of a new one."""
+
+    FAIL = "fail"
+    ROTATE = "rotate"
+    KEEP = "keep"
+
+
+def today() -> date:
+    """The day in UTC, which is what the service counts by."""
+    return datetime.now(UTC).date()
+
+
+def check_token_name(name: str) -> str:
+    """`name`, if the service takes it.
+
+    Raises:
+        UsageError: it does not.
+    """
+    return check_name(
+        name,
+        NAME_PATTERN,
+        is_no="the name of a token",
+        rule="letters, digits, - and _ of ASCII; a letter first, no - or _ at the end",
+    )
+
+
+def check_expiry(text: str | None, longest: str | None) -> str:
+    """The expiry date to send, as YYYY-MM-DD.
+
+    Args:
+        text: what the user said; None is 31 days from today, as in the official CLI.
+        longest: the service's `max_token_duration`, or None where it is not known.
+
+    Raises:
+        UsageError: it is no date, not in the future, or further away than the service allows.
+    """
+    now = today()
+    if text is None:
+        day = now + timedelta(days=DEFAULT_DAYS)
+    else:
+        match = _DATE.fullmatch(text)
+        try:
+            day = date(*map(int, match.groups())) if match else date.min
+        except ValueError:
+            day = date.min
+        if day == date.min:
+            example = now + timedelta(days=DEFAULT_DAYS)
+            raise UsageError(
+                f'"{text}" is not a date', hint=f"write it as YYYY-MM-DD, for example {example}"
+            )
+    if day <= now:
+        raise UsageError(
+            f"{day} is not in the future: today is {now} (UTC)",
+            hint="a token works through the day before its expiry date",
+        )
+    last = last_day(now, longest)
+    if last is not None and last <= now:
+        raise UsageError(
+            f"this service's tokens live {longest} at most, and none for less than a day",
+            hint="raise service_auth.max_token_duration in the SERVICE configuration",
+        )
+    if last is not None and day > last:
+        if text is None:
+            return last.isoformat()
+        raise UsageError(
+            f"{day} is too far away: this service's tokens live {longest} at most",
+            hint=f"the last possible date is {last}",
+        )
+    return day.isoformat()
+
+
+def last_day(now: date, longest: str | None) -> date | None:
+    """The furthest expiry date from `now` with a `max_token_duration` of `longest`.
+
+    Returns:
+        None where `longest` is not known, is not a duration, or reaches beyond all dates.
+    """
+    try:
+        # Parts of a day are dropped by the service too.
+        length = parse_duration(longest or "")
+        return None if length is None else now + length
+    except OverflowError:
+        return None
+
+
+def days_left(expires_at: str) -> int | None:
+    """Days until a listed token's `expires_at`; 0 or less is expired, None is not a date."""
+    try:
+        return (datetime.fromisoformat(expires_at).date() - today()).days
+    except ValueError:
+        return None

@@ -1,1 +1,0 @@
-"""Registering a backend: manifests, Helm values, node availability. Pure."""

@@ -1,0 +1,73 @@
+"""`osmo config schema`: JSON Schema of the config types, for editors and other checkers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from osmo_cli.commands.arguments import DialectOption, chosen_dialect
+from osmo_cli.commands.session import Session
+from osmo_cli.config.registry.dialects import Dialect, dialects_with
+from osmo_cli.config.registry.types import find_type
+from osmo_cli.errors import UsageError
+
+
+def schema(
+    ctx: typer.Context,
+    type_name: Annotated[
+        str | None, typer.Argument(metavar="[TYPE]", help="All types, if none is named.")
+    ] = None,
+    dialect: DialectOption = None,
+    item: Annotated[
+        bool, typer.Option("--item", help="Of a file that holds one item, not all of the type.")
+    ] = False,
+    output_dir: Annotated[
+        Path | None,
+        typer.Option("--output-dir", metavar="DIR", help="Write a file for each form of file."),
+    ] = None,
+) -> None:
+    """Print the JSON Schema of a config type's files, or write those of all types."""
+    from osmo_cli.config.checking.json_schema import forms, has_form, json_schema
+
+    session: Session = ctx.obj
+    speaks = chosen_dialect(dialect)
+    if type_name is None:
+        if item:
+            raise UsageError("--item needs a type", hint="osmo config schema TYPE --item")
+        found = forms(speaks)
+    else:
+        one = find_type(type_name)
+        if one.name not in speaks.config_types:
+            raise UsageError(f"services of {speaks.name} have no {one.name}", hint=_known(one.name))
+        if item and not has_form(one, item=True):
+            raise UsageError(f"{one.name} has no items", hint="leave out --item")
+        # A type that is updated item by item has files of items only.
+        item = item or not has_form(one, item=False)
+        suffix = ".item" if item else ""
+        found = {one.path + suffix: json_schema(one, speaks, item=item)}
+    if output_dir is not None:
+        _write(session, speaks, found, output_dir)
+    elif type_name is not None:
+        session.printer.data(next(iter(found.values())))
+    else:
+        session.printer.data(found)
+
+
+def _known(name: str) -> str:
+    return "known in " + ", ".join(dialects_with(name))
+
+
+def _write(session: Session, dialect: Dialect, found: Mapping[str, object], folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, content in found.items():
+            text = json.dumps(content, indent=2) + "\n"
+            (folder / f"{name}.schema.json").write_text(text, "utf-8")
+    except OSError as error:
+        raise UsageError(f"cannot write into {folder}: {error.strerror}") from None
+    what = "schema" if len(found) == 1 else "schemas"
+    session.printer.note(f"{len(found)} {what} of {dialect.name} in {folder}")

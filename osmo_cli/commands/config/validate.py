@@ -1,0 +1,122 @@
+"""`osmo config validate`: files and directories, without a service or laid over one."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from osmo_cli.commands.arguments import DialectOption, InputFormatOption, chosen_dialect
+from osmo_cli.commands.session import Session
+from osmo_cli.config.registry.dialects import Dialect
+from osmo_cli.config.registry.types import find_type
+from osmo_cli.errors import ExitCode, UsageError
+from osmo_cli.output.printer import Format
+
+if TYPE_CHECKING:
+    from osmo_cli.config.problems import Problem
+    from osmo_cli.config.reading.layout import ConfigRef
+    from osmo_cli.output.printer import Printer
+
+
+class ProblemFormat(StrEnum):
+    """Forms of a list of problems."""
+
+    TEXT = "text"
+    JSON = "json"
+    GITHUB = "github"
+
+
+def validate(
+    ctx: typer.Context,
+    paths: Annotated[
+        list[str],
+        typer.Argument(metavar="PATH...", help="Files or directories; - is stdin."),
+    ],
+    type_name: Annotated[
+        str | None, typer.Option("--type", metavar="TYPE", help="What the files are about.")
+    ] = None,
+    name: Annotated[
+        str | None, typer.Option("--name", metavar="NAME", help="The item that a file holds.")
+    ] = None,
+    dialect: DialectOption = None,
+    format: InputFormatOption = None,
+    online: Annotated[
+        bool, typer.Option("--online", help="Check against the service of the login, too.")
+    ] = False,
+    format_type: Annotated[
+        ProblemFormat,
+        typer.Option("--format-type", "-t", help="Form of the result.", case_sensitive=False),
+    ] = ProblemFormat.TEXT,
+) -> int:
+    """Check files and directories; nothing is sent.
+
+    Ends with 2 if something is wrong, with 0 if there are warnings only.
+    """
+    from osmo_cli.config.reading.inputs import read_inputs
+    from osmo_cli.output.problems import sum_line
+
+    session: Session = ctx.obj
+    printer = session.printer
+    speaks = chosen_dialect(dialect)
+    named = _entry(type_name, name, paths, online=online)
+    if online:
+        from osmo_cli.api.dialects import identify
+        from osmo_cli.plan.service_checks import check_online
+
+        with session.connect() as client:
+            speaks = speaks if dialect else identify(client)
+            printer.note(_checked_as(speaks, "" if dialect else ", as the service speaks"))
+            inputs = read_inputs(paths, speaks, named, format, lookup=session.lookup)
+            problems = check_online(client, inputs)
+    else:
+        from osmo_cli.config.checking.file_checks import check_files
+
+        newest = "" if dialect else ", the newest; --dialect chooses another"
+        inputs = read_inputs(paths, speaks, named, format, lookup=session.lookup)
+        printer.note(_checked_as(speaks, newest))
+        problems = check_files(inputs)
+    _print(printer, format_type, problems)
+    printer.note(sum_line(inputs.count, problems))
+    if not any(problem.severity == "error" for problem in problems):
+        return ExitCode.OK
+    if named and named.name is None and named.config_type.named and named.config_type.whole:
+        printer.note(f"checked as all of {named.config_type.name}; for an item of it add --name")
+    return ExitCode.INVALID
+
+
+def _checked_as(dialect: Dialect, why: str) -> str:
+    return f"checked for services of {dialect.name}{why}"
+
+
+def _entry(
+    type_name: str | None, name: str | None, paths: list[str], *, online: bool
+) -> ConfigRef | None:
+    """What the command line says that the files are about."""
+    from osmo_cli.config.reading.layout import ConfigRef
+
+    if type_name is None:
+        if name is not None:
+            raise UsageError("--name needs --type", hint="--type TYPE --name NAME")
+        return None
+    found = find_type(type_name)
+    if name is not None and len(paths) > 1:
+        raise UsageError("--name is for one file", hint="name one file, or leave out --name")
+    if name is not None and found.named is None:
+        raise UsageError(f"{found.name} has no items", hint="leave out --name")
+    if name is None and found.whole is None and online:
+        raise UsageError(f"{found.name} is updated one item at a time", hint="add --name NAME")
+    return ConfigRef(found, name)
+
+
+def _print(printer: Printer, format_type: ProblemFormat, problems: list[Problem]) -> None:
+    from osmo_cli.output.problems import github_line, problem_line
+
+    if format_type is ProblemFormat.JSON:
+        printer.format = Format.JSON
+        printer.data([problem.data() for problem in problems])
+        return
+    in_form = github_line if format_type is ProblemFormat.GITHUB else problem_line
+    for problem in problems:
+        printer.text(in_form(problem))

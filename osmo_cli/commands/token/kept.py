@@ -1,0 +1,49 @@
+"""Copies of tokens in the keyring, as the commands about tokens and users make and delete them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from osmo_cli.accounts.tokens import TokenOwner
+from osmo_cli.errors import OsmoError
+
+if TYPE_CHECKING:
+    from osmo_cli.credentials.credential import Credential
+
+
+def keep(credential: Credential, name: str, owner: TokenOwner, text: str) -> None:
+    """Keep a token under its name and owner.
+
+    Raises:
+        KeyringUnavailableError, KeyringLockedError
+    """
+    from osmo_cli.credentials.tokens import keep_token
+
+    keep_token(credential.origin, name, service=owner.service, user=owner.user, token=text)
+
+
+def keep_where_possible(credential: Credential, name: str, owner: TokenOwner, text: str) -> bool:
+    """Keep a token where there is a keyring; a login from the environment keeps none."""
+    if not _has_keyring(credential):
+        return False
+    try:
+        keep(credential, name, owner, text)
+    except OsmoError:
+        return False
+    return True
+
+
+def forget(credential: Credential, owner: TokenOwner, names: Iterable[str]) -> None:
+    """Delete the copies of deleted tokens, where there is a keyring."""
+    from osmo_cli.credentials.tokens import drop_token
+
+    if _has_keyring(credential):
+        for name in names:
+            drop_token(credential.origin, name, service=owner.service, user=owner.user)
+
+
+def _has_keyring(credential: Credential) -> bool:
+    from osmo_cli.credentials import keyring_store
+
+    return credential.session_key is not None and keyring_store.is_available()

@@ -1,0 +1,1 @@
+"""Merge, patch, comparison, history, Helm values."""

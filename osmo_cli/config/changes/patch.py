@@ -1,0 +1,156 @@
+"""The request that takes a stored object to the wanted one."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from dataclasses import dataclass
+from typing import Any
+
+from osmo_cli.config.changes.merge import same
+from osmo_cli.config.changes.strategic_merge import (
+    ACTION,
+    DELETE,
+    INDEX,
+    MergeFault,
+    strategic_merge,
+)
+from osmo_cli.config.problems import path_text
+from osmo_cli.config.registry.dialects import Dialect
+from osmo_cli.config.registry.types import Verb
+from osmo_cli.config.secrets import mask_paths
+from osmo_cli.errors import UsageError
+
+
+@dataclass(frozen=True, repr=False)
+class Patch:
+    """One write.
+
+    Attributes:
+        verb: method, body key and semantics.
+        content: what goes under the body key; may hold secrets, so it is not in the repr.
+    """
+
+    verb: Verb
+    content: Any
+
+    def __repr__(self) -> str:
+        names = ", ".join(self.content) if isinstance(self.content, dict) else "a list"
+        return f"Patch({self.verb.method}, fields: {names})"
+
+    def body(self, description: str, tags: list[str] | None) -> dict[str, Any]:
+        """The request's JSON body (api.md 3.1)."""
+        body: dict[str, Any] = {self.verb.body_key: self.content, "description": description}
+        return body | ({"tags": tags} if tags else {})
+
+
+def make_patch(verb: Verb, dialect: Dialect, live: Any, wanted: Any) -> Patch | None:
+    """The write after which the service shows `wanted`, or None where it does already.
+
+    A secret that stays is the mask on both sides, so it is never part of the patch, except
+    where a list of objects must be sent whole, which is refused.
+
+    Raises:
+        UsageError: the service has no request that ends in exactly `wanted`.
+    """
+    if verb.semantics in ("replace-object", "upsert"):
+        return _replacement(verb, dialect, live, wanted)
+    if gone := [key for key in live if key not in wanted]:
+        # Neither verb removes a field at the top: PATCH writes only what is there after the
+        # merge, POST only what is present (api.md 3.3, 3.6).
+        raise _no_request(dialect, gone, "change it, or leave it as it is")
+    changed = {
+        key: value for key, value in wanted.items() if key not in live or not same(live[key], value)
+    }
+    if verb.semantics == "replace-fields":
+        content = deepcopy(changed)
+    else:
+        content = {
+            key: _edit(live[key], v, dialect) if key in live else v for key, v in changed.items()
+        }
+    if not content:
+        return None
+    _refuse_masks(content)
+    if verb.semantics == "strategic-merge":
+        _prove(live, content, wanted, dialect)
+    return Patch(verb, content)
+
+
+def _replacement(verb: Verb, dialect: Dialect, live: Any, wanted: Any) -> Patch | None:
+    """An item as a whole, or each item that differs; the service keeps those not sent."""
+    if same(live, wanted):
+        return None
+    content = wanted
+    if verb.semantics == "upsert":
+        if gone := [name for name in live if name not in wanted]:
+            raise _no_request(dialect, gone, "delete it with `osmo config delete`")
+        content = {
+            name: item
+            for name, item in wanted.items()
+            if name not in live or not same(live[name], item)
+        }
+    _refuse_masks(content)
+    return Patch(verb, deepcopy(list(content.values()) if verb.as_list else content))
+
+
+def _refuse_masks(content: Any) -> None:
+    if (mask := next(mask_paths(content), None)) is not None:
+        raise UsageError(
+            f"{path_text(mask)} is shown as a mask, and this change would send it",
+            hint="give the secret itself too",
+        )
+
+
+def _edit(live: Any, wanted: Any, dialect: Dialect) -> Any:
+    """The strategic-merge patch value that turns `live` into `wanted` (api.md 3.3)."""
+    if isinstance(wanted, dict) and isinstance(live, dict):
+        edits = {
+            key: _edit(live[key], value, dialect) if key in live else deepcopy(value)
+            for key, value in wanted.items()
+            if key not in live or not same(live[key], value)
+        }
+        return edits | {key: dict(DELETE) for key in live if key not in wanted}
+    if wanted == [] and dialect.empty_list_is_lost:
+        # Without the key the field falls back to its default, and those are all [].
+        return dict(DELETE)
+    if isinstance(wanted, list) and isinstance(live, list) and _are_objects([*live, *wanted]):
+        edits_by_index = [
+            {INDEX: index, ACTION: "replace", **deepcopy(item)} if index < len(live) else item
+            for index, item in enumerate(wanted)
+            if index >= len(live) or not same(live[index], item)
+        ]
+        gone = range(len(wanted), len(live))
+        return edits_by_index + [{INDEX: index, **DELETE} for index in gone]
+    return deepcopy(wanted)
+
+
+def _are_objects(items: list[Any]) -> bool:
+    return bool(items) and all(isinstance(item, dict) for item in items)
+
+
+def _prove(
+    live: dict[str, Any], content: dict[str, Any], wanted: dict[str, Any], dialect: Dialect
+) -> None:
+    """Run the service's own merge; raise if it would not end in `wanted`."""
+    try:
+        result = strategic_merge(live, content, dialect)
+    except MergeFault:
+        result = {}
+    wrong = [key for key in wanted if not same(_bare(result.get(key)), _bare(wanted[key]))]
+    if wrong:
+        hint = "change it in two steps: first without the field, then with it"
+        raise _no_request(dialect, wrong, hint)
+
+
+def _no_request(dialect: Dialect, fields: list[str], hint: str) -> UsageError:
+    return UsageError(
+        f"a service of version {dialect.name} has no request that stores this change of "
+        + ", ".join(fields),
+        hint=hint,
+    )
+
+
+def _bare(value: Any) -> Any:
+    """`value` without empty lists, which a removed key falls back to."""
+    if isinstance(value, dict):
+        return {key: _bare(inner) for key, inner in value.items() if inner != []}
+    return value

@@ -1,0 +1,36 @@
+"""What a change would do, as it may be shown: the states, and the request without its secrets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from osmo_cli.config.changes.merge import Difference
+
+
+@dataclass(frozen=True)
+class Request:
+    """A write that would be sent; remarks stand for the secrets in its body."""
+
+    method: str
+    path: str
+    body: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Preview:
+    """A change before it is made.
+
+    Attributes:
+        before: the stored object, ABSENT where there is none, under `before_name`.
+        after: the object that shall be, under `after_name`.
+        differences: the fields that change.
+        request: what would be sent; None where nothing changes.
+    """
+
+    before: Any
+    before_name: str
+    after: Any
+    after_name: str
+    differences: tuple[Difference, ...]
+    request: Request | None

@@ -1,0 +1,73 @@
+"""The service's merge of a PATCH into the stored object (api.md 3.3).
+
+The embedded service stores by it, and the client proves its patches with it before sending.
+"""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from typing import Any
+
+from osmo_cli.config.registry.dialects import Dialect
+
+ACTION, INDEX = "$action", "$index"
+DELETE: dict[str, Any] = {ACTION: "delete"}
+"""The value that removes its key."""
+
+
+class MergeFault(Exception):
+    """The real service answers 500 to this patch."""
+
+
+def strategic_merge(
+    current: dict[str, Any], patch: dict[str, Any], dialect: Dialect
+) -> dict[str, Any]:
+    """What the service stores when `patch` comes as `configs_dict` over `current`.
+
+    Raises:
+        MergeFault: the service's own merge fails (a list of objects over null or over texts,
+            and in 6.0 an empty list over a list of texts).
+    """
+    merged = deepcopy(current)
+    for key, value in patch.items():
+        if isinstance(value, dict) and value.get(ACTION) == "delete" and key in merged:
+            del merged[key]
+        elif key not in merged:
+            merged[key] = deepcopy(value)
+        elif isinstance(value, dict) and isinstance(merged[key], dict):
+            merged[key] = strategic_merge(merged[key], value, dialect)
+        elif isinstance(value, list):
+            merged[key] = _merge_list(merged[key], value, dialect)
+        else:
+            merged[key] = deepcopy(value)
+    return merged
+
+
+def _merge_list(current: Any, patch: list[Any], dialect: Dialect) -> Any:
+    if any(not isinstance(item, dict) for item in patch):
+        return deepcopy(patch)
+    if not patch and not dialect.empty_list_is_lost:
+        return []
+    if current is None:
+        raise MergeFault("'NoneType' object is not iterable")
+    if not isinstance(current, list):
+        return deepcopy(patch)
+    if any(not isinstance(item, dict) for item in current):
+        raise MergeFault("a list of objects over a list of texts")
+    by_index = {item[INDEX]: item for item in patch if INDEX in item}
+    merged = []
+    for index, item in enumerate(current):
+        edit = by_index.get(index)
+        if edit is None:
+            merged.append(deepcopy(item))
+        elif edit.get(ACTION) == "replace":
+            merged.append(_content(edit))
+        elif edit.get(ACTION) != "delete":
+            merged.append(strategic_merge(item, _content(edit), dialect))
+    known = range(len(current))
+    merged += [_content(item) for item in patch if item.get(INDEX) not in known]
+    return merged
+
+
+def _content(item: dict[str, Any]) -> dict[str, Any]:
+    return {key: deepcopy(value) for key, value in item.items() if key not in (ACTION, INDEX)}

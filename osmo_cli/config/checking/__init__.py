@@ -1,0 +1,1 @@
+"""Running schemas and checks over documents; problems with their place."""

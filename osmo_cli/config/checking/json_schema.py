@@ -1,0 +1,181 @@
+"""JSON Schema (2020-12) of the config types, from the models that check inputs.
+
+What a file may leave out is not required, since it may hold a part of an object: only what a file
+gives as a whole (an item of a list, a role, a validation) has required fields.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any, TypeVar
+
+from osmo_cli.config.problems import Path
+from osmo_cli.config.registry.dialects import Dialect
+from osmo_cli.config.registry.shape import Shape
+from osmo_cli.config.registry.types import CONFIG_TYPES, ConfigType
+
+_Value = TypeVar("_Value")
+
+METASCHEMA = "https://json-schema.org/draft/2020-12/schema"
+_ANY_ITEM = "ITEM"
+_REFERENCE = r"\$\{(env|file|keyring):"
+_MARK = {
+    "type": "string",
+    "description": "Where the editor finds the schema of this file; not sent.",
+}
+
+
+def forms(dialect: Dialect) -> dict[str, dict[str, Any]]:
+    """The schema of each form of file that there is in `dialect`, by `workflow`, `pool.item`."""
+    found = {}
+    for name in sorted(dialect.config_types):
+        config_type = CONFIG_TYPES[name]
+        for item in (False, True):
+            if has_form(config_type, item=item):
+                suffix = ".item" if item else ""
+                found[config_type.path + suffix] = json_schema(config_type, dialect, item=item)
+    return found
+
+
+def has_form(config_type: ConfigType, *, item: bool) -> bool:
+    """Whether there are files of an item of the type, or of the whole type."""
+    return (config_type.named if item else config_type.whole) is not None
+
+
+def json_schema(config_type: ConfigType, dialect: Dialect, *, item: bool) -> dict[str, Any]:
+    """The schema of a file of `config_type`. Loads pydantic.
+
+    Args:
+        config_type: a type that `dialect` has.
+        dialect: the version of the service.
+        item: the file is of one named item, not of the whole type.
+    """
+    shape = Shape(config_type, dialect, _ANY_ITEM if item else None)
+    model = shape.model().model_json_schema()
+    here = _Walk(shape, model.pop("$defs", {})).node(model, (), whole=False)
+    if shape.is_map:
+        here = _as_shown(config_type, here["additionalProperties"])
+    elif here.get("type") == "object":
+        here["properties"] = {"$schema": _MARK} | here.get("properties", {})
+    what = "an item" if item else "all"
+    suffix = ":item" if item else ""
+    return {
+        "$schema": METASCHEMA,
+        "$id": f"urn:osmo:config:{dialect.name}:{config_type.path}{suffix}",
+        "title": f"{config_type.name}, {what} (OSMO {dialect.name})",
+        **here,
+    }
+
+
+def _as_shown(config_type: ConfigType, item: dict[str, Any]) -> dict[str, Any]:
+    """The forms in which items are given together: by name, wrapped as shown, or in a list."""
+    names = config_type.name_pattern
+    by_name: dict[str, Any] = {"type": "object", "description": "Items by name."}
+    if names is None:
+        by_name["additionalProperties"] = item
+    else:
+        by_name |= {"patternProperties": {f"^{names}$": item}, "additionalProperties": False}
+    others: list[dict[str, Any]] = []
+    if config_type.wrapper:
+        others.append(_object({"$schema": _MARK, config_type.wrapper: by_name}))
+        others[0]["required"] = [config_type.wrapper]
+    if config_type.whole is not None and config_type.whole.as_list:
+        others.append({"type": "array", "description": "Items with their names.", "items": item})
+    marked = {**by_name, "properties": {"$schema": _MARK}}
+    return {"anyOf": [*others, marked]} if others else marked
+
+
+def _object(properties: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "object", "properties": properties, "additionalProperties": False}
+
+
+class _Walk:
+    """Rewrites what pydantic says of a subject: references in place, required fields only where
+    they are, and with descriptions.
+    """
+
+    def __init__(self, shape: Shape, definitions: dict[str, Any]) -> None:
+        from osmo_cli.config.schemas.descriptions import DESCRIPTIONS, KEYWORDS
+
+        self._shape = shape
+        self._definitions = definitions
+        self._descriptions = DESCRIPTIONS[shape.config_type.name]
+        self._keywords = KEYWORDS[shape.config_type.name]
+
+    def node(self, given: dict[str, Any], path: Path, *, whole: bool) -> dict[str, Any]:
+        """The schema of the value at `path`, in which a list adds no step.
+
+        Args:
+            given: pydantic's schema of it.
+            path: where it stands; a key of a map is `*`.
+            whole: whether a file gives it as a whole.
+        """
+        from osmo_cli.config.schemas.role import SEMANTIC_ACTION
+
+        schema = dict(given)
+        if "$ref" in schema:
+            name = schema.pop("$ref").removeprefix("#/$defs/")
+            schema = self._definitions[name] | schema
+        schema.pop("title", None)
+        whole = whole or self._shape.is_one_value(path)
+        if "properties" in schema:
+            schema["properties"] = {
+                name: self._field(inner, (*path, name), whole=whole)
+                for name, inner in schema["properties"].items()
+            }
+            schema["properties"] |= self._other_names(schema["properties"], path)
+            # A default that is an object repeats those of its fields.
+            schema.pop("default", None)
+        if isinstance(schema.get("additionalProperties"), dict):
+            inner = schema["additionalProperties"]
+            schema["additionalProperties"] = self.node(inner, (*path, "*"), whole=whole)
+        if "items" in schema:
+            schema["items"] = self.node(schema["items"], path, whole=True)
+            if path[-2:] == ("policies", "actions") and self._shape.dialect.semantic_roles:
+                # The service tells it with its own check, and not in its schema.
+                schema["items"]["pattern"] = f"^{SEMANTIC_ACTION.pattern}$"
+        if "anyOf" in schema:
+            schema["anyOf"] = [self.node(one, path, whole=whole) for one in schema["anyOf"]]
+        if "pattern" in schema:
+            # Groups have names in Python only.
+            schema["pattern"] = re.sub(r"\?P<\w+>", "", schema["pattern"])
+        if not whole:
+            schema.pop("required", None)
+        return schema if path[self._shape.is_map :] else schema | self._keywords.get("", {})
+
+    def _other_names(self, fields: dict[str, Any], path: Path) -> dict[str, Any]:
+        """The fields of the object at `path` that may be called otherwise, by those names."""
+        from pydantic import AliasChoices
+
+        from osmo_cli.config.schemas.base import model_at
+
+        model = model_at(self._shape.model(), path)
+        return {
+            str(other): fields[name]
+            for name, field in (model.model_fields.items() if model else ())
+            if isinstance(field.validation_alias, AliasChoices)
+            for other in field.validation_alias.choices
+        }
+
+    def _field(self, given: dict[str, Any], path: Path, *, whole: bool) -> dict[str, Any]:
+        schema = self.node(given, path, whole=whole)
+        inside = tuple(map(str, path[self._shape.is_map :]))
+        if said := _at_path(self._descriptions, inside):
+            schema["description"] = said
+        if self._shape.is_read_only(path):
+            schema["readOnly"] = True
+        return _with_references(schema | (_at_path(self._keywords, inside) or {}))
+
+
+def _with_references(schema: dict[str, Any]) -> dict[str, Any]:
+    """A text of some form may come from elsewhere, too: `${env:NAME}`."""
+    if "pattern" not in schema:
+        return schema
+    return schema | {"pattern": f"{schema['pattern']}|{_REFERENCE}"}
+
+
+def _at_path(table: dict[str, _Value], path: Sequence[str]) -> _Value | None:
+    """The entry of a type's table for the field at `path`."""
+    ends = (".".join(path[start:]) for start in range(len(path)))
+    return next((table[end] for end in ends if end in table), None)

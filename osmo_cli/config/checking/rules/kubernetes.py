@@ -1,0 +1,146 @@
+"""What Kubernetes takes: names, labels and quantities.
+
+OSMO fills placeholders (`{{USER_CPU}}`, also `{% if ... %}`) before Kubernetes sees a template, so
+a text that holds one is never wrong here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from osmo_cli.config.checking.rules.rule import Finding, warning
+
+_PART = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?"
+_SUBDOMAIN = re.compile(rf"{_PART}(\.{_PART})*")
+_DNS_LABEL = re.compile(_PART)
+_LABEL = re.compile(r"[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?")
+_QUANTITY = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+|[numkMGTPE]|[KMGTPE]i)?", re.ASCII)
+_UNIT_MISTAKES = {"GB": "G", "MB": "M", "KB": "k", "K": "k", "TB": "T", "GiB": "Gi", "MiB": "Mi"}
+LABEL_NAME_LENGTH = 63
+SUBDOMAIN_LENGTH = 253
+
+
+def cluster_uid(value: Any) -> Iterator[Finding]:
+    """The uid of a backend's cluster, which its operator gave (api.md 3.6)."""
+    if isinstance(value, str):
+        message = "another uid locks out the cluster that is registered under this name"
+        yield warning(message, "leave it out; right only if the cluster was made anew")
+
+
+def has_placeholder(value: Any) -> bool:
+    """Whether OSMO puts something else in the place of this, or a part of it."""
+    return isinstance(value, str) and ("{{" in value or "{%" in value)
+
+
+def is_subdomain(value: str) -> bool:
+    """Whether it is an RFC 1123 subdomain, as the names of most objects are."""
+    return len(value) <= SUBDOMAIN_LENGTH and bool(_SUBDOMAIN.fullmatch(value))
+
+
+def is_label_key(value: str) -> bool:
+    """Whether it is the key of a label: a name, or `prefix/name`."""
+    prefix, slash, name = value.rpartition("/")
+    return (
+        (not slash or is_subdomain(prefix))
+        and len(name) <= LABEL_NAME_LENGTH
+        and bool(_LABEL.fullmatch(name))
+    )
+
+
+def is_label_value(value: str) -> bool:
+    """Whether it is the value of a label; empty is."""
+    return not value or (len(value) <= LABEL_NAME_LENGTH and bool(_LABEL.fullmatch(value)))
+
+
+def dns_label(value: Any) -> Iterator[Finding]:
+    """A name of one part, as of a container or a volume."""
+    if not isinstance(value, str):
+        yield Finding("must be a text")
+    elif not has_placeholder(value) and not (
+        len(value) <= LABEL_NAME_LENGTH and _DNS_LABEL.fullmatch(value)
+    ):
+        yield Finding(f"not a name for Kubernetes: a-z, 0-9 and -, {LABEL_NAME_LENGTH} at most")
+
+
+def subdomain(value: Any) -> Iterator[Finding]:
+    """The name of an object."""
+    if isinstance(value, str) and not has_placeholder(value) and not is_subdomain(value):
+        yield Finding("not a name for Kubernetes: a-z, 0-9, - and . only")
+
+
+def label_key(value: Any) -> Iterator[Finding]:
+    """The key of a label that nodes or pods have."""
+    if isinstance(value, str) and not has_placeholder(value) and not is_label_key(value):
+        yield Finding("not the key of a label, such as team or example.com/team")
+
+
+def labels(value: Any) -> Iterator[Finding]:
+    """An object of labels, as `nodeSelector` is."""
+    for key, label in _texts(value):
+        if isinstance(label, str) and not has_placeholder(label) and not is_label_value(label):
+            message = "not the value of a label: letters, digits, -, _ and ., 63 at most"
+            yield Finding(message, at=(key,))
+        for found in label_key(key):
+            yield Finding(found.message, at=(key,), at_key=True)
+    yield from _only_texts(value)
+
+
+def annotation_texts(value: Any) -> Iterator[Finding]:
+    """An object of annotations: any text, and keys as of labels but for capitals before the /."""
+    for key, _ in _texts(value):
+        if not has_placeholder(key) and not is_label_key(key.lower()):
+            message = "not the key of an annotation, such as note or example.com/note"
+            yield Finding(message, at=(key,), at_key=True)
+    yield from _only_texts(value)
+
+
+def _only_texts(value: Any) -> Iterator[Finding]:
+    for key, text in _texts(value):
+        if text is not None and not isinstance(text, str):
+            yield Finding("must be a text", "write it in double quotes", at=(key,))
+
+
+def _texts(value: Any) -> Iterator[tuple[str, Any]]:
+    return iter(value.items() if isinstance(value, dict) else ())
+
+
+def quantity(value: Any) -> Iterator[Finding]:
+    """An amount of a resource: a number, or a text such as 500m or 1Gi."""
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        if value < 0:
+            yield Finding("is less than 0")
+        return
+    if has_placeholder(value):
+        return
+    if not isinstance(value, str) or not _QUANTITY.fullmatch(value):
+        yield Finding("not an amount for Kubernetes, such as 500m, 2 or 1Gi", _unit(value))
+    elif value.startswith("-"):
+        yield Finding("is less than 0")
+
+
+def _unit(value: Any) -> str | None:
+    match = re.fullmatch(r"(\d{1,9}) ?([A-Za-z]+)", value) if isinstance(value, str) else None
+    instead = _UNIT_MISTAKES.get(match[2], match[2]) if match else ""
+    if not match or not _QUANTITY.fullmatch(match[1] + instead):
+        return None
+    return f'write "{match[1]}{instead}"'
+
+
+def mapping(value: Any) -> Iterator[Finding]:
+    """An object, where Kubernetes takes nothing else."""
+    if value is not None and not isinstance(value, dict) and not has_placeholder(value):
+        yield Finding("must be an object")
+
+
+def mappings(value: Any) -> Iterator[Finding]:
+    """A list of objects, where Kubernetes takes nothing else."""
+    if value is None or has_placeholder(value):
+        return
+    if not isinstance(value, list):
+        yield Finding("must be a list")
+        return
+    for index, item in enumerate(value):
+        if not isinstance(item, dict) and not has_placeholder(item):
+            yield Finding("must be an object", at=(index,))

@@ -1,0 +1,99 @@
+"""Placeholders in templates and validations: `{{NAME}}`, which OSMO fills for each task.
+
+OSMO has variables of its own, and pools and their platforms add more.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from difflib import get_close_matches
+from typing import Any
+
+from osmo_cli.config.checking.rules.rule import Finding, warning
+from osmo_cli.config.problems import Path
+
+OWN_VARIABLES = frozenset(
+    {
+        *(f"{of}_{what}" for of in ("USER", "K8") for what in ("CPU", "GPU", "MEMORY", "STORAGE")),
+        *("USER_CONTAINER_NAME", "USER_EXCLUDED_NODES"),
+        *("WF_ID", "WF_UUID", "WF_POOL", "WF_PLATFORM", "WF_SUBMITTED_BY", "WF_PRIORITY"),
+        *("WF_TASK_NAME", "WF_TASK_UUID", "WF_GROUP_NAME", "WF_GROUP_UUID"),
+    }
+)
+"""Variables that OSMO fills itself (its documentation of pod and group templates)."""
+
+_OWN_PREFIXES = ("USER_", "WF_", "K8_")
+_PLACEHOLDER = re.compile(r"\{\{\s*([A-Za-z_][A-Za-z0-9_]*)\s*\}\}")
+_OPENING = re.compile(r"\{[{%#]")
+_CLOSING = {"{{": "}}", "{%": "%}", "{#": "#}"}
+# Two braces that close are often JSON's; behind a bare name that one brace opens they are not.
+_HALF_OPENED = re.compile(r"(?:^|[^{])\{\s{0,9}[A-Za-z_]\w{0,99}\s{0,9}\}\}", re.ASCII)
+
+
+def placeholders(value: Any) -> Iterator[tuple[Path, str]]:
+    """Each placeholder in the texts of `value`, with the path of its text."""
+    for path, text in _texts(value):
+        for name in dict.fromkeys(_PLACEHOLDER.findall(text)):
+            yield path, name
+
+
+def unfilled(template: Any, pool: Any, platform: str | None = None) -> list[tuple[Path, str]]:
+    """The placeholders of a template for which a pool has no value, nor OSMO itself.
+
+    Args:
+        template: a pod template, group template or resource validation.
+        pool: the pool that names it.
+        platform: the platform of it, or None for what all of its platforms share.
+    """
+    known = set(OWN_VARIABLES) | _variables(pool, "common_default_variables")
+    platforms = pool.get("platforms") if isinstance(pool, dict) else None
+    if platform is not None and isinstance(platforms, dict):
+        known |= _variables(platforms.get(platform), "default_variables")
+    return [
+        (path, name)
+        for path, name in placeholders(template)
+        # Names that begin like OSMO's own may be its own in a later version.
+        if name not in known and not name.startswith(_OWN_PREFIXES)
+    ]
+
+
+def _variables(holder: Any, field: str) -> set[str]:
+    given = holder.get(field) if isinstance(holder, dict) else None
+    return set(given) if isinstance(given, dict) else set()
+
+
+def well_formed(value: Any) -> Iterator[Finding]:
+    """Placeholders that are closed, and that are no misspelt variable of OSMO's own."""
+    for path, text in _texts(value):
+        if _is_open(text) or _HALF_OPENED.search(text):
+            yield warning("a placeholder in this text is not closed", at=path)
+    for path, name in placeholders(value):
+        if name in OWN_VARIABLES:
+            continue
+        near = get_close_matches(name.upper(), sorted(OWN_VARIABLES), n=1, cutoff=0.85)
+        if near:
+            message = "OSMO has no such variable: right only if the pool defines it"
+            yield warning(message, f"did you mean {{{{{near[0]}}}}}?", at=path)
+
+
+def _is_open(text: str) -> bool:
+    """Whether something of Jinja begins in the text and does not end; for a comment it may."""
+    end = 0
+    while opening := _OPENING.search(text, end):
+        end = text.find(_CLOSING[opening[0]], opening.end()) + 2
+        if end < 2:
+            return opening[0] != "{#"
+    return False
+
+
+def _texts(value: Any, at: Path = ()) -> Iterator[tuple[Path, str]]:
+    if isinstance(value, str):
+        if "{" in value or "}" in value:
+            yield at, value
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            yield from _texts(inner, (*at, key))
+    elif isinstance(value, list):
+        for index, inner in enumerate(value):
+            yield from _texts(inner, (*at, index))

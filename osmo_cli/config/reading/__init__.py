@@ -1,0 +1,1 @@
+"""Documents with places: JSON, YAML, references, directory layout."""

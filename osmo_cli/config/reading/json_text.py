@@ -1,0 +1,189 @@
+"""JSON (RFC 8259) with places, and without what JSON parsers let pass: duplicate keys, NaN.
+
+The standard library's parser tells no positions; its string scanner and number rule are used.
+"""
+
+from __future__ import annotations
+
+import re
+from json import JSONDecodeError
+from json.decoder import scanstring  # type: ignore[attr-defined]
+from typing import Any
+
+from osmo_cli.config.problems import InvalidInputError, Path, Problem
+from osmo_cli.config.reading.document import Document, Place, line_and_column
+
+MAX_DEPTH = 64
+"""How deep objects and lists may be nested; configurations nest about six deep."""
+
+_SPACE = re.compile(r"[ \t\n\r]*")
+_NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(\.\d+)?([eE][-+]?\d+)?", re.ASCII)
+_WORD = re.compile(r"[-+A-Za-z0-9_$.]+")
+_CONSTANTS = {"true": True, "false": False, "null": None}
+_MAX_DIGITS = 40
+
+MAX_VALUES = 200_000
+"""How many values an input may hold; each takes some hundred bytes of memory."""
+TOO_MANY_VALUES = f"more than {MAX_VALUES:,} values"
+MAX_FAULTS = 100
+"""After so many problems of its form a text is not read on."""
+
+
+def parse_json(name: str, text: str) -> Document:
+    """Parse `text` of the input called `name`.
+
+    Raises:
+        InvalidInputError: the text is not JSON, has a key twice or is nested too deep.
+    """
+    return _Parser(name, text).document()
+
+
+def read_number(word: str, *, is_float: bool) -> int | float:
+    """The number that `word` is.
+
+    Raises:
+        ValueError: it is too long or too large; says so in our words.
+    """
+    if len(word) > _MAX_DIGITS:
+        raise ValueError(f"a number of more than {_MAX_DIGITS} digits")
+    value = float(word) if is_float else int(word)
+    if value in (float("inf"), float("-inf")):
+        raise ValueError("a number that is too large")
+    return value
+
+
+class _Parser:
+    def __init__(self, name: str, text: str) -> None:
+        self.name = name
+        self.text = text
+        self.places: dict[Path, Place] = {}
+        self.duplicates: list[Problem] = []
+
+    def document(self) -> Document:
+        value, end = self._value(self._skip(0), (), None)
+        end = self._skip(end)
+        if end < len(self.text):
+            raise self._error("there is more text behind the JSON value", end)
+        if self.duplicates:
+            raise InvalidInputError(self.duplicates)
+        return Document(self.name, self.text, value, self.places)
+
+    def _problem(self, message: str, offset: int, path: Path = (), hint: str = "") -> Problem:
+        line, column = line_and_column(self.text, offset)
+        return Problem(message, self.name, line, column, path, hint=hint or None)
+
+    def _error(self, message: str, offset: int, hint: str = "") -> InvalidInputError:
+        return InvalidInputError([self._problem("not JSON: " + message, offset, hint=hint)])
+
+    def _skip(self, offset: int) -> int:
+        match = _SPACE.match(self.text, offset)
+        return match.end() if match else offset
+
+    def _value(self, offset: int, path: Path, key: int | None) -> tuple[Any, int]:
+        if len(path) > MAX_DEPTH:
+            raise self._error(f"nested deeper than {MAX_DEPTH} levels", offset)
+        if len(self.places) == MAX_VALUES:
+            raise self._error(TOO_MANY_VALUES, offset)
+        self.places[path] = Place(key, offset)
+        first = self.text[offset : offset + 1]
+        if first == "{":
+            return self._object(offset, path)
+        if first == "[":
+            return self._list(offset, path)
+        if first == '"':
+            return self._string(offset)
+        return self._scalar(offset, first)
+
+    def _scalar(self, offset: int, first: str) -> tuple[Any, int]:
+        match = _WORD.match(self.text, offset)
+        word = match.group() if match else ""
+        end = offset + len(word)
+        if word in _CONSTANTS:
+            return _CONSTANTS[word], end
+        if number := _NUMBER.fullmatch(word):
+            try:
+                return read_number(word, is_float=any(number.groups())), end
+            except ValueError as error:
+                raise self._error(str(error), offset) from None
+        if not first:
+            raise self._error("the text ends where a value is expected", offset)
+        if word in ("NaN", "Infinity", "-Infinity"):
+            raise self._error(f"{word} is not a JSON number", offset)
+        if word in ("True", "False", "None"):
+            fitting = {"True": "true", "False": "false", "None": "null"}[word]
+            raise self._error("a word that is no JSON value", offset, f"write {fitting}")
+        if first == "'":
+            raise self._error("texts stand in double quotes", offset)
+        if first in "]}":
+            raise self._error(
+                "a value is expected here", offset, "is there a comma too many before it?"
+            )
+        raise self._error("a value is expected here", offset, "texts stand in double quotes")
+
+    def _string(self, offset: int) -> tuple[str, int]:
+        try:
+            value, end = scanstring(self.text, offset + 1, True)
+        except JSONDecodeError as error:
+            if error.msg.startswith("Unterminated"):
+                raise self._error("this text has no closing quote", offset) from None
+            if "control character" in error.msg:
+                hint = r"write \n for a new line, \t for a tab"
+                raise self._error("a control character in a text", error.pos, hint) from None
+            raise self._error("a wrong escape in a text", error.pos) from None
+        if any("\ud800" <= character <= "\udfff" for character in value):
+            raise self._error("half a surrogate pair in a text", offset)
+        return value, end
+
+    def _object(self, offset: int, path: Path) -> tuple[dict[str, Any], int]:
+        members: dict[str, Any] = {}
+        position = self._skip(offset + 1)
+        if self.text[position : position + 1] == "}":
+            return members, position + 1
+        while True:
+            start = position
+            if self.text[start : start + 1] != '"':
+                raise self._key_error(start, bool(members))
+            key, position = self._string(start)
+            position = self._skip(position)
+            if self.text[position : position + 1] != ":":
+                raise self._error("a colon is expected behind the key", position)
+            value, position = self._value(self._skip(position + 1), (*path, key), start)
+            if key in members:
+                self.duplicates.append(self._problem("this key stands twice", start, (*path, key)))
+                if len(self.duplicates) == MAX_FAULTS:
+                    raise InvalidInputError(self.duplicates)
+            members[key] = value
+            position, done = self._next(position, "}")
+            if done:
+                return members, position
+
+    def _key_error(self, offset: int, behind_comma: bool) -> InvalidInputError:
+        if behind_comma and self.text[offset : offset + 1] == "}":
+            return self._error("a comma too many before this", offset)
+        if not self.text[offset : offset + 1]:
+            return self._error("the text ends inside an object", offset)
+        return self._error("a key in double quotes is expected", offset)
+
+    def _list(self, offset: int, path: Path) -> tuple[list[Any], int]:
+        items: list[Any] = []
+        position = self._skip(offset + 1)
+        if self.text[position : position + 1] == "]":
+            return items, position + 1
+        while True:
+            value, position = self._value(position, (*path, len(items)), None)
+            items.append(value)
+            position, done = self._next(position, "]")
+            if done:
+                return items, position
+
+    def _next(self, offset: int, closing: str) -> tuple[int, bool]:
+        """Behind a member: the start of the next one, or the end behind `closing`."""
+        position = self._skip(offset)
+        found = self.text[position : position + 1]
+        if found == closing:
+            return position + 1, True
+        if found != ",":
+            if not found:
+                raise self._error(f'the text ends before the closing "{closing}"', position)
+            raise self._error(f'a comma or "{closing}" is expected', position)
+        return self._skip(position + 1), False

@@ -1,0 +1,1 @@
+"""Config types and dialects: the two tables that everything asks."""

@@ -1,0 +1,128 @@
+"""What an input is about: a whole type or one item of it, in one dialect."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from osmo_cli.config.problems import Path
+from osmo_cli.config.registry.dialects import Dialect, dialects_with
+from osmo_cli.config.registry.types import ConfigType
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+
+@dataclass(frozen=True)
+class Shape:
+    """A config type, and the name of an item of it or None for the whole type.
+
+    The whole of a type that is updated item by item is a map of its items by name; the
+    registry's paths then stand below `*`.
+    """
+
+    config_type: ConfigType
+    dialect: Dialect
+    name: str | None = None
+
+    @property
+    def is_map(self) -> bool:
+        """Whether it is a map of items."""
+        whole = self.config_type.whole
+        return self.name is None and whole is not None and whole.semantics == "upsert"
+
+    @property
+    def has_items(self) -> bool:
+        """Whether it is an item, or a map of items."""
+        return self.name is not None or self.is_map
+
+    @property
+    def path_of_items(self) -> Path:
+        """Where the items stand in the whole type's object; nowhere where that is a map of them
+        itself, or does not exist."""
+        wrapper = self.config_type.wrapper
+        return () if wrapper is None or self.config_type.is_by_item else (wrapper, "*")
+
+    @property
+    def is_list(self) -> bool:
+        """Whether it is a list and not an object with fields."""
+        return self.name is not None and self.config_type.items_are_lists
+
+    def __str__(self) -> str:
+        """`BACKEND gpu-a`."""
+        return self.config_type.name + (f" {self.name}" if self.name is not None else "")
+
+    def model(self, dialect: Dialect | None = None) -> type[BaseModel]:
+        """Its schema, in its own dialect or another. Loads pydantic."""
+        speaks = dialect or self.dialect
+        if self.name is not None:
+            return self.config_type.item_schema(speaks)
+        schema = self.config_type.schema(speaks)
+        if not self.is_map:
+            return schema
+        from pydantic import RootModel
+
+        return RootModel[dict[str, schema]]  # type: ignore[valid-type]
+
+    def models(self) -> dict[str, type[BaseModel]]:
+        """Its schemas by dialect name, for hints about other versions. Loads pydantic."""
+        return {
+            name: self.model(dialect)
+            for name, dialect in dialects_with(self.config_type.name).items()
+        }
+
+    def is_read_only(self, path: Path) -> bool:
+        """Whether the service sets what is at `path`, or around it."""
+        return any(self._begins(path, pattern) for pattern in self.config_type.read_only)
+
+    def is_volatile(self, path: Path) -> bool:
+        """Whether what is at `path` changes by itself."""
+        return any(self._begins(path, pattern) for pattern in self.config_type.volatile)
+
+    def is_one_value(self, path: Path) -> bool:
+        """Whether an input gives what is at `path` as a whole."""
+        return any(
+            len(path) == len(pattern) + self.is_map and self._begins(path, pattern)
+            for pattern in self.config_type.one_value
+        )
+
+    def without(self, value: Any, unwanted: Any, at: Path = ()) -> Any:
+        """A copy of `value` without what is at the paths for which `unwanted(path)` is true."""
+        if not isinstance(value, dict):
+            return deepcopy(value)
+        return {
+            key: self.without(inner, unwanted, (*at, key))
+            for key, inner in value.items()
+            if not unwanted((*at, key))
+        }
+
+    def with_kept(self, live: Any, wanted: Any) -> Any:
+        """`wanted` with what is stored in the fields in which null says so (`kept_if_null`)."""
+        fields = self.config_type.kept_if_null
+        if not fields:
+            return wanted
+        if not self.is_map:
+            return _with_kept(fields, self.name, live, wanted)
+        return {
+            name: _with_kept(fields, name, live.get(name), item) for name, item in wanted.items()
+        }
+
+    def editable(self, value: Any) -> Any:
+        """A copy of `value` without what the service sets."""
+        return self.without(value, self.is_read_only)
+
+    def _begins(self, path: Path, pattern: Path) -> bool:
+        full = ("*", *pattern) if self.is_map else pattern
+        return len(path) >= len(full) and all(
+            part in ("*", step) for part, step in zip(full, path, strict=False)
+        )
+
+
+def _with_kept(fields: frozenset[str], name: str | None, live: Any, wanted: Any) -> Any:
+    stored = live or {}
+    return wanted | {
+        field: stored.get(field, [name])
+        for field in fields
+        if field in wanted and wanted[field] is None
+    }

@@ -1,0 +1,194 @@
+"""What stands before the routes: identity, permission and the client's version (api.md 1.3-1.6)."""
+
+from __future__ import annotations
+
+import re
+from base64 import b64encode
+from datetime import date
+from fnmatch import fnmatchcase
+from typing import Any, Literal
+
+from osmo_cli.accounts.tokens import SOON_DAYS
+from osmo_cli.local.faults import server_fault
+from osmo_cli.local.jwts import Identity, RefusedJwtError
+from osmo_cli.local.records import item, whole
+from osmo_cli.local.request import Response
+from osmo_cli.local.service import Service
+from osmo_cli.local.tokens import list_tokens
+
+AuthMode = Literal["none", "token"]
+
+_DEVELOPER = "testuser"
+_DEFAULT_ROLE = "osmo-default"
+_OPEN_PATHS = (
+    "/api/version",
+    "/api/auth/login",
+    "/api/auth/keys",
+    "/api/auth/refresh_token",
+    "/api/auth/jwt/refresh_token",
+    "/api/auth/jwt/access_token",
+    "/client/version",
+)
+
+
+class RefusedError(Exception):
+    """A request does not get through; `reply` is the answer."""
+
+    def __init__(self, reply: Response) -> None:
+        super().__init__(reply.status)
+        self.reply = reply
+
+
+def identify(service: Service, method: str, path: str, headers: dict[str, str]) -> Identity:
+    """Who makes a request, once they may.
+
+    Args:
+        headers: by lower-case name.
+
+    Raises:
+        RefusedError: no valid JWT (401, plain text), or no role that permits it (403).
+    """
+    if service.developer:
+        user = headers.get("x-osmo-user") or _DEVELOPER
+        return Identity(user, token_name=headers.get("x-osmo-token-name"))
+    if path.startswith(_OPEN_PATHS):
+        return Identity("")
+    token = headers.get("x-osmo-auth", "")
+    scheme, _, bearer = headers.get("authorization", "").partition(" ")
+    if not token and scheme.lower() == "bearer":
+        token = bearer.strip()
+    try:
+        if not token:
+            raise RefusedJwtError("Jwt is missing")
+        identity = service.signer.check(token)
+    except RefusedJwtError as refused:
+        raise RefusedError(Response(status=401, text=str(refused))) from None
+    if not _permitted(service, method, path, identity):
+        if service.store.dialect.semantic_roles:
+            raise RefusedError(Response(status=403, text="access denied"))
+        raise RefusedError(Response({"message": "Forbidden", "error_code": 403}, 403))
+    return identity
+
+
+def _permitted(service: Service, method: str, path: str, identity: Identity) -> bool:
+    if service.store.dialect.semantic_roles:
+        return _permitted_by_name(service, method, path, identity)
+    with service.store.read() as connection:
+        roles = [item(connection, "ROLE", name) for name in (*identity.roles, _DEFAULT_ROLE)]
+    return any(
+        _matches(policy["actions"], method, path)
+        for role in roles
+        if role is not None
+        for policy in role["policies"]
+    )
+
+
+def _permitted_by_name(service: Service, method: str, path: str, identity: Identity) -> bool:
+    """What the default roles from 6.2 on permit on the routes that there are here.
+
+    The gateway that looks at the roles' own actions is not part of the service (api.md 1.6).
+    """
+    if "osmo-admin" in identity.roles:
+        return True
+    if path == "/health":
+        return True
+    reads_backends = method == "GET" and re.match(r"/api/configs/backend(/|$)", path) is not None
+    if reads_backends and "osmo-backend" in identity.roles:
+        return True
+    # Also tokens of others: the role's resources are not looked at (api.md 8.4).
+    is_token = re.match(r"/api/auth/(user/[^/]+/)?access_token(/|$)", path) is not None
+    makes_tokens = service.store.dialect.users_make_tokens and "osmo-user" in identity.roles
+    return is_token and makes_tokens
+
+
+def _matches(actions: list[str], method: str, path: str) -> bool:
+    """Whether a policy's actions (`http:<path glob>:<method>`, `!` forbids) permit a request."""
+    permitted = False
+    for action in actions:
+        _, pattern, wanted = action.split(":")
+        if wanted != "*" and wanted.upper() != method:
+            continue
+        if pattern.startswith("!"):
+            if fnmatchcase(path, pattern[1:]):
+                return False
+        elif fnmatchcase(path, pattern):
+            permitted = True
+    return permitted
+
+
+def notices(
+    service: Service, path: str, headers: dict[str, str], caller: Identity
+) -> dict[str, str]:
+    """The answer's headers about the client's version and the caller's token (api.md 1.4).
+
+    Raises:
+        RefusedError: SERVICE does not support the client's version any more or the token has
+            expired (400), or a version is malformed (500, as in the service).
+    """
+    client = headers.get("x-osmo-client-version")
+    if not client or path.startswith("/client"):
+        return {}
+    found, warnings = _about_version(service, client)
+    warnings += _about_token(service, caller)
+    if warnings and service.store.dialect.warning_header:
+        found["x-osmo-warning"] = b64encode("\n".join(warnings).encode()).decode()
+    return found
+
+
+def _about_token(service: Service, caller: Identity) -> list[str]:
+    name = caller.token_name
+    if name is None or not service.store.dialect.warning_header:
+        return []
+    with service.store.read() as connection:
+        listed = list_tokens(connection, "USER", caller.user)
+    ends = next((one["expires_at"][:10] for one in listed if one["token_name"] == name), None)
+    if ends is None:
+        return []
+    left = (date.fromisoformat(ends) - service.now().date()).days
+    if left <= 0:
+        message = f"Access token {name} has expired."
+        raise RefusedError(Response({"message": message, "error_code": "OSMO_ERROR"}, 400))
+    if left > SOON_DAYS:
+        return []
+    return [f"WARNING: Access token {name} is expiring on {ends} at 12AM UTC."]
+
+
+def _about_version(service: Service, client: str) -> tuple[dict[str, str], list[str]]:
+    with service.store.read() as connection:
+        configuration = whole(connection, "SERVICE")
+    versions = configuration["cli_config"]
+    newest = versions.get("latest_version") or service.store.dialect.version
+    least = versions.get("min_supported_version")
+    if _numbers(client) >= _numbers(newest):
+        return {}, []
+    if least and _numbers(client) < _numbers(least):
+        message = (
+            f"Your client is out of date. Client version is {client} but the newest client version"
+            f" is {newest}.{_way_out(service, configuration)}"
+        )
+        raise RefusedError(Response({"message": message, "error_code": "OSMO_ERROR"}, 400))
+    warning = (
+        f"WARNING: New client {newest} available.\nCurrent version: {client}."
+        f"{_way_out(service, configuration)}"
+    )
+    return {"x-osmo-service-version": newest}, [warning]
+
+
+def _way_out(service: Service, configuration: dict[str, Any]) -> str:
+    """How an outdated client is told to be renewed."""
+    if not service.store.dialect.warning_header:
+        return (
+            " Please run the following command:\n"
+            f"curl -fsSL {configuration['service_base_url']}/client/install.sh | bash"
+        )
+    if address := configuration["cli_config"]["client_install_url"]:
+        return f"\nPlease run the following command:\ncurl -fsSL {address} | bash"
+    return "\nPlease update by running the install command in the documentation."
+
+
+def _numbers(version: str) -> list[int]:
+    parts = version.split(".")
+    if len(parts) not in (3, 4) or not all(part.isdecimal() for part in parts[:3]):
+        fault = server_fault("Version should be of the format major.minor.revision")
+        raise RefusedError(Response(fault.body, fault.status))
+    return [int(part) for part in parts[:3]]

@@ -1,0 +1,142 @@
+"""GET, PUT, PATCH and DELETE of the types with named items, from the rows of `named` (api.md 3)."""
+
+from __future__ import annotations
+
+from osmo_cli.config.registry.dialects import Dialect
+from osmo_cli.local.config_handlers import author, merged, shown
+from osmo_cli.local.faults import server_fault, user_fault
+from osmo_cli.local.item_types import ITEM_TYPES, ItemType, Patching, delete, put, revise
+from osmo_cli.local.records import item, items
+from osmo_cli.local.request import Request, Response
+from osmo_cli.local.service import Handler, Route, Service, read_body
+
+OWN_READERS = frozenset({"POOL"})
+"""Types whose GET routes are elsewhere."""
+_NO_NAME = "local variable 'name' referenced before assignment"
+
+
+def routes(dialect: Dialect) -> list[Route]:
+    """The routes of all types with named items that a dialect has."""
+    found = []
+    for row in ITEM_TYPES.values():
+        if row.name not in dialect.config_types:
+            continue
+        path = "/api/configs/" + row.config_type.path
+        one, body = path + "/{name}", "put_" + row.config_type.path
+        if row.name not in OWN_READERS:
+            found += [
+                Route("GET", path, _get_all_of(row)),
+                Route("GET", one, _get_one_of(row)),
+            ]
+        found += [
+            Route("PUT", path, _put_all_of(row, body + "s"), body + "s"),
+            Route("PUT", one, _put_one_of(row, body), body),
+            Route("DELETE", one, _delete_of(row), "configs"),
+        ]
+        if row.patching:
+            body = "patch_" + row.config_type.path
+            found.append(Route("PATCH", one, _patch_of(row, row.patching, body), body))
+    return found
+
+
+def _get_all_of(row: ItemType) -> Handler:
+    def get_all(service: Service, call: Request) -> Response:
+        with service.store.read() as connection:
+            return shown(service, row.show(connection, items(connection, row.name)))
+
+    return get_all
+
+
+def _get_one_of(row: ItemType) -> Handler:
+    def get_one(service: Service, call: Request) -> Response:
+        name = call.path["name"]
+        with service.store.read() as connection:
+            stored = item(connection, row.name, name)
+            if stored is None:
+                raise user_fault(row.unknown.format(name=name))
+            found = row.show(connection, {name: stored})
+        return shown(service, found[0] if isinstance(found, list) else found[name])
+
+    return get_one
+
+
+def _put_all_of(row: ItemType, body: str) -> Handler:
+    verb = row.config_type.whole
+    assert verb is not None
+
+    def put_all(service: Service, call: Request) -> Response:
+        request = read_body(service, call, body)
+        given = request.model_dump()[verb.body_key]
+        with service.store.write() as connection:
+            stored = put(connection, service.store.dialect, row, given)
+            if not stored and not request.description and "{name}" in row.put_all:
+                raise server_fault(_NO_NAME)
+            default = row.put_all.format(name=next(reversed(stored), ""))
+            by = author(call, request, default)
+            revise(connection, service.store.dialect, row, service.now(), by)
+            for one in stored.values():
+                row.finish(connection, one)
+        return Response()
+
+    return put_all
+
+
+def _put_one_of(row: ItemType, body: str) -> Handler:
+    verb = row.config_type.whole
+    assert verb is not None
+
+    def put_one(service: Service, call: Request) -> Response:
+        name = call.path["name"]
+        request = read_body(service, call, body)
+        given, dialect = request.model_dump()["configs"], service.store.dialect
+        with service.store.write() as connection:
+            row.check_name(name)
+            # What stands in lists has a name of its own; the path's is for the history only.
+            stored = put(connection, dialect, row, [given] if verb.as_list else {name: given})
+            by = author(call, request, row.description("PUT", name))
+            revise(connection, dialect, row, service.now(), by, name)
+            for one in stored.values():
+                row.finish(connection, one)
+        return Response()
+
+    return put_one
+
+
+def _patch_of(row: ItemType, patching: Patching, body: str) -> Handler:
+    def patch(service: Service, call: Request) -> Response:
+        """A strategic merge into what GET shows; the result is checked as a whole."""
+        from osmo_cli.local.validation import parse_or_fail
+
+        name, dialect, now = call.path["name"], service.store.dialect, service.now()
+        request = read_body(service, call, body)
+        with service.store.write() as connection:
+            old = item(connection, row.name, name)
+            if old is None:
+                raise user_fault(f"{row.noun.capitalize()} {name} not found")
+            live = patching.live(connection, dialect, name, old, now)
+            wanted = merged(live, request.configs_dict, dialect)
+            model = row.config_type.item_schema(dialect)
+            found = parse_or_fail(model, wanted, dialect.pydantic).model_dump()
+            stored = put(connection, dialect, row, {name: found})[name]
+            by = author(call, request, row.description("PATCH", name))
+            revise(connection, dialect, row, now, by, name)
+            row.finish(connection, stored)
+            answer = patching.answer(connection, found, stored)
+        return Response(answer)
+
+    return patch
+
+
+def _delete_of(row: ItemType) -> Handler:
+    def delete_one(service: Service, call: Request) -> Response:
+        name = call.path["name"]
+        request = read_body(service, call, "configs")
+        with service.store.write() as connection:
+            stored = delete(connection, row, name)
+            by = author(call, request, row.description("DELETE", name))
+            revise(connection, service.store.dialect, row, service.now(), by, name)
+            if stored is not None:
+                row.finish(connection, stored)
+        return Response()
+
+    return delete_one

@@ -1,0 +1,228 @@
+"""The types with named items that clients make, as data, and what all of them have in common.
+
+Each row says how an item is stored, how it shows, what a revision holds and which words the
+service uses for it (api.md 3.1, 3.9, 4). BACKEND is not among them: its items come from operators.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from osmo_cli.config.registry.dialects import Dialect
+from osmo_cli.config.registry.types import CONFIG_TYPES, ConfigType
+from osmo_cli.local import item_forms as forms
+from osmo_cli.local import pools, templates
+from osmo_cli.local.faults import Fault, user_fault
+from osmo_cli.local.history import Author, add_revision
+from osmo_cli.local.records import delete_item, item, items, set_item
+
+
+@dataclass(frozen=True)
+class Patching:
+    """PATCH of an item.
+
+    Attributes:
+        live: what the patch is merged into.
+        answer: what the client gets, from the merged item and the item as stored.
+    """
+
+    live: Callable[[sqlite3.Connection, Dialect, str, Any, datetime], dict[str, Any]]
+    answer: Callable[[sqlite3.Connection, dict[str, Any], Any], dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class ItemType:
+    """One type with named items.
+
+    Texts may hold `{name}`.
+
+    Attributes:
+        name: of the config type.
+        noun: what the service calls an item.
+        put_all: description of a revision that a PUT of many wrote, if the client gave none.
+        unknown: the answer for an item that is not there.
+        deleted: what the service calls an item in the revision of a DELETE, if not `noun`.
+        patching: how an item is patched; None: not at all.
+        deletes_unknown: DELETE of what is not there succeeds and leaves a revision.
+        store: what is stored for an item, from what a request gave; raises Fault.
+        show: all items as GET shows them.
+        snapshot: all items as a revision holds them.
+        from_snapshot: stored items by name, from a revision.
+        refuse_used: raises Fault where an item is in use.
+        finish: what the service does with a changed item after it has stored it; raises Fault.
+    """
+
+    name: str
+    noun: str
+    put_all: str
+    unknown: str
+    deleted: str | None = None
+    patching: Patching | None = None
+    deletes_unknown: bool = True
+    store: Callable[[sqlite3.Connection, Dialect, str, Any], tuple[str, Any]] = forms.as_given
+    show: Callable[[sqlite3.Connection, Mapping[str, Any]], Any] = forms.by_name
+    snapshot: Callable[[sqlite3.Connection, Dialect, datetime], Any] | None = None
+    from_snapshot: Callable[[Any], dict[str, Any]] = dict
+    refuse_used: Callable[[sqlite3.Connection, str], None] = forms.never_used
+    finish: Callable[[sqlite3.Connection, Any], None] = forms.nothing_more
+
+    @property
+    def config_type(self) -> ConfigType:
+        """The type's row in the registry."""
+        return CONFIG_TYPES[self.name]
+
+    def description(self, method: str, name: str) -> str:
+        """Of the revision that a PUT, PATCH or DELETE of one wrote, if the client gave none."""
+        if method == "DELETE":
+            return f"Delete {self.deleted or self.noun} {name}"
+        return f"{_DONE[method]} {self.noun} {name}"
+
+    def check_name(self, name: str) -> None:
+        """Raise Fault (400) for a name that the service does not take (api.md 3.9)."""
+        check_name(self.config_type, self.noun.capitalize(), name)
+
+
+_DONE = {"PUT": "Put complete", "PATCH": "Patch"}
+ITEM_TYPES: dict[str, ItemType] = {
+    row.name: row
+    for row in (
+        ItemType(
+            name="POD_TEMPLATE",
+            noun="pod template",
+            put_all="Put complete pod template",
+            unknown="Pod Template {name} does not exist.",
+            refuse_used=templates.refuse_used_template,
+        ),
+        ItemType(
+            name="GROUP_TEMPLATE",
+            noun="group template",
+            put_all="Put complete group template",
+            unknown="Group Template {name} does not exist.",
+            store=forms.store_group,
+            refuse_used=templates.refuse_used_group,
+        ),
+        ItemType(
+            name="RESOURCE_VALIDATION",
+            noun="resource validation",
+            put_all="Put complete resource validation {name}",
+            unknown="Resource Validation {name} does not exist.",
+            store=forms.store_validation,
+            refuse_used=templates.refuse_used_validation,
+        ),
+        ItemType(
+            name="BACKEND_TEST",
+            noun="backend test",
+            put_all="Set all backend test configurations",
+            deleted="test",
+            unknown="Test config {name} does not exist.",
+            patching=Patching(live=forms.live_test, answer=forms.patched_test),
+            store=forms.store_test,
+            show=forms.shown_tests,
+            refuse_used=templates.refuse_used_test,
+        ),
+        ItemType(
+            name="ROLE",
+            noun="role",
+            put_all="Put complete roles",
+            unknown="Role {name} does not exist.",
+            deletes_unknown=False,
+            store=forms.store_role,
+            show=forms.shown_roles,
+            snapshot=forms.role_snapshot,
+            from_snapshot=forms.roles_of,
+        ),
+        ItemType(
+            name="POOL",
+            noun="pool",
+            put_all="Set all pool configurations",
+            unknown="Pool {name} not found",
+            patching=Patching(live=forms.live_pool, answer=forms.patched_pool),
+            finish=pools.refuse_unknown_backend,
+            store=forms.store_pool,
+            snapshot=forms.pool_snapshot,
+            from_snapshot=forms.pools_of,
+        ),
+    )
+}
+
+
+def check_name(config_type: ConfigType, words: str, name: str) -> None:
+    """Raise Fault (400) for a name that the service does not take (api.md 3.9).
+
+    Args:
+        config_type: whose rule holds.
+        words: what is called so.
+    """
+    if not config_type.is_name(name):
+        raise user_fault(
+            f'{words} name "{name}" is not valid! Name can only be alphanumeric and contain dash'
+            " or underscore."
+        )
+
+
+def put(
+    connection: sqlite3.Connection,
+    dialect: Dialect,
+    row: ItemType,
+    given: Mapping[str, Any] | list[dict[str, Any]],
+) -> dict[str, Any]:
+    """Store items, from a request; the others stay. Returns them as stored, by name.
+
+    Raises:
+        Fault: a name or an item that the service does not take; nothing has been stored.
+    """
+    if isinstance(given, list):
+        given = {str(one["name"]): one for one in given}
+    for name in given:
+        row.check_name(name)
+    stored = dict(row.store(connection, dialect, name, one) for name, one in given.items())
+    for name, one in stored.items():
+        set_item(connection, row.name, name, one)
+    return stored
+
+
+def delete(connection: sqlite3.Connection, row: ItemType, name: str) -> Any | None:
+    """Remove an item; returns it as it was stored. Raises Fault where that is refused."""
+    stored = item(connection, row.name, name)
+    if stored is None and not row.deletes_unknown:
+        raise user_fault(row.unknown.format(name=name))
+    row.refuse_used(connection, name)
+    delete_item(connection, row.name, name)
+    return stored
+
+
+def restore(connection: sqlite3.Connection, row: ItemType, snapshot: Any) -> None:
+    """What a rollback does: delete what the revision does not have, store what it has.
+
+    Raises:
+        Fault: an item is in use; what was done before stays, as in the service.
+    """
+    wanted = row.from_snapshot(snapshot)
+    try:
+        for name in sorted(items(connection, row.name).keys() - wanted.keys()):
+            delete(connection, row, name)
+    except Fault as fault:
+        fault.keeps_changes = True
+        raise
+    for name, one in wanted.items():
+        set_item(connection, row.name, name, one)
+
+
+def revise(
+    connection: sqlite3.Connection,
+    dialect: Dialect,
+    row: ItemType,
+    now: datetime,
+    author: Author,
+    name: str = "",
+) -> None:
+    """Write a revision with all items of a type."""
+    if row.snapshot is None:
+        data = row.show(connection, items(connection, row.name))
+    else:
+        data = row.snapshot(connection, dialect, now)
+    add_revision(connection, row.name, data, now, author, name=name)

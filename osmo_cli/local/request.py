@@ -1,0 +1,201 @@
+"""A request as the handlers see it, and their answer."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from osmo_cli.local.jwts import Identity
+from osmo_cli.local.validation_messages import Invalid, InvalidRequestError, Location, choice
+
+_FLAGS = {
+    **dict.fromkeys(("1", "on", "t", "true", "y", "yes"), True),
+    **dict.fromkeys(("0", "off", "f", "false", "n", "no"), False),
+}
+
+
+@dataclass(frozen=True)
+class Request:
+    """A request.
+
+    Attributes:
+        path: the path's parameters.
+        query: names and values in order.
+        accept: the Accept header.
+        content_type: the Content-Type header.
+        caller: who makes the request.
+    """
+
+    path: dict[str, str]
+    query: list[tuple[str, str]]
+    body: bytes
+    accept: str
+    content_type: str
+    caller: Identity
+
+    def json(self) -> Any:
+        """The body.
+
+        Raises:
+            InvalidRequestError: there is none, or it is not JSON.
+        """
+        if not self.body:
+            raise InvalidRequestError(Invalid("missing", ("body",)))
+        if self.content_type and "json" not in self.content_type:
+            # The service's framework leaves any other body as bytes.
+            text = self.body.decode("utf-8", "replace")
+            raise InvalidRequestError(Invalid("model_attributes_type", ("body",), text))
+        try:
+            value = json.loads(self.body)
+        except json.JSONDecodeError as error:
+            raise _not_json(error.pos, error.msg) from None
+        except (UnicodeDecodeError, RecursionError) as error:
+            raise _not_json(0, type(error).__name__) from None
+        if value is None:
+            raise InvalidRequestError(Invalid("missing", ("body",)))
+        return value
+
+
+@dataclass(frozen=True)
+class Response:
+    """An answer.
+
+    Attributes:
+        data: what is sent as JSON.
+        indent: spaces that each level is indented by, or None for compact JSON.
+        text: sent as plain text instead of `data`.
+    """
+
+    data: Any = None
+    status: int = 200
+    indent: int | None = None
+    text: str | None = None
+
+
+def _not_json(position: int, message: str) -> Exception:
+    return InvalidRequestError(
+        Invalid("json_invalid", ("body", position), {}, {"error": message}, "JSON decode error")
+    )
+
+
+@dataclass
+class Parameters:
+    """Reads query and path parameters as the service's framework does; collects what is wrong.
+
+    Each method returns the value; where it is wrong, something of the right type, and `done`
+    raises.
+    """
+
+    call: Request
+    problems: list[Invalid] = field(default_factory=list)
+
+    def done(self) -> None:
+        """Raise InvalidRequestError if a parameter was missing or wrong."""
+        if self.problems:
+            raise InvalidRequestError(*self.problems)
+
+    def _refuse(self, kind: str, loc: Location, value: Any = None, **context: Any) -> None:
+        self.problems.append(Invalid(kind, loc, value, context))
+
+    def texts(self, name: str) -> list[str]:
+        """All values of a repeatable parameter."""
+        return [value for key, value in self.call.query if key == name]
+
+    def text(self, name: str) -> str | None:
+        """The last value of a parameter, or None."""
+        values = self.texts(name)
+        return values[-1] if values else None
+
+    def required(self, name: str) -> str:
+        """A parameter that must be there."""
+        value = self.text(name)
+        if value is None:
+            self._refuse("missing", ("query", name))
+        return value or ""
+
+    def integer(
+        self,
+        name: str,
+        *,
+        above: int | None = None,
+        least: int | None = None,
+        most: int | None = None,
+    ) -> int | None:
+        """A whole number greater than `above`, at least `least` and at most `most`, or None."""
+        value = self.text(name)
+        if value is None:
+            return None
+        loc = ("query", name)
+        number = self._integer(loc, value)
+        if above is not None and number <= above:
+            self._refuse("greater_than", loc, value, gt=above)
+        if least is not None and number < least:
+            self._refuse("greater_than_equal", loc, value, ge=least)
+        if most is not None and number > most:
+            self._refuse("less_than_equal", loc, value, le=most)
+        return number
+
+    def required_integer(self, name: str) -> int:
+        """A whole number that must be there."""
+        value = self.required(name)
+        return self._integer(("query", name), value) if value else 0
+
+    def path_integer(self, name: str) -> int:
+        """A whole number in the path."""
+        return self._integer(("path", name), self.call.path[name])
+
+    def _integer(self, loc: tuple[str, str], text: str) -> int:
+        try:
+            return int(text)
+        except ValueError:
+            self._refuse("int_parsing", loc, text)
+            return 1
+
+    def flag(self, name: str) -> bool:
+        """A boolean that is false where it is left out."""
+        value = self.text(name)
+        if value is None:
+            return False
+        found = _FLAGS.get(value.lower())
+        if found is None:
+            self._refuse("bool_parsing", ("query", name), value)
+        return bool(found)
+
+    def choices(self, name: str, permitted: list[str]) -> list[str] | None:
+        """Repeatable texts, each one of `permitted`; None where there is none."""
+        values = self.texts(name)
+        for index, value in enumerate(values):
+            self._check_choice(("query", name, index), value, permitted)
+        return values or None
+
+    def choice(self, name: str, permitted: list[str], default: str | None = None) -> str:
+        """One of `permitted`; required where there is no default."""
+        value = self.required(name) if default is None else self.text(name) or default
+        if value:
+            self._check_choice(("query", name), value, permitted)
+        return value
+
+    def _check_choice(self, loc: tuple[str | int, ...], value: str, permitted: list[str]) -> None:
+        if value not in permitted:
+            self.problems.append(choice(loc, value, permitted))
+
+    def time(self, name: str, *, date_alone: bool) -> datetime | None:
+        """A date with a time, in UTC where it names no zone; None where it is left out.
+
+        Args:
+            date_alone: a date without a time will do.
+        """
+        value = self.text(name)
+        if value is None:
+            return None
+        try:
+            if not date_alone and len(value) <= len("2026-01-01"):
+                raise ValueError("no time")
+            time = datetime.fromisoformat(value)
+        except ValueError:
+            loc, error = ("query", name), "invalid character in year"
+            self._refuse("datetime_from_date_parsing", loc, value, error=error)
+            return None
+        return time if time.tzinfo is None else time.astimezone(UTC).replace(tzinfo=None)

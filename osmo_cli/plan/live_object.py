@@ -1,0 +1,105 @@
+"""What a change is made to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from osmo_cli.api import configs
+from osmo_cli.api.client import Client
+from osmo_cli.api.configs import Revision, Snapshot
+from osmo_cli.api.dialects import identify
+from osmo_cli.config.registry.dialects import Dialect
+from osmo_cli.config.registry.shape import Shape
+from osmo_cli.config.registry.types import NAME_RULE, ConfigType, Verb
+from osmo_cli.errors import UsageError
+
+
+@dataclass(frozen=True)
+class LiveObject:
+    """What an update is about: a whole type, or one item of it, as it is stored now."""
+
+    shape: Shape
+    verb: Verb
+    base: Revision | None
+    live: Any
+
+
+def read_live(
+    client: Client, config_type: ConfigType, name: str | None, *, create: bool = False
+) -> LiveObject:
+    """Find out what the service speaks, and read what is to be updated.
+
+    Args:
+        client: the service.
+        config_type: the type.
+        name: an item of it, or None for the whole type.
+        create: an item that does not exist is to be made.
+
+    Raises:
+        UsageError: the type is updated by name only, or as a whole only, or has no such item.
+    """
+    verb = config_type.whole if name is None else config_type.named
+    if verb is None:
+        if name is None:
+            hint = f"osmo config update {config_type.name} NAME"
+            raise UsageError(f"{config_type.name} is updated one item at a time", hint=hint)
+        hint = f"osmo config update {config_type.name}"
+        raise UsageError(f"{config_type.name} has no named items", hint=hint)
+    shape = Shape(config_type, identify(client, for_write=True), name)
+    if config_type.name not in shape.dialect.config_types:
+        # What was learnt may be from before an upgrade that the version number does not show.
+        shape = Shape(config_type, identify(client, for_write=True, anew=True), name)
+    if config_type.name not in shape.dialect.config_types:
+        raise configs.no_such_type(config_type)
+    snapshot = configs.read(client, config_type, with_revision=True)
+    if name is not None and name not in snapshot.items():
+        verb, live = _new_item(snapshot, shape, name, create)
+    else:
+        live = live_of(shape, snapshot)
+    if not _fits(shape.dialect, live):
+        shape = Shape(config_type, identify(client, for_write=True, anew=True), name)
+    return LiveObject(shape, verb, snapshot.revision, live)
+
+
+def live_of(shape: Shape, snapshot: Snapshot) -> Any:
+    """What a snapshot shows of the subject: the object, the item, or the map of items.
+
+    Raises:
+        UsageError: there is no such item.
+    """
+    if shape.name is not None:
+        return snapshot.item(shape.name)
+    return state_of(shape, snapshot.data)
+
+
+def state_of(shape: Shape, data: Any) -> Any:
+    """What a revision's data holds of the subject; nothing where it has no such item."""
+    if shape.name is None and not shape.is_map:
+        return data
+    items = shape.config_type.items_in(data)
+    return items if shape.name is None else items.get(shape.name, {})
+
+
+def _new_item(snapshot: Snapshot, shape: Shape, name: str, create: bool) -> tuple[Verb, Any]:
+    config_type = shape.config_type
+    if config_type.create is None or not create:
+        error = snapshot.no_item(name)
+        way = "its operator makes it when it connects"
+        if config_type.create is not None:
+            way = "to make it, add --create"
+        error.hint = f"{error.hint}; {way}"
+        raise error
+    if not config_type.is_name(name):
+        raise UsageError(f'"{name}" cannot be the name of a new item', hint=NAME_RULE)
+    return config_type.create, [] if config_type.items_are_lists else {}
+
+
+def _fits(dialect: Dialect, live: Any) -> bool:
+    """Whether the object looks as in `dialect`: all that are known have the same version number,
+    so that an upgrade from one to the other shows only here (api.md 12, 13)."""
+    shown = live if isinstance(live, dict) else {}
+    conditions, scheduler = shown.get("node_conditions"), shown.get("scheduler_settings")
+    return (
+        not isinstance(conditions, dict) or conditions.keys() <= dialect.node_condition_fields
+    ) and (not isinstance(scheduler, dict) or scheduler.keys() == dialect.scheduler_fields)

@@ -1,0 +1,151 @@
+"""What makes a node available: rules, the seed's lists and the prefix."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from osmo_cli.config.registry.dialects import SEED, Dialect
+from tests.unit.config.inputs import (
+    EVERYWHERE,
+    only_message,
+    said,
+)
+
+NO_REGEX = "not a regular expression: the operator would skip this rule"
+READY = 'matches the condition Ready, and then the operator takes no status but "True"'
+NOT_READY = ' (to leave Ready out, begin it with "^(?!Ready$)")'
+PREFIX = (
+    "the operator overwrites it with its own at every connect "
+    "(set global.nodeConditionPrefix in the operator's Helm values"
+)
+
+
+@pytest.mark.parametrize(
+    ("key", "status", "expected"),
+    [
+        ("Ready", "True", []),
+        ("^Ready$", "True", []),
+        ("^Gpu.*$", "True|Unknown", []),
+        ("^(?!(?:Ready$|Gpu$))", "False", []),
+        ("(?i)gpu$", ".*", []),
+        ("(", "True", [NO_REGEX]),
+        ("^Gpu$", "(", [NO_REGEX]),
+        ("*Gpu", "True", [NO_REGEX + ' (a wildcard is written ".*")']),
+        ("a{99999999999}", "True", [NO_REGEX]),
+        ("^Ready$", "False", [READY + NOT_READY]),
+        ("", ".*", [READY + NOT_READY]),
+        ("R", "False|True", [READY + NOT_READY, "warning: R"]),
+        (".*", "True|Unknown", [READY + NOT_READY]),
+        ("(?i)ready", "Unknown", [READY + NOT_READY]),
+        ("Gpu", "True", ['warning: matches every condition that begins so (write "^Gpu$" for']),
+        ("^Gpu", "True", ['warning: matches every condition that begins so (write "^Gpu$" for']),
+        ("Gpu*", "True", ["warning: is a regular expression: the * repeats the character"]),
+        (
+            "^Gpu$",
+            "true",
+            ['warning: matches no status: there are True, False and Unknown (write "True")'],
+        ),
+        ("^Gpu$", "yes", ["warning: matches no status: there are True, False and Unknown"]),
+    ],
+)
+def test_rules_of_nodes(key: str, status: str, expected: list[str]) -> None:
+    text = {"node_conditions": {"rules": {key: status}}}
+    for dialect in EVERYWHERE:
+        if "rules" not in dialect.node_condition_fields:
+            continue
+        found = said("BACKEND", text, dialect, name="a")
+        assert len(found) == len(expected), found
+        for line, words in zip(found, expected, strict=True):
+            assert words.removeprefix("warning: ") in line
+            assert line.startswith("warning") == words.startswith("warning")
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        "(a*)*b",
+        "(.*)*$x",
+        "(.?){1000}x",
+        "(|.)" * 200 + "x",
+        ".?" * 400 + "x",
+        "((((.*)*)*)*)*x",
+        "(?:(?:R|Re|Rea)+)+$x",
+        "(" * 400 + ")" * 400,
+        "(" * 4000 + ")" * 4000,
+        "[[R]eady",
+        "(?P<a>.)(?(a)b|c)",
+        "a" * 5000,
+    ],
+    ids=lambda pattern: pattern[:20],
+)
+def test_no_regular_expression_takes_long(pattern: str) -> None:
+    started = time.perf_counter()
+    text = {"node_conditions": {"rules": {pattern: "False", "^Gpu$": pattern}}}
+    found = said("BACKEND", text, name="a")
+    assert time.perf_counter() - started < 0.5
+    assert all("Ready" not in line for line in found if "intricate" in line)
+
+
+@pytest.mark.parametrize(
+    ("entry", "additional", "ignored"),
+    [
+        ("GpuHealthy", None, None),
+        ("nvidia.com/*", None, None),
+        ("Rest*", None, None),
+        ("a*b", "a * stands for the rest of a name, only at its end", ""),
+        ("", "warning: matches nothing", ""),
+        ("^Gpu$", "warning: is a name here, not a regular expression", ""),
+        ("Ready", None, "ignores Ready too: nodes that are not ready would count as available"),
+        ("Re*", None, "ignores Ready too: nodes that are not ready would count as available"),
+    ],
+)
+def test_wildcards_of_the_seed(entry: str, additional: str | None, ignored: str | None) -> None:
+    for field, words in (
+        ("additional_node_conditions", additional),
+        ("ignore_node_conditions", additional if ignored == "" else ignored),
+    ):
+        found = said("BACKEND", {"node_conditions": {field: ["x", entry]}}, SEED, name="a")
+        if words is None:
+            assert found == []
+        else:
+            [line] = found
+            assert f"{field}[1]: " in line
+            assert words.removeprefix("warning: ") in line
+
+
+@pytest.mark.parametrize("dialect", EVERYWHERE, ids=lambda dialect: dialect.name)
+def test_the_prefix(dialect: Dialect) -> None:
+    def found(value: str) -> list[str]:
+        return only_message("BACKEND", "node_conditions.prefix", value, dialect, "a")
+
+    is_documented = "rules" not in dialect.node_condition_fields
+    must = 'must end with "osmo.nvidia.com/"'
+    assert found("osmo.nvidia.com/") == []
+    assert found("gpu.osmo.nvidia.com/") == [f"warning: {PREFIX})"]
+    assert found("") == ([must] if is_documented else [])
+    assert found("osmo.example.com/") == (
+        [must] if is_documented else [f'warning: {PREFIX}, and let it end with "osmo.nvidia.com/")']
+    )
+
+
+@pytest.mark.parametrize(
+    ("key", "is_open"),
+    [
+        ("^Gpu(Healthy|Fine)", True),
+        ("^Gpu[A-Z]", True),
+        ("^GpuHealthy$|^Nic", True),
+        ("", True),
+        ("^Gpu(Healthy|Fine)$", False),
+        ("(^GpuHealthy$|^NicHealthy$)", False),
+        ("^nvidia\\.com/.*", False),
+        ("^nvidia\\.com/.+", False),
+        ("^(?!(?:Ready$|Gpu$))", False),
+    ],
+)
+def test_a_regex_with_an_open_end(key: str, is_open: bool) -> None:
+    found = said("BACKEND", {"node_conditions": {"rules": {key: "True"}}}, name="b")
+    assert [line.split(": ")[-1] for line in found] == is_open * [
+        'matches every condition that begins so (end it with "$", or with ".*" if that is meant)'
+    ]

@@ -1,0 +1,176 @@
+"""What a file names is in another file or on the service, else the place is told."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from osmo_cli.config.checking.cross_checks import (
+    INITIAL_NAMES,
+    REFERENCES,
+    in_two_files,
+    names_in,
+    referenced_types,
+    unknown_names,
+)
+from osmo_cli.config.reading.inputs import Input
+from osmo_cli.config.reading.json_text import parse_json
+from osmo_cli.config.registry.dialects import DIALECTS
+from osmo_cli.config.registry.shape import Shape
+from osmo_cli.config.registry.types import CONFIG_TYPES
+from osmo_cli.config.schemas.base import field_path
+
+
+def file(type_name: str, name: str | None, text: str) -> Input:
+    """A file for the newest services that have the type."""
+    document = parse_json(f"{type_name.lower()}.json", text)
+    dialect = [one for one in DIALECTS.values() if type_name in one.config_types][-1]
+    return Input(document, Shape(CONFIG_TYPES[type_name], dialect, name))
+
+
+def faults(*inputs: Input, **known: set[str]) -> list[str]:
+    found = unknown_names(inputs, known, where="here", hint="make one")
+    return [str(problem) for problem in found]
+
+
+@pytest.mark.parametrize(
+    ("type_name", "pattern"), [(one, path) for one in REFERENCES for path in REFERENCES[one]]
+)
+def test_the_table_of_references_names_fields_that_there_are(type_name: str, pattern: str) -> None:
+    schemas = [
+        CONFIG_TYPES[type_name].schema(one)
+        for one in DIALECTS.values()
+        if type_name in one.config_types
+    ]
+    path = tuple(pattern.split("."))
+    assert any(field_path(schema, path) == path for schema in schemas)
+    assert REFERENCES[type_name][pattern] in CONFIG_TYPES
+
+
+POOL = """{
+  "backend": "gpu-b",
+  "common_pod_template": ["default_user", "missing"],
+  "common_resource_validations": ["cpu"],
+  "platforms": {
+    "h100": {"override_pod_template": ["h10"], "resource_validations": ["gone"]}
+  }
+}"""
+
+
+def test_each_name_of_a_pool_is_looked_up_and_told_at_its_place() -> None:
+    known = {
+        "BACKEND": {"gpu-a"},
+        "POD_TEMPLATE": {"default_user", "h100"},
+        "RESOURCE_VALIDATION": {"cpu"},
+    }
+    assert faults(file("POOL", "p", POOL), **known) == [
+        'pool.json:2:14: backend: there is no BACKEND of that name here (did you mean "gpu-a"?)',
+        "pool.json:3:43: common_pod_template[1]: there is no POD_TEMPLATE of that name here "
+        "(make one)",
+        "pool.json:6:40: platforms.h100.override_pod_template[0]: there is no POD_TEMPLATE of "
+        'that name here (did you mean "h100"?)',
+        "pool.json:6:73: platforms.h100.resource_validations[0]: there is no RESOURCE_VALIDATION "
+        "of that name here (make one)",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("type_name", "name", "text", "target", "place"),
+    [
+        ("POOL", None, '{"p": {"backend": "x"}}', "BACKEND", "1:19: p.backend"),
+        ("POOL", None, '{"pools": {"p": {"backend": "x"}}}', "BACKEND", "1:29: p.backend"),
+        ("BACKEND", "a", '{"tests": ["x"]}', "BACKEND_TEST", "1:12: tests[0]"),
+        (
+            "BACKEND_TEST",
+            "t",
+            '{"common_pod_template": ["x"]}',
+            "POD_TEMPLATE",
+            "1:26: common_pod_template[0]",
+        ),
+        (
+            "SERVICE",
+            None,
+            '{"service_auth": {"user_roles": ["x"]}}',
+            "ROLE",
+            "1:34: service_auth.user_roles[0]",
+        ),
+    ],
+)
+def test_every_type_that_names_others(
+    type_name: str, name: str | None, text: str, target: str, place: str
+) -> None:
+    one = file(type_name, name, text)
+    assert faults(one) == []
+    assert faults(one, **{target: {"x"}}) == []
+    (fault,) = faults(one, **{target: set()})
+    assert f":{place}: there is no {target} of that name here" in fault
+    assert target in referenced_types([one])
+
+
+@pytest.mark.parametrize(
+    "text",
+    ['{"backend": ""}', '{"backend": 1}', '{"backend": "${env:B}"}', "[1]", '{"platforms": []}'],
+)
+def test_what_is_no_name_is_not_looked_up(text: str) -> None:
+    assert faults(file("POOL", "p", text), BACKEND=set()) == []
+
+
+def test_the_names_in_files() -> None:
+    inputs = [
+        file("BACKEND", "gpu-a", "{}"),
+        file("POOL", None, '{"pools": {"a": {}, "b": {}}}'),
+        file("ROLE", None, '[{"name": "r"}]'),
+        file("ROLE", "s", "{}"),
+        file("DATASET", None, '{"buckets": {"x": {}}, "default_bucket": "x"}'),
+        file("SERVICE", None, "{}"),
+        file("POD_TEMPLATE", None, "[1]"),
+    ]
+    assert names_in(inputs) == {
+        "BACKEND": {"gpu-a"},
+        "POOL": {"a", "b"},
+        "ROLE": {"r", "s"},
+        "DATASET": {"x"},
+        "SERVICE": set(),
+        "POD_TEMPLATE": set(),
+    }
+
+
+def test_an_item_in_two_files_is_told_where_it_stands_among_others() -> None:
+    whole = file("POOL", None, '{"pools": {"a": {},\n "b": {}}}')
+    buckets = file("DATASET", None, '{"buckets": {"x": {}}}')
+    own = [file("POOL", "b", "{}"), file("DATASET", "x", "{}"), file("POD_TEMPLATE", "a", "{}")]
+    assert [str(problem) for problem in in_two_files([whole, buckets, *own])] == [
+        "pool.json:2:2: b: b has a file of its own, too: pool.json (keep one of them)",
+        "dataset.json:1:14: buckets.x: x has a file of its own, too: dataset.json "
+        "(keep one of them)",
+    ]
+
+
+def test_what_a_service_has_from_the_start_is_of_types_that_are_named() -> None:
+    named = {target for fields in REFERENCES.values() for target in fields.values()}
+    assert INITIAL_NAMES.keys() <= named
+
+
+_WORDS = sorted(
+    {step for fields in REFERENCES.values() for path in fields for step in path.split(".")}
+)
+_KEYS = st.sampled_from([*_WORDS, "name", "pools", "buckets", "x"])
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=3),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_KEYS, inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@given(_JSON, st.sampled_from(sorted(REFERENCES)), st.sampled_from([None, "x"]))
+def test_a_file_of_any_shape_has_its_problems_inside_it(
+    value: object, type_name: str, name: str | None
+) -> None:
+    one = file(type_name, name, json.dumps(value))
+    nothing = {target: set[str]() for target in CONFIG_TYPES}
+    found = [*unknown_names([one], nothing, where="", hint=""), *in_two_files([one, one])]
+    assert all(problem.file == one.document.name and problem.line for problem in found)
+    assert names_in([one]).keys() == {type_name}

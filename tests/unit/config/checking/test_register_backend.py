@@ -1,0 +1,130 @@
+"""The samples of OSMO's page "Register Backend": right in the seed generation as they are printed;
+in later ones what is wrong is said with what to write instead."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from osmo_cli.config.registry.dialects import DIALECTS, SEED, Dialect
+from tests.unit.config.inputs import said
+
+SECRET = "nvapi-CANARY"
+FILES = ["backend_config", "scheduler_settings", "node_conditions", "workflow_config"]
+LATER = [dialect for dialect in DIALECTS.values() if "rules" in dialect.node_condition_fields]
+KAI_ONLY = [one for one in LATER if "coscheduling" not in one.scheduler_fields]
+
+
+@pytest.fixture(scope="module")
+def page(recordings: Path) -> str:
+    return (recordings / "register-backend.rst").read_text("utf-8")
+
+
+def printed(page: str, name: str) -> str:
+    """The JSON that a shell writes into /tmp/NAME.json."""
+    found = re.search(rf"echo '(\{{(?:(?!echo ').)*?\}})' > /tmp/{name}\.json", page, re.DOTALL)
+    assert found, name
+    return found[1].replace("'$NGC_API_KEY'", SECRET)
+
+
+def default(page: str, field: str) -> str:
+    """What the page calls the default of a field of BACKEND."""
+    found = re.search(rf"\* - {field} \[dict\].*?``(\{{.*?\}})``", page, re.DOTALL)
+    assert found, field
+    return f'{{"{field}": {found[1]}}}'
+
+
+def checked(text: str, dialect: Dialect, kind: str = "BACKEND") -> list[str]:
+    return said(kind, text, dialect, name="default" if kind == "BACKEND" else None)
+
+
+def ids(dialect: Dialect) -> str:
+    return dialect.name
+
+
+def test_these_are_all_samples_of_the_page(page: str) -> None:
+    assert re.findall(r"> /tmp/(\w+)\.json", page) == FILES
+    assert len(re.findall(r"^ *echo '\{", page, re.MULTILINE)) == len(FILES)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_each_is_right_in_the_seed_generation(page: str, name: str) -> None:
+    kind = "WORKFLOW" if name == "workflow_config" else "BACKEND"
+    found = checked(printed(page, name), SEED, kind)
+    assert [line for line in found if not line.startswith("warning: ")] == []
+    # The dots that the page prints in the place of addresses are none.
+    assert len(found) == (2 if name == "backend_config" else 0)
+
+
+@pytest.mark.parametrize("dialect", DIALECTS.values(), ids=ids)
+def test_the_sample_of_descriptions(page: str, dialect: Dialect) -> None:
+    no_address = "not an address that begins with http:// or https:// and has a host"
+    assert checked(printed(page, "backend_config"), dialect) == [
+        f"warning: in.json:3:22: dashboard_url: {no_address}",
+        f"warning: in.json:4:20: grafana_url: {no_address}",
+    ]
+
+
+@pytest.mark.parametrize("dialect", DIALECTS.values(), ids=ids)
+def test_the_sample_of_the_scheduler(page: str, dialect: Dialect) -> None:
+    expected = [
+        "in.json:5:7: scheduler_settings.coscheduling: unknown field "
+        "(it is known in seed, 6.0: leave it out here)"
+    ]
+    text = printed(page, "scheduler_settings")
+    assert checked(text, dialect) == (expected if dialect in KAI_ONLY else [])
+    mended = re.sub(r' *"coscheduling": true,\n', "", text)
+    assert checked(mended, dialect) == []
+
+
+FORM = "this service has rules in node_conditions instead, and would ignore this in silence (write "
+RULES = (
+    '"rules": {"^Ready$": "True", "^GpuHealthy$": "True", '
+    '"^(?!(?:Ready$|GpuHealthy$|NetworkUnavailable$|SomeTransient))": "False"}'
+)
+
+
+@pytest.mark.parametrize("dialect", LATER, ids=ids)
+def test_the_sample_of_node_conditions(page: str, dialect: Dialect) -> None:
+    text = printed(page, "node_conditions")
+    at = "in.json:3:7: node_conditions.additional_node_conditions: "
+    assert checked(text, dialect) == [f"{at}{FORM}{RULES})"]
+    # What is told is right.
+    mended = re.sub(r'"additional_.*?\],\s*"ignore_.*?\],', RULES + ",", text, flags=re.DOTALL)
+    assert "ignore_node_conditions" not in mended
+    assert checked(mended, dialect) == []
+
+
+@pytest.mark.parametrize("dialect", DIALECTS.values(), ids=ids)
+def test_the_sample_of_image_credentials(page: str, dialect: Dialect) -> None:
+    assert checked(printed(page, "workflow_config"), dialect, "WORKFLOW") == []
+    # Taken out of the shell's quotes, the page's quotes would be part of the key.
+    unquoted = printed(page, "workflow_config").replace(SECRET, "'$NGC_API_KEY'")
+    assert checked(unquoted, dialect, "WORKFLOW") == [
+        "warning: in.json:6:17: backend_images.credential.auth: "
+        "the quotes around it are part of the value"
+    ]
+
+
+@pytest.mark.parametrize("dialect", DIALECTS.values(), ids=ids)
+def test_the_default_scheduler_that_no_service_takes(page: str, dialect: Dialect) -> None:
+    at = "in.json:1:43: scheduler_settings.scheduler_type: must be "
+    expected = [f'{at}"default", "scheduler-plugins", "volcano" or "kai" (write "default")']
+    if dialect in KAI_ONLY:
+        expected = [
+            f'{at}"kai"',
+            "in.json:1:103: scheduler_settings.coscheduling: unknown field "
+            "(it is known in seed, 6.0: leave it out here)",
+        ]
+    assert checked(default(page, "scheduler_settings"), dialect) == expected
+
+
+@pytest.mark.parametrize("dialect", DIALECTS.values(), ids=ids)
+def test_the_default_node_conditions(page: str, dialect: Dialect) -> None:
+    rules = '"rules": {"^Ready$": "True", "^(?!Ready$)": "False"}'
+    at = "in.json:1:22: node_conditions.additional_node_conditions: "
+    assert checked(default(page, "node_conditions"), dialect) == (
+        [f"{at}{FORM}{rules})"] if dialect in LATER else []
+    )

@@ -1,0 +1,97 @@
+"""The registry of config types."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from osmo_cli.config.problems import Path
+from osmo_cli.config.registry.dialects import DIALECTS
+from osmo_cli.config.registry.types import BACKEND, CONFIG_TYPES, WORKFLOW, ConfigType, find_type
+from osmo_cli.config.schemas.base import model_at
+from osmo_cli.errors import UsageError
+
+
+@pytest.mark.parametrize("name", ["BACKEND", "backend", "Backend"])
+def test_a_type_is_found_in_any_case(name: str) -> None:
+    assert find_type(name) is BACKEND
+
+
+KNOWN = (
+    "known types: BACKEND, BACKEND_TEST, DATASET, GROUP_TEMPLATE, POD_TEMPLATE, POOL, "
+    "RESOURCE_VALIDATION, ROLE, SERVICE, WORKFLOW"
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("BAKEND", "did you mean BACKEND? " + KNOWN),
+        ("workflows", "did you mean WORKFLOW? " + KNOWN),
+        ("XYZ", KNOWN),
+        ("", KNOWN),
+    ],
+)
+def test_an_unknown_type_gets_the_nearest_name(name: str, hint: str) -> None:
+    with pytest.raises(UsageError, match="is not a config type") as caught:
+        find_type(name)
+    assert caught.value.hint == hint
+
+
+def marked_read_only(schema: Any, at: Path = ()) -> Iterator[Path]:
+    model = model_at(schema, at)
+    for name, field in (
+        model.model_fields.items() if model and "root" not in model.model_fields else ()
+    ):
+        extra = field.json_schema_extra
+        if isinstance(extra, dict) and extra.get("readOnly"):
+            yield (*at, name)
+        else:
+            yield from marked_read_only(schema, (*at, name))
+            yield from marked_read_only(schema, (*at, name, "*"))
+
+
+@pytest.mark.parametrize("found", CONFIG_TYPES.values(), ids=lambda found: found.name)
+def test_the_registry_and_the_schemas_agree_on_what_is_read_only(found: ConfigType) -> None:
+    marked = {
+        name: set(marked_read_only(found.item_schema(dialect)))
+        for name, dialect in DIALECTS.items()
+        if found.name in dialect.config_types
+    }
+    assert set().union(*marked.values()) == found.read_only
+    assert found.volatile <= found.read_only
+    # Only what a version does not have is missing there.
+    for name, paths in marked.items():
+        for missing in found.read_only - paths:
+            assert missing[-1] not in fields_at(found, name, missing[:-1])
+
+
+def fields_at(found: ConfigType, dialect: str, path: Path) -> set[str]:
+    model = model_at(found.item_schema(DIALECTS[dialect]), path)
+    return set(model.model_fields) if model else set()
+
+
+def test_a_schema_is_there_where_its_type_is() -> None:
+    for found in CONFIG_TYPES.values():
+        for dialect in DIALECTS.values():
+            if found.name in dialect.config_types:
+                assert found.schema(dialect)
+            else:
+                with pytest.raises(KeyError):
+                    found.schema(dialect)
+
+
+def test_every_type_can_be_updated_and_what_can_be_made_has_a_name() -> None:
+    for found in CONFIG_TYPES.values():
+        assert found.whole or found.named
+        assert found.named or not found.create
+
+
+def test_only_one_kind_of_update_fits_each_of_these_types() -> None:
+    assert (BACKEND.whole, BACKEND.create, WORKFLOW.named) == (None, None, None)
+    assert BACKEND.named
+    assert (BACKEND.named.method, BACKEND.named.body_key) == ("POST", "configs")
+    assert WORKFLOW.whole
+    assert (WORKFLOW.whole.method, WORKFLOW.whole.body_key) == ("PATCH", "configs_dict")
