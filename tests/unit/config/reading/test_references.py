@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.unit.config.reading.test_json_text import values
 
 from osmo_cli.config.problems import InvalidInputError
 from osmo_cli.config.reading.document import MAX_BYTES, Document
@@ -16,6 +15,7 @@ from osmo_cli.config.reading.json_text import parse_json
 from osmo_cli.config.reading.references import resolve
 from osmo_cli.config.reading.yaml_text import parse_yaml
 from osmo_cli.errors import UsageError
+from tests.unit.config.reading.test_json_text import values
 
 VALUES = {
     ("env", "NAME"): "value",

@@ -11,12 +11,12 @@ import pytest
 import yaml
 from hypothesis import example, given
 from hypothesis import strategies as st
-from tests.unit.config.reading.test_json_text import at, places_in, values
 
 from osmo_cli.config.problems import InvalidInputError, path_text
 from osmo_cli.config.reading.json_text import MAX_DEPTH, MAX_FAULTS, MAX_VALUES, parse_json
 from osmo_cli.config.reading.yaml_scalars import write_yaml
 from osmo_cli.config.reading.yaml_text import MAX_EXPANSION, parse_yaml
+from tests.unit.config.reading.test_json_text import at, places_in, values
 
 
 class Quoting(yaml.SafeDumper):
