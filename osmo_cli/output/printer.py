@@ -107,19 +107,20 @@ class Printer:
         from osmo_cli.output.diffs import diff_lines
 
         lines = diff_lines(preview.before, preview.after, preview.before_name, preview.after_name)
-        request = preview.request
+        requests = [vars(request) for request in preview.requests]
         if not self.as_lines:
             self.data(
                 {
-                    "changed": request is not None,
+                    "changed": bool(requests),
                     "diff": "\n".join(lines),
                     "differences": change_data(preview.differences),
-                    "request": request and vars(request),
+                    "request": requests[0] if requests else None,
+                    "requests": requests,
                 }
             )
             return
         self.diff(lines)
-        if request is not None:
+        for request in preview.requests:
             body = json.dumps(request.body, indent=2, ensure_ascii=False)
             self.note(f"the request would be: {request.method} {request.path}\n{body}")
 

@@ -50,7 +50,7 @@ def apply_change(
             found.
     """
     target = change.target
-    if change.patch is None:
+    if not change.patches:
         return Applied(None, ())
     current = configs.newest_revision(client, target.shape.config_type)
     if current != target.base:
@@ -61,14 +61,15 @@ def apply_change(
     warnings = []
     text = description or change.summary()
     try:
-        configs.write(
-            client,
-            target.shape.config_type,
-            target.shape.name,
-            change.patch,
-            description=text,
-            tags=tags,
-        )
+        for patch in change.patches:
+            configs.write(
+                client,
+                target.shape.config_type,
+                target.shape.name,
+                patch,
+                description=text,
+                tags=tags,
+            )
     except (ServiceError, UnreachableError, UnexpectedAnswerError) as error:
         if not error.outcome_unknown:
             raise

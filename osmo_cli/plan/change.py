@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from osmo_cli.api.client import Client
+from osmo_cli.config.changes.mappings import requests_for
 from osmo_cli.config.changes.merge import Difference, differences, merge_input, same
 from osmo_cli.config.changes.patch import Patch, make_patch
 from osmo_cli.config.problems import Path, Problem, path_text, raise_for_errors
@@ -22,7 +23,7 @@ class Change:
     """The difference between what is stored and what shall be, and the request for it.
 
     Attributes:
-        patch: None where there is nothing to do.
+        patches: the requests, in order; none where there is nothing to do.
         differences: what changes, to be shown: secrets in it are replaced by a remark.
         secrets: the new secrets by path.
         warnings: about the input.
@@ -31,7 +32,7 @@ class Change:
 
     target: LiveObject
     wanted: Any = field(repr=False)
-    patch: Patch | None
+    patches: tuple[Patch, ...]
     differences: tuple[Difference, ...]
     secrets: dict[Path, str] = field(repr=False)
     warnings: tuple[Problem, ...]
@@ -67,19 +68,32 @@ def plan_update(
     """
     if not whole and _says_nothing_new(document, target):
         # What is stored already needs no schema, and loading one takes longest of all.
-        return Change(target, target.live, None, (), {}, (), Redacted(target.live, target.live))
+        return Change(target, target.live, (), (), {}, (), Redacted(target.live, target.live))
     from osmo_cli.config.checking.validate import check_input
 
     checked = check_input(document, target.shape, target.live, whole=whole)
     warnings = raise_for_errors(checked.problems)
     wanted, secrets = without_known_secrets(client, target, checked.wanted, memory)
-    shape = target.shape
-    patch = make_patch(
-        target.verb, shape.dialect, shape.editable(target.live), shape.editable(wanted)
-    )
+    patches = requests_between(target, target.live, wanted)
     shown = redacted_states(target, wanted, secrets.remarks, checked.given.references())
     changed = tuple(differences(shown.before, shown.after))
-    return Change(target, wanted, patch, changed, secrets.new, tuple(warnings), shown)
+    return Change(target, wanted, patches, changed, secrets.new, tuple(warnings), shown)
+
+
+def plan_wanted(target: LiveObject, wanted: Any) -> Change:
+    """Return the change to a state that is known in full and holds no secrets."""
+    wanted = target.shape.with_kept(target.live, wanted)
+    changed = tuple(differences(target.live, wanted))
+    patches = requests_between(target, target.live, wanted)
+    return Change(target, wanted, patches, changed, {}, (), Redacted(target.live, wanted))
+
+
+def requests_between(target: LiveObject, before: Any, after: Any) -> tuple[Patch, ...]:
+    """Return the requests that take one state of the object to another, in order."""
+    shape = target.shape
+    before, after = shape.editable(before), shape.editable(after)
+    patch = make_patch(target.verb, shape.dialect, before, after)
+    return () if patch is None else requests_for(shape, patch, before)
 
 
 def _says_nothing_new(document: Document, target: LiveObject) -> bool:

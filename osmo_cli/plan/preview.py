@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from osmo_cli.api import configs
 from osmo_cli.config.changes.merge import ABSENT
-from osmo_cli.config.changes.patch import make_patch
 from osmo_cli.config.changes.preview import Preview, Request
 from osmo_cli.config.secrets import without_masks
-from osmo_cli.plan.change import Change
+from osmo_cli.plan.change import Change, requests_between
 
 
 def preview(change: Change, *, description: str | None, tags: list[str] | None) -> Preview:
@@ -17,20 +16,18 @@ def preview(change: Change, *, description: str | None, tags: list[str] | None) 
     shown = change.shown
     is_new = shape.name is not None and not target.live
     revision = f"revision {target.base.number}" if target.base else "now"
-    request = None
-    if change.patch is not None:
-        # The same request, made of the states in which remarks stand for secrets.
-        before, after = (shape.editable(state) for state in (shown.before, shown.after))
-        patch = make_patch(target.verb, shape.dialect, before, after)
-        assert patch is not None
-        body = patch.body(description or change.summary(), tags)
-        path = configs.write_path(shape.config_type, shape.name)
-        request = Request(patch.verb.method, path, body)
+    text = description or change.summary()
+    path = configs.write_path(shape.config_type, shape.name)
+    # The same requests, made of the states in which remarks stand for secrets.
+    requests = tuple(
+        Request(patch.verb.method, path, patch.body(text, tags))
+        for patch in (requests_between(target, shown.before, shown.after) if change.patches else ())
+    )
     return Preview(
         ABSENT if is_new else without_masks(shown.before),
         f"{shape} ({'not there' if is_new else revision})",
         without_masks(shown.after),
         f"{shape} (after)",
         change.differences,
-        request,
+        requests,
     )

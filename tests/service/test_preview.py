@@ -144,7 +144,7 @@ def test_the_exit_code_tells_whether_there_is_a_change(admin: Shell) -> None:
     assert (same.code, same.out) == (0, "No changes were made to the config.\n")
     as_data = dry_run(admin, text, "--exit-code", "--format-type", "json")
     assert as_data.code == 0
-    none = {"changed": False, "diff": "", "differences": [], "request": None}
+    none = {"changed": False, "diff": "", "differences": [], "request": None, "requests": []}
     assert json.loads(as_data.out) == none
     alone = admin.osmo("config", "update", "BACKEND", "gpu-a", "--file", "-", "--exit-code")
     assert (alone.code, alone.out) == (2, "")

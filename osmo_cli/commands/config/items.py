@@ -30,13 +30,10 @@ def set_role(
 ) -> None:
     """Store the usual role for a backend's agents, or for users of the pool in its name."""
     from osmo_cli.accounts.roles import generated_role, role_subject
-    from osmo_cli.config.changes.merge import differences
-    from osmo_cli.config.changes.patch import make_patch
     from osmo_cli.output.changes import change_lines
     from osmo_cli.plan.apply import apply_change
-    from osmo_cli.plan.change import Change
+    from osmo_cli.plan.change import plan_wanted
     from osmo_cli.plan.live_object import read_live
-    from osmo_cli.plan.redacted import Redacted
 
     session: Session = ctx.obj
     printer = session.printer
@@ -50,19 +47,17 @@ def set_role(
     credential = session.credential()
     with session.connect(credential) as client:
         target = read_live(client, found, name, create=True)
-        dialect, live = target.shape.dialect, target.live
-        role = target.shape.with_kept(live, generated_role(dialect, name, kind.lower(), subject))
-        patch = make_patch(target.verb, dialect, live, role)
+        live = target.live
+        role = generated_role(target.shape.dialect, name, kind.lower(), subject)
+        change = plan_wanted(target, role)
         if subject not in configs.read(client, find_type(kind)).items():
             printer.note(f"{kind.lower()} {subject} does not exist yet")
-        if patch is not None:
-            changed = tuple(differences(live, role))
+        if change.patches:
             if live:
-                for line in change_lines(changed):
+                for line in change_lines(change.differences):
                     printer.note(line)
-            change = Change(target, role, patch, changed, {}, (), Redacted(live, role))
             memory = session.secret_memory(credential)
-            with helm_values_on_refusal(client, printer, found, name, (live, role)):
+            with helm_values_on_refusal(client, printer, found, name, (live, change.wanted)):
                 applied = apply_change(client, change, memory, description=description, tags=tags)
             for warning in applied.warnings:
                 printer.warn(warning)

@@ -92,7 +92,7 @@ def update(
             printer.redactor.add(secret)
         for problem in change.warnings if change is not None else ():
             printer.warn(str(problem))
-        if dry_run and change is not None and (change.patch or not printer.as_lines):
+        if dry_run and change is not None and (change.patches or not printer.as_lines):
             from osmo_cli.api.dialects import is_managed
             from osmo_cli.plan.preview import preview
 
@@ -103,8 +103,8 @@ def update(
                     "the service takes no writes: without --dry-run the values of its chart "
                     "that make the change are printed"
                 )
-            return ExitCode.CHANGES_PENDING if exit_code and change.patch else ExitCode.OK
-        if change is None or change.patch is None:
+            return ExitCode.CHANGES_PENDING if exit_code and change.patches else ExitCode.OK
+        if change is None or not change.patches:
             printer.text("No changes were made to the config.")
             return ExitCode.OK
         for line in change_lines(change.differences):

@@ -101,11 +101,10 @@ def restored_differently(config_type: ConfigType, wanted: Any, found: Any) -> li
 
 
 def _told(config_type: ConfigType, item: Any) -> Any:
-    """An item without the fields that the service sets, and those that a rollback empties."""
+    """Return an item without the fields that the service sets."""
     if not isinstance(item, dict):
         return item
     fields = {path[0] for path in config_type.read_only if len(path) == 1}
-    fields |= config_type.lost_in_rollback
     return {key: value for key, value in item.items() if key not in fields}
 
 
@@ -167,20 +166,10 @@ def losses_of_rollback(
         if lost:
             text = f"nothing will run in pools of an unregistered backend: {', '.join(lost)}"
             found.append(Loss(text, grave=False))
-    for emptied in sorted(config_type.lost_in_rollback):
-        those = [item for item in sorted(then) if _told_of(now.get(item), emptied)]
-        if those:
-            text = f"the service empties {emptied} of {', '.join(those)}"
-            text += ", so that people lose the roles that the identity provider gives them"
-            found.append(Loss(f"{text}, until you set it again", grave=True))
     if holds_masks(config_type, name, data):
         text = f"the revision was made by deleting {name}, and holds masks in place of secrets"
         found.append(Loss(f"{text}: they would be lost", grave=True))
     return found
-
-
-def _told_of(item: Any, field: str) -> bool:
-    return isinstance(item, dict) and bool(item.get(field))
 
 
 def _backend(pool: Any) -> Any:

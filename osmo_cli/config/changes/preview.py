@@ -25,7 +25,7 @@ class Preview:
         before: the stored object, ABSENT where there is none, under `before_name`.
         after: the object that shall be, under `after_name`.
         differences: the fields that change.
-        request: what would be sent; None where nothing changes.
+        requests: what would be sent, in order; nothing where nothing changes.
     """
 
     before: Any
@@ -33,4 +33,4 @@ class Preview:
     after: Any
     after_name: str
     differences: tuple[Difference, ...]
-    request: Request | None
+    requests: tuple[Request, ...]

@@ -98,8 +98,8 @@ class Shape:
         }
 
     def with_kept(self, live: Any, wanted: Any) -> Any:
-        """`wanted` with what is stored in the fields in which null says so (`kept_if_null`)."""
-        fields = self.config_type.kept_if_null
+        """Return `wanted` with its mappings as the service will show them (`mapping_fields`)."""
+        fields = self.config_type.mapping_fields
         if not fields:
             return wanted
         if not self.is_map:
@@ -122,7 +122,9 @@ class Shape:
 def _with_kept(fields: frozenset[str], name: str | None, live: Any, wanted: Any) -> Any:
     stored = live or {}
     return wanted | {
-        field: stored.get(field, [name])
-        for field in fields
-        if field in wanted and wanted[field] is None
+        # The service keeps a set, and shows it sorted.
+        field: sorted(set(wanted[field]))
+        if isinstance(wanted[field], list)
+        else stored.get(field, [name])
+        for field in fields & wanted.keys()
     }

@@ -57,9 +57,11 @@ class ConfigType:
         read_only: fields that the service sets; they never count as a change (api.md 3.6, 13).
         volatile: those among them that change by themselves, so that a copy is always outdated.
         one_value: maps that a file gives as a whole, as it gives a list; `()` is the object.
-        kept_if_null: fields of an item in which null means: as it is; in a new item they become a
-            list of its own name.
-        lost_in_rollback: fields of an item that the service empties in a rollback.
+        mapping_fields: fields of an item that the service keeps in a table of their own. null
+            leaves them as they are, and in a new item means its own name; a write loses each
+            entry that it keeps (`osmo_cli.config.changes.mappings`).
+        deletes_missing: whether deleting an item that does not exist succeeds; where the service
+            refuses it, so does `osmo config delete`.
         name_pattern: what a new item may be called, or None where the service does not check.
         helm_section: the section of the chart's values that holds the type (api.md 15).
         not_in_values: fields that the section does not have: the service keeps them itself, or,
@@ -80,8 +82,8 @@ class ConfigType:
     read_only: frozenset[Path] = frozenset()
     volatile: frozenset[Path] = frozenset()
     one_value: frozenset[Path] = frozenset()
-    kept_if_null: frozenset[str] = frozenset()
-    lost_in_rollback: frozenset[str] = frozenset()
+    mapping_fields: frozenset[str] = frozenset()
+    deletes_missing: bool = True
     not_in_values: frozenset[str] = frozenset()
     name_pattern: str | None = None
 
@@ -168,6 +170,7 @@ DATASET = ConfigType(
     whole=_PATCH,
     named=_PATCH,
     create=_PATCH,
+    deletes_missing=False,
 )
 POOL = ConfigType(
     name="POOL",
@@ -245,8 +248,8 @@ ROLE = ConfigType(
     create=_PUT_ITEM,
     read_only=_fields("immutable"),
     one_value=frozenset({_OBJECT}),
-    kept_if_null=frozenset({"external_roles"}),
-    lost_in_rollback=frozenset({"external_roles"}),
+    mapping_fields=frozenset({"external_roles"}),
+    deletes_missing=False,
     not_in_values=frozenset({"name", "sync_mode"}),
 )
 

@@ -1,0 +1,68 @@
+"""Requests that keep the mappings of a role to an identity provider's roles.
+
+The service keeps `external_roles` in a table of its own, and a PUT loses each entry that it
+keeps (docs/service/role.md#external_roles). So null is sent where the list does not change, and
+where some entries stay, the list is cleared first and then set.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from osmo_cli.config.changes.patch import Patch
+from osmo_cli.config.registry.shape import Shape
+
+
+def requests_for(shape: Shape, patch: Patch, live: Any) -> tuple[Patch, ...]:
+    """Return the requests that store `patch` without losing a mapping, in order.
+
+    Args:
+        shape: what is written.
+        patch: the write, as `make_patch` returns it.
+        live: what is stored.
+    """
+    fields = shape.config_type.mapping_fields
+    if not fields:
+        return (patch,)
+    if not shape.is_map:
+        first, second = _split(fields, live or {}, patch.content)
+        then = [second] if second is not None else []
+        return (replace(patch, content=first), *(replace(patch, content=item) for item in then))
+    items = [_split(fields, live.get(item["name"], {}), item) for item in patch.content]
+    requests = (replace(patch, content=[first for first, _ in items]),)
+    if again := [second for _, second in items if second is not None]:
+        requests += (replace(patch, content=again),)
+    return requests
+
+
+def with_mappings_of(shape: Shape, live: Any, earlier: Any) -> Any:
+    """Return the items of `live` with the mappings that they have in an earlier revision.
+
+    Args:
+        shape: the whole type.
+        live: the stored items by name.
+        earlier: the revision's items by name.
+    """
+    return {name: item | _mappings(shape, earlier.get(name)) for name, item in live.items()}
+
+
+def _mappings(shape: Shape, item: Any) -> Mapping[str, list[str]]:
+    given = item if isinstance(item, dict) else {}
+    fields = shape.config_type.mapping_fields
+    return {field: given[field] for field in fields if isinstance(given.get(field), list)}
+
+
+def _split(
+    fields: frozenset[str], stored: Mapping[str, Any], item: dict[str, Any]
+) -> tuple[dict[str, Any], dict[str, Any] | None]:
+    """Return an item as it is sent first, and as it is sent then where that is needed."""
+    first, second = dict(item), dict(item)
+    for field in fields & item.keys():
+        before, after = set(stored.get(field) or ()), set(item[field] or ())
+        if before == after and field in stored:
+            first[field] = second[field] = None
+        elif before & after:
+            first[field] = []
+    return first, second if first != second else None

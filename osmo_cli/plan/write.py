@@ -1,0 +1,159 @@
+"""The one way to write: send each request once, read what is stored, and say what it is.
+
+Everything that changes something on a service goes through `perform`: updates, creations,
+deletions, renames, rollbacks, revisions, tags, tokens, users and their roles. Success is what
+was read after the write, never what the service answered to it; and no request is repeated
+before the state that it left has been read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from osmo_cli.errors import ExitCode, OsmoError
+
+
+class UnknownOutcomeError(OsmoError):
+    """A write was sent, and what is stored now could not be read (exit 10)."""
+
+    exit_code = ExitCode.SERVICE_FAILURE
+    outcome_unknown = True
+
+
+class NotStoredError(OsmoError):
+    """The service accepted a write, and shows another state than was wanted (exit 10)."""
+
+    exit_code = ExitCode.SERVICE_FAILURE
+
+
+@dataclass(frozen=True)
+class Wording:
+    """How a write is named in messages.
+
+    Attributes:
+        action: a noun phrase: `the update of BACKEND gpu-a`.
+        done: a clause: `the change is stored`.
+        not_done: a clause: `the change is not stored`.
+        check: the command that shows what is stored.
+    """
+
+    action: str
+    done: str
+    not_done: str
+    check: str
+
+
+@dataclass(frozen=True)
+class Write[State]:
+    """One change of what a service stores.
+
+    Attributes:
+        wording: how it is named.
+        requests: send its requests, in order; each returns what the service answered.
+        look: reads what is stored.
+        wrong: names what differs from the wanted state in what was read; nothing once it is
+            stored.
+        before: what was stored before, where it was read; tells a half-done write from none.
+        atomic: a refused first request has changed nothing, so there is nothing to look up.
+    """
+
+    wording: Wording
+    requests: Sequence[Callable[[], Any]] = field(repr=False)
+    look: Callable[[], State] = field(repr=False)
+    wrong: Callable[[State], Sequence[str]] = field(repr=False)
+    before: State | None = field(default=None, repr=False)
+    atomic: bool = True
+
+
+@dataclass(frozen=True)
+class Outcome[State]:
+    """What a write has left.
+
+    Attributes:
+        write: the write.
+        state: what is stored, read after it.
+        answers: what the service answered, one for each request that succeeded.
+        failure: the error that the next request ended with, or None.
+    """
+
+    write: Write[State]
+    state: State = field(repr=False)
+    answers: tuple[Any, ...] = field(repr=False)
+    failure: OsmoError | None
+
+    @property
+    def wrong(self) -> list[str]:
+        """What differs from the wanted state; nothing where the write is stored."""
+        return list(self.write.wrong(self.state))
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What to tell about a write that is stored."""
+        if self.failure is None:
+            return ()
+        done = self.write.wording.done
+        return (f"the service answered with an error, but {done}: {self.failure.message}",)
+
+    def check(self) -> None:
+        """Raise an error unless the write is stored.
+
+        Raises:
+            OsmoError: the failure of the request, whose hint says what is stored.
+            NotStoredError: no request failed.
+        """
+        wrong = self.wrong
+        if not wrong:
+            return
+        wording = self.write.wording
+        names = ", ".join(wrong)
+        if self.failure is None:
+            raise NotStoredError(
+                f"the service accepted {wording.action}, but {wording.not_done}: {names}",
+                hint=f"`{wording.check}` shows what is stored",
+            )
+        before = self.write.before
+        if before is None or set(wrong) == set(self.write.wrong(before)):
+            repeat = "; run the command again" if self.failure.outcome_unknown else ""
+            self.failure.hint = f"{wording.not_done} (checked after the error){repeat}"
+        else:
+            self.failure.hint = f"a part is stored, and this is not: {names}; `{wording.check}` shows what is stored"
+        raise self.failure
+
+
+def perform[State](write: Write[State]) -> Outcome[State]:
+    """Send the requests of a write, each once, up to the first that fails; then look.
+
+    Raises:
+        OsmoError: the service refused the write and nothing has changed.
+        UnknownOutcomeError: what is stored could not be read.
+    """
+    answers: list[Any] = []
+    failure: OsmoError | None = None
+    for send in write.requests:
+        try:
+            answers.append(send())
+        except OsmoError as error:
+            failure = error
+            break
+    if failure is not None and not failure.outcome_unknown and write.atomic and not answers:
+        raise failure
+    try:
+        state = write.look()
+    except OsmoError as error:
+        raise _unknown(write.wording, failure, error) from error
+    return Outcome(write, state, tuple(answers), failure)
+
+
+def _unknown(
+    wording: Wording, failure: OsmoError | None, look_failure: OsmoError
+) -> UnknownOutcomeError:
+    if failure is None:
+        first = f"the service accepted {wording.action}, but what is stored could not be read"
+    else:
+        first = f"{wording.action} failed ({failure.message}), and it could not be looked up"
+    return UnknownOutcomeError(
+        f"unknown outcome: {first}: {look_failure.message}",
+        hint=f"check it with `{wording.check}` before you run this again",
+    )
