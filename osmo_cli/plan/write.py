@@ -10,9 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from osmo_cli.errors import ExitCode, OsmoError
+
+State = TypeVar("State")
 
 
 class UnknownOutcomeError(OsmoError):
@@ -46,7 +48,7 @@ class Wording:
 
 
 @dataclass(frozen=True)
-class Write[State]:
+class Write(Generic[State]):
     """One change of what a service stores.
 
     Attributes:
@@ -68,7 +70,7 @@ class Write[State]:
 
 
 @dataclass(frozen=True)
-class Outcome[State]:
+class Outcome(Generic[State]):
     """What a write has left.
 
     Attributes:
@@ -115,14 +117,17 @@ class Outcome[State]:
             )
         before = self.write.before
         if before is None or set(wrong) == set(self.write.wrong(before)):
-            repeat = "; run the command again" if self.failure.outcome_unknown else ""
-            self.failure.hint = f"{wording.not_done} (checked after the error){repeat}"
+            advice = self.failure.hint or "run the command again"
+            self.failure.hint = f"{wording.not_done} (checked after the error); {advice}"
         else:
-            self.failure.hint = f"a part is stored, and this is not: {names}; `{wording.check}` shows what is stored"
+            self.failure.hint = (
+                f"only a part is stored; not stored: {names}; "
+                f"`{wording.check}` shows what is stored"
+            )
         raise self.failure
 
 
-def perform[State](write: Write[State]) -> Outcome[State]:
+def perform(write: Write[State]) -> Outcome[State]:
     """Send the requests of a write, each once, up to the first that fails; then look.
 
     Raises:

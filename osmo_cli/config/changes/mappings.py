@@ -26,15 +26,14 @@ def requests_for(shape: Shape, patch: Patch, live: Any) -> tuple[Patch, ...]:
     fields = shape.config_type.mapping_fields
     if not fields:
         return (patch,)
-    if not shape.is_map:
-        first, second = _split(fields, live or {}, patch.content)
-        then = [second] if second is not None else []
-        return (replace(patch, content=first), *(replace(patch, content=item) for item in then))
-    items = [_split(fields, live.get(item["name"], {}), item) for item in patch.content]
-    requests = (replace(patch, content=[first for first, _ in items]),)
-    if again := [second for _, second in items if second is not None]:
-        requests += (replace(patch, content=again),)
-    return requests
+    contents: list[Any]
+    if shape.is_map:
+        items = [_split(fields, live.get(item["name"], {}), item) for item in patch.content]
+        again = [second for _, second in items if second is not None]
+        contents = [[first for first, _ in items], *([again] if again else [])]
+    else:
+        contents = [item for item in _split(fields, live or {}, patch.content) if item is not None]
+    return tuple(replace(patch, content=content) for content in contents)
 
 
 def with_mappings_of(shape: Shape, live: Any, earlier: Any) -> Any:

@@ -1,0 +1,145 @@
+"""The one way to write: every pair of what the requests answer and what is stored afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from osmo_cli.api.errors import RefusedError, ServiceFailureError, UnreachableError
+from osmo_cli.errors import ExitCode, OsmoError
+from osmo_cli.plan.write import (
+    NotStoredError,
+    Outcome,
+    UnknownOutcomeError,
+    Wording,
+    Write,
+    perform,
+)
+
+WORDING = Wording(
+    action="the update of X", done="X is stored", not_done="X is not stored", check="osmo show X"
+)
+
+
+@dataclass
+class Shelf:
+    """What stores names, and can fail before or after it does."""
+
+    stored: set[str] = field(default_factory=set)
+    sent: list[str] = field(default_factory=list)
+    unreadable: OsmoError | None = None
+
+    def put(
+        self, name: str, *, fails: OsmoError | None = None, stores: bool = True
+    ) -> Callable[[], str]:
+        def send() -> str:
+            self.sent.append(name)
+            if stores:
+                self.stored.add(name)
+            if fails is not None:
+                raise fails
+            return f"put {name}"
+
+        return send
+
+    def look(self) -> set[str]:
+        if self.unreadable is not None:
+            raise self.unreadable
+        return set(self.stored)
+
+    def write(self, *requests: Callable[[], Any], wanted: str = "a", **more: Any) -> Write[Any]:
+        def wrong(state: set[str]) -> list[str]:
+            return sorted(set(wanted) - state)
+
+        return Write(WORDING, requests, self.look, wrong, **more)
+
+
+def failed() -> ServiceFailureError:
+    return ServiceFailureError("upstream down", status=503)
+
+
+def lost() -> UnreachableError:
+    return UnreachableError("no answer", outcome_unknown=True)
+
+
+def refused() -> RefusedError:
+    return RefusedError("no", status=400)
+
+
+def test_success_is_what_was_read() -> None:
+    shelf = Shelf()
+    outcome: Outcome[Any] = perform(shelf.write(shelf.put("a")))
+    outcome.check()
+    assert (outcome.wrong, outcome.warnings, outcome.answers) == ([], (), ("put a",))
+    assert outcome.state == {"a"}
+
+
+def test_an_accepted_write_that_is_not_stored_is_an_error() -> None:
+    shelf = Shelf()
+    outcome = perform(shelf.write(shelf.put("a", stores=False)))
+    with pytest.raises(NotStoredError, match="accepted the update of X, but X is not stored: a"):
+        outcome.check()
+
+
+@pytest.mark.parametrize("error", [failed, lost], ids=["failed", "lost"])
+def test_a_failed_write_is_looked_up(error: Callable[[], OsmoError]) -> None:
+    shelf = Shelf()
+    outcome = perform(shelf.write(shelf.put("a", fails=error())))
+    outcome.check()
+    assert len(outcome.warnings) == 1
+    assert "but X is stored" in outcome.warnings[0]
+
+    shelf = Shelf()
+    outcome = perform(shelf.write(shelf.put("a", fails=error(), stores=False), before=set()))
+    with pytest.raises(type(error())) as raised:
+        outcome.check()
+    assert raised.value.hint == "X is not stored (checked after the error); run the command again"
+    assert raised.value.exit_code == ExitCode.SERVICE_FAILURE
+    assert shelf.sent == ["a"]
+
+
+@pytest.mark.parametrize("error", [failed, lost, refused, None], ids=str)
+@pytest.mark.parametrize("reading", [failed, lost, refused])
+def test_what_cannot_be_read_is_an_unknown_outcome(
+    error: Callable[[], OsmoError] | None, reading: Callable[[], OsmoError]
+) -> None:
+    shelf = Shelf(unreadable=reading())
+    put = shelf.put("a", fails=error() if error else None)
+    with pytest.raises(UnknownOutcomeError, match="unknown outcome") as raised:
+        perform(shelf.write(put, atomic=False))
+    assert raised.value.exit_code == ExitCode.SERVICE_FAILURE
+    assert "osmo show X" in (raised.value.hint or "")
+    assert shelf.sent == ["a"]
+
+
+def test_a_refusal_needs_no_look() -> None:
+    shelf = Shelf(unreadable=failed())
+    with pytest.raises(RefusedError) as raised:
+        perform(shelf.write(shelf.put("a", fails=refused(), stores=False)))
+    assert raised.value.hint is None
+
+
+def test_a_refusal_that_may_have_done_a_part_is_looked_up() -> None:
+    shelf = Shelf()
+
+    def send() -> None:
+        shelf.stored.add("a")
+        raise refused()
+
+    outcome = perform(shelf.write(send, wanted="ab", before=set(), atomic=False))
+    with pytest.raises(RefusedError) as raised:
+        outcome.check()
+    assert "only a part is stored; not stored: b" in (raised.value.hint or "")
+
+
+def test_requests_stop_at_the_first_failure_and_the_rest_is_told() -> None:
+    shelf = Shelf()
+    requests = [shelf.put("a"), shelf.put("b", fails=refused(), stores=False), shelf.put("c")]
+    outcome = perform(shelf.write(*requests, wanted="abc", before=set()))
+    assert shelf.sent == ["a", "b"]
+    with pytest.raises(RefusedError) as raised:
+        outcome.check()
+    assert "not stored: b, c" in (raised.value.hint or "")
