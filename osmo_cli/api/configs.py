@@ -74,22 +74,192 @@ class Snapshot:
         return UsageError(f'{self.config_type.name} has no item "{name}"', hint=hint)
 
 
-def read(
-    client: Client, config_type: ConfigType, *, with_revision: bool = False, verbose: bool = False
-) -> Snapshot:
-    """Read a type's live configuration, and its newest revision first where asked for.
+class Configs:
+    """The configurations of one service, and their history."""
 
-    With `verbose` a pool holds also what the service works out for it (api.md 3.9).
-    """
-    revision = newest_revision(client, config_type) if with_revision else None
-    query = [("verbose", "True")] if verbose else []
-    try:
-        data = client.get((*_ROOT, config_type.path), query)
-    except NotFoundError:
-        raise no_such_type(config_type) from None
-    if not isinstance(data, dict | list):
-        raise UnexpectedAnswerError(f"the service's {config_type.name} is not an object")
-    return Snapshot(config_type, data, revision)
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    def read(
+        self, config_type: ConfigType, *, with_revision: bool = False, verbose: bool = False
+    ) -> Snapshot:
+        """Read a type's live configuration, and its newest revision first where asked for.
+
+        With `verbose` a pool holds also what the service works out for it (api.md 3.9).
+        """
+        revision = self.newest_revision(config_type) if with_revision else None
+        query = [("verbose", "True")] if verbose else []
+        try:
+            data = self._client.get((*_ROOT, config_type.path), query)
+        except NotFoundError:
+            raise no_such_type(config_type) from None
+        if not isinstance(data, dict | list):
+            raise UnexpectedAnswerError(f"the service's {config_type.name} is not an object")
+        return Snapshot(config_type, data, revision)
+
+    def newest_revision(self, config_type: ConfigType, *, data: bool = False) -> Revision | None:
+        """The newest revision, with its data where asked for; None where the history is empty."""
+        found = self._history(config_type, [("order", "DESC"), ("limit", "1")], data=data)
+        return found[0] if found else None
+
+    def revision(self, config_type: ConfigType, number: int, *, data: bool = True) -> Revision:
+        """One revision, with its data where asked for.
+
+        Raises:
+            UsageError: there is no such revision, or it was deleted.
+        """
+        found = self._history(config_type, [("revision", str(number))], data=data)
+        if not found:
+            raise UsageError(
+                f"{config_type.name} has no revision {number}, or it was deleted",
+                hint=f"`osmo config history {config_type.name}` lists the revisions",
+            )
+        return found[0]
+
+    def has_revision(self, config_type: ConfigType, number: int) -> bool:
+        """Whether the history shows that revision; a deleted one is not shown."""
+        return bool(self._history(config_type, [("revision", str(number))], data=False))
+
+    def revisions_after(self, config_type: ConfigType, number: int) -> list[Revision]:
+        """The revisions behind `number`, oldest first, without data; at most the newest 100."""
+        query = [("order", "ASC"), ("limit", "100")]
+        found = self._history(config_type, query, data=False)
+        return [entry for entry in found if entry.number > number]
+
+    def history(
+        self, query: Sequence[tuple[str, str]], config_type: ConfigType | None = None
+    ) -> list[dict[str, Any]]:
+        """The entries that match the filters, as the service gives them, without data."""
+        return self._entries([("omit_data", "True"), *query], config_type)
+
+    def current_revisions(self) -> list[dict[str, Any]]:
+        """The newest entry of each config type, without data."""
+        # A time that is surely behind the newest entry, whatever this machine's clock says.
+        return self.history([("at_timestamp", _FUTURE)])
+
+    def _entries(
+        self, query: Sequence[tuple[str, str]], config_type: ConfigType | None
+    ) -> list[dict[str, Any]]:
+        """Entries of the history, all or of one type.
+
+        Raises:
+            UsageError: the service does not know the type.
+        """
+        if config_type is not None:
+            query = [("config_types", config_type.name), *query]
+        try:
+            answer = self._client.get(_HISTORY, query)
+        except RefusedError as error:
+            if config_type is not None and error.message.startswith("config_types"):
+                raise no_such_type(config_type) from None
+            raise
+        entries = answer.get("configs") if isinstance(answer, dict) else None
+        if not isinstance(entries, list) or any(not isinstance(entry, dict) for entry in entries):
+            raise UnexpectedAnswerError(_ODD_HISTORY)
+        return entries
+
+    def _history(
+        self, config_type: ConfigType, query: list[tuple[str, str]], *, data: bool
+    ) -> list[Revision]:
+        parameters = [("omit_data", str(not data)), *query]
+        try:
+            return [
+                Revision(
+                    int(entry["revision"]),
+                    str(entry["name"]),
+                    str(entry["username"]),
+                    str(entry["description"]),
+                    entry["data"],
+                    tuple(map(str, entry["tags"] or ())),
+                )
+                for entry in self._entries(parameters, config_type)
+            ]
+        except (KeyError, TypeError, ValueError):
+            raise UnexpectedAnswerError(_ODD_HISTORY) from None
+
+    def diff(self, config_type: ConfigType, first: int, second: int) -> tuple[Any, Any]:
+        """Two revisions' data; a secret that the second changed is marked there (api.md 4)."""
+        query = [
+            ("config_type", config_type.name),
+            ("first_revision", str(first)),
+            ("second_revision", str(second)),
+        ]
+        answer = self._client.get((*_ROOT, "diff"), query)
+        try:
+            return answer["first_data"], answer["second_data"]
+        except (KeyError, TypeError):
+            raise UnexpectedAnswerError("the service's diff is not in the known form") from None
+
+    def changed_secrets(self, config_type: ConfigType, since: int, now: int) -> Any:
+        """The state at revision `now`; secrets changed after `since` are marked as such."""
+        return self.diff(config_type, since, now)[1]
+
+    def write(
+        self,
+        config_type: ConfigType,
+        name: str | None,
+        patch: Patch,
+        *,
+        description: str,
+        tags: list[str] | None,
+    ) -> None:
+        """Send one write; it is never repeated here."""
+        segments = _segments(config_type, name)
+        self._client.request(patch.verb.method, segments, body=patch.body(description, tags))
+
+    def delete(
+        self,
+        config_type: ConfigType,
+        name: str,
+        *,
+        description: str | None,
+        tags: list[str] | None,
+        force: bool,
+    ) -> None:
+        """Delete a named item. The body is required, also an empty one (api.md 3.1)."""
+        body = _entry(description, tags)
+        if force:
+            body["force"] = True
+        self._client.request("DELETE", (*_ROOT, config_type.path, name), body=body)
+
+    def delete_revision(self, config_type: ConfigType, number: int) -> None:
+        """Hide a revision from the history."""
+        self._client.request("DELETE", (*_HISTORY, config_type.path, "revision", str(number)))
+
+    def rollback(
+        self,
+        config_type: ConfigType,
+        number: int,
+        *,
+        description: str | None,
+        tags: list[str] | None,
+    ) -> None:
+        """Make the state of a revision the live one, by a new revision; never repeated here."""
+        body = {"config_type": config_type.name, "revision": number, **_entry(description, tags)}
+        self._client.request("POST", (*_HISTORY, "rollback"), body=body)
+
+    def change_tags(
+        self, config_type: ConfigType, number: int, added: list[str], removed: list[str]
+    ) -> None:
+        """Add and remove tags of a revision; what is in both is removed."""
+        body = {"set_tags": added} if added else {}
+        if removed:
+            body["delete_tags"] = removed
+        segments = (*_HISTORY, config_type.path, "revision", str(number), "tags")
+        self._client.request("POST", segments, body=body)
+
+    def rename(
+        self,
+        config_type: ConfigType,
+        old: str,
+        new: str,
+        *,
+        description: str | None,
+        tags: list[str] | None,
+    ) -> None:
+        """Give an item another name."""
+        body = {"new_name": new, **_entry(description, tags)}
+        self._client.request("PUT", (*_ROOT, config_type.path, old, "rename"), body=body)
 
 
 def no_such_type(config_type: ConfigType) -> UsageError:
@@ -100,131 +270,6 @@ def no_such_type(config_type: ConfigType) -> UsageError:
     )
 
 
-def newest_revision(
-    client: Client, config_type: ConfigType, *, data: bool = False
-) -> Revision | None:
-    """The newest revision, with its data where asked for; None where the history is empty."""
-    found = _history(client, config_type, [("order", "DESC"), ("limit", "1")], data=data)
-    return found[0] if found else None
-
-
-def revision(
-    client: Client, config_type: ConfigType, number: int, *, data: bool = True
-) -> Revision:
-    """One revision, with its data where asked for.
-
-    Raises:
-        UsageError: there is no such revision, or it was deleted.
-    """
-    found = _history(client, config_type, [("revision", str(number))], data=data)
-    if not found:
-        raise UsageError(
-            f"{config_type.name} has no revision {number}, or it was deleted",
-            hint=f"`osmo config history {config_type.name}` lists the revisions",
-        )
-    return found[0]
-
-
-def has_revision(client: Client, config_type: ConfigType, number: int) -> bool:
-    """Whether the history shows that revision; a deleted one is not shown."""
-    return bool(_history(client, config_type, [("revision", str(number))], data=False))
-
-
-def revisions_after(client: Client, config_type: ConfigType, number: int) -> list[Revision]:
-    """The revisions behind `number`, oldest first, without data; at most the newest 100."""
-    query = [("order", "ASC"), ("limit", "100")]
-    found = _history(client, config_type, query, data=False)
-    return [entry for entry in found if entry.number > number]
-
-
-def history(
-    client: Client, query: Sequence[tuple[str, str]], config_type: ConfigType | None = None
-) -> list[dict[str, Any]]:
-    """The entries that the filters of api.md 4 leave, as the service gives them, without data."""
-    return _entries(client, [("omit_data", "True"), *query], config_type)
-
-
-def current_revisions(client: Client) -> list[dict[str, Any]]:
-    """The newest entry of each config type, without data."""
-    # A time that is surely behind the newest entry, whatever this machine's clock says.
-    return history(client, [("at_timestamp", _FUTURE)])
-
-
-def _entries(
-    client: Client, query: Sequence[tuple[str, str]], config_type: ConfigType | None
-) -> list[dict[str, Any]]:
-    """Entries of the history, all or of one type.
-
-    Raises:
-        UsageError: the service does not know the type.
-    """
-    if config_type is not None:
-        query = [("config_types", config_type.name), *query]
-    try:
-        answer = client.get(_HISTORY, query)
-    except RefusedError as error:
-        if config_type is not None and error.message.startswith("config_types"):
-            raise no_such_type(config_type) from None
-        raise
-    entries = answer.get("configs") if isinstance(answer, dict) else None
-    if not isinstance(entries, list) or any(not isinstance(entry, dict) for entry in entries):
-        raise UnexpectedAnswerError(_ODD_HISTORY)
-    return entries
-
-
-def _history(
-    client: Client, config_type: ConfigType, query: list[tuple[str, str]], *, data: bool
-) -> list[Revision]:
-    parameters = [("omit_data", str(not data)), *query]
-    try:
-        return [
-            Revision(
-                int(entry["revision"]),
-                str(entry["name"]),
-                str(entry["username"]),
-                str(entry["description"]),
-                entry["data"],
-                tuple(map(str, entry["tags"] or ())),
-            )
-            for entry in _entries(client, parameters, config_type)
-        ]
-    except (KeyError, TypeError, ValueError):
-        raise UnexpectedAnswerError(_ODD_HISTORY) from None
-
-
-def diff(client: Client, config_type: ConfigType, first: int, second: int) -> tuple[Any, Any]:
-    """Two revisions' data; a secret that the second changed is marked there (api.md 4)."""
-    query = [
-        ("config_type", config_type.name),
-        ("first_revision", str(first)),
-        ("second_revision", str(second)),
-    ]
-    answer = client.get((*_ROOT, "diff"), query)
-    try:
-        return answer["first_data"], answer["second_data"]
-    except (KeyError, TypeError):
-        raise UnexpectedAnswerError("the service's diff is not in the known form") from None
-
-
-def changed_secrets(client: Client, config_type: ConfigType, since: int, now: int) -> Any:
-    """The state at revision `now`; a secret changed after `since` is marked as such (api.md 4)."""
-    return diff(client, config_type, since, now)[1]
-
-
-def write(
-    client: Client,
-    config_type: ConfigType,
-    name: str | None,
-    patch: Patch,
-    *,
-    description: str,
-    tags: list[str] | None,
-) -> None:
-    """Send one write; it is never repeated here."""
-    segments = _segments(config_type, name)
-    client.request(patch.verb.method, segments, body=patch.body(description, tags))
-
-
 def write_path(config_type: ConfigType, name: str | None) -> str:
     """The path that a write of the type or of an item is sent to."""
     return build_path(_segments(config_type, name))
@@ -232,65 +277,6 @@ def write_path(config_type: ConfigType, name: str | None) -> str:
 
 def _segments(config_type: ConfigType, name: str | None) -> tuple[str, ...]:
     return (*_ROOT, config_type.path, *([name] if name is not None else []))
-
-
-def delete(
-    client: Client,
-    config_type: ConfigType,
-    name: str,
-    *,
-    description: str | None,
-    tags: list[str] | None,
-    force: bool,
-) -> None:
-    """Delete a named item. The body is required, also an empty one (api.md 3.1)."""
-    body = _entry(description, tags)
-    if force:
-        body["force"] = True
-    client.request("DELETE", (*_ROOT, config_type.path, name), body=body)
-
-
-def delete_revision(client: Client, config_type: ConfigType, number: int) -> None:
-    """Hide a revision from the history."""
-    client.request("DELETE", (*_HISTORY, config_type.path, "revision", str(number)))
-
-
-def rollback(
-    client: Client,
-    config_type: ConfigType,
-    number: int,
-    *,
-    description: str | None,
-    tags: list[str] | None,
-) -> None:
-    """Make the state of a revision the live one, by a new revision; never repeated here."""
-    body = {"config_type": config_type.name, "revision": number, **_entry(description, tags)}
-    client.request("POST", (*_HISTORY, "rollback"), body=body)
-
-
-def change_tags(
-    client: Client, config_type: ConfigType, number: int, added: list[str], removed: list[str]
-) -> None:
-    """Add and remove tags of a revision; what is in both is removed."""
-    body = {"set_tags": added} if added else {}
-    if removed:
-        body["delete_tags"] = removed
-    segments = (*_HISTORY, config_type.path, "revision", str(number), "tags")
-    client.request("POST", segments, body=body)
-
-
-def rename(
-    client: Client,
-    config_type: ConfigType,
-    old: str,
-    new: str,
-    *,
-    description: str | None,
-    tags: list[str] | None,
-) -> None:
-    """Give an item another name."""
-    body = {"new_name": new, **_entry(description, tags)}
-    client.request("PUT", (*_ROOT, config_type.path, old, "rename"), body=body)
 
 
 def _entry(description: str | None, tags: list[str] | None) -> dict[str, Any]:

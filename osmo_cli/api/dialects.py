@@ -2,46 +2,106 @@
 
 from __future__ import annotations
 
-import json
-import time
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from osmo_cli.api.client import Client
 from osmo_cli.api.errors import NotFoundError, ServiceError, UnexpectedAnswerError
+from osmo_cli.api.memory import ServiceMemory
 from osmo_cli.api.transport import Transport
 from osmo_cli.api.urls import build_path
 from osmo_cli.config.registry.dialects import DIALECTS, Dialect
 from osmo_cli.errors import UsageError
-from osmo_cli.paths import cache_dir
-from osmo_cli.private_files import replace_private
 
-_CACHE = "services.json"
-_MAX_AGE_SECONDS = 3600.0
+T = TypeVar("T")
 _UNPROCESSABLE = 422
 _KEYLESS = "DefaultDataCredential"
 """What the service calls a data credential without keys (api.md 3.7)."""
 
 
-def identify(client: Client, *, for_write: bool = False, anew: bool = False) -> Dialect:
-    """The dialect of the client's service; also sets the client's `service_version`.
+class DialectLookup:
+    """The dialect of one service, found out once per run.
 
-    What was learnt is kept for an hour by origin. Before a write the version is asked for
-    again, since a service may have been upgraded meanwhile; `anew` forgets what was learnt.
-
-    Raises:
-        UsageError: it is a version that this program does not know.
-        OsmoError: the service cannot be asked.
+    What was found out is remembered for an hour (`ServiceMemory`). A service may be upgraded
+    meanwhile, so it is asked for its version again before a write, and detected again where an
+    answer does not fit the remembered dialect.
     """
-    remembered = None if anew else _remembered(client)
-    if remembered and not for_write:
-        client.service_version = remembered[0]
-        return remembered[1]
-    client.service_version = version = version_of(client.transport)
-    if remembered and remembered[0] == version:
-        return remembered[1]
-    dialect = _detect(client, version)
-    _remember(client, version, dialect)
-    return dialect
+
+    def __init__(self, client: Client, memory: ServiceMemory) -> None:
+        self._client = client
+        self._memory = memory
+        self._dialect: Dialect | None = None
+        self._is_confirmed = False
+        self._is_detected = False
+
+    def current(self) -> Dialect:
+        """The dialect, as remembered or detected; also sets the client's service version.
+
+        Raises:
+            UsageError: this program does not know the service's version.
+            OsmoError: the service did not answer.
+        """
+        if self._dialect is None:
+            if identity := self._memory.identity:
+                self._client.service_version, self._dialect = identity
+            else:
+                return self.detect_again()
+        return self._dialect
+
+    def confirmed(self) -> Dialect:
+        """The dialect, after asking the service whether it still has the remembered version.
+
+        Raises:
+            OsmoError: as `current`.
+        """
+        if self._is_confirmed:
+            return self.current()
+        version = version_of(self._client.transport)
+        identity = self._memory.identity
+        if identity is None or identity[0] != version:
+            return self._detect(version)
+        self._client.service_version, self._dialect = identity
+        self._is_confirmed = True
+        return self._dialect
+
+    def detect_again(self) -> Dialect:
+        """The dialect, detected anew unless this run has done so already.
+
+        Raises:
+            OsmoError: as `current`.
+        """
+        if self._is_detected:
+            return self.current()
+        return self._detect(version_of(self._client.transport))
+
+    def with_users(self) -> Dialect:
+        """The dialect; detected again where it is thought to keep no users.
+
+        An upgrade to one that does may not show in the version.
+        """
+        dialect = self.current()
+        return self.detect_again() if dialect.token_routes.users is None else dialect
+
+    def follow_upgrade(self, action: Callable[[], T]) -> T:
+        """The result of `action`; where its route is missing, once more in the actual dialect.
+
+        A service may report the version that it had before an upgrade. Where a route is missing
+        nothing was done.
+        """
+        dialect = self.current()
+        try:
+            return action()
+        except NotFoundError:
+            if self.detect_again() == dialect:
+                raise
+            return action()
+
+    def _detect(self, version: str) -> Dialect:
+        self._client.service_version = version
+        self._dialect = _detect(self._client, version)
+        self._is_confirmed = self._is_detected = True
+        self._memory.remember_identity(version, self._dialect)
+        return self._dialect
 
 
 def version_of(transport: Transport) -> str:
@@ -162,55 +222,3 @@ def _with_exchange(client: Client, candidates: list[Dialect]) -> list[Dialect]:
     else:
         return candidates
     return [dialect for dialect in candidates if dialect.exchange_by_post is by_post]
-
-
-def _cache() -> dict[str, Any]:
-    try:
-        cache = json.loads((cache_dir() / _CACHE).read_text("utf-8"))
-    except (OSError, ValueError, RuntimeError):
-        return {}
-    return cache if isinstance(cache, dict) else {}
-
-
-def _entry(client: Client) -> dict[str, Any]:
-    """What was learnt of the client's service within the last hour; empty for nothing."""
-    entry = _cache().get(str(client.credential.origin))
-    if client.credential.session_key is None or not isinstance(entry, dict):
-        return {}
-    age = time.time() - entry["at"] if isinstance(entry.get("at"), int | float) else -1.0
-    return entry if 0 <= age < _MAX_AGE_SECONDS else {}
-
-
-def _remembered(client: Client) -> tuple[str, Dialect] | None:
-    entry = _entry(client)
-    dialect = DIALECTS.get(str(entry.get("dialect")))
-    return (str(entry["version"]), dialect) if dialect and "version" in entry else None
-
-
-def _remember(client: Client, version: str, dialect: Dialect) -> None:
-    _keep(client, {"version": version, "dialect": dialect.name, "at": int(time.time())})
-
-
-def _keep(client: Client, entry: dict[str, Any]) -> None:
-    # A login from the environment leaves nothing behind (design: Credentials).
-    if client.credential.session_key is None:
-        return
-    cache = _cache() | {str(client.credential.origin): entry}
-    try:
-        replace_private(cache_dir() / _CACHE, json.dumps(cache))
-    except (OSError, RuntimeError):
-        return
-
-
-def remember_managed(client: Client) -> None:
-    """Keep in mind that the service has just refused a write, being in ConfigMap mode."""
-    if entry := _entry(client):
-        _keep(client, entry | {"managed": True})
-
-
-def is_managed(client: Client) -> bool:
-    """Whether the service refused a write within the last hour, being in ConfigMap mode.
-
-    No answer of the service tells it without one (api.md 5).
-    """
-    return _entry(client).get("managed") is True

@@ -5,15 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from osmo_cli.accounts.tokens import TokenOwner
-from osmo_cli.api import tokens, users
-from osmo_cli.api.client import Client
 from osmo_cli.api.errors import UnauthorizedError
+from osmo_cli.api.service import Service
 from osmo_cli.api.tokens import NewToken
-from osmo_cli.config.registry.dialects import Dialect
+from osmo_cli.api.users import role_names
 from osmo_cli.errors import ConflictError, OsmoError, UsageError
 
 
-def make_token(client: Client, dialect: Dialect, new: NewToken, old: dict[str, Any] | None) -> str:
+def make_token(service: Service, new: NewToken, old: dict[str, Any] | None) -> str:
     """Create a token and return its text. A creation is never repeated.
 
     Args:
@@ -25,13 +24,13 @@ def make_token(client: Client, dialect: Dialect, new: NewToken, old: dict[str, A
             new one, the message says so.
     """
     if old is not None:
-        _check_roles(client, dialect, new, str(old.get("user_name")))
-        _delete(client, dialect, new)
+        _check_roles(service, new, str(old.get("user_name")))
+        _delete(service, new)
     try:
-        return tokens.create_token(client, dialect, new)
+        return service.tokens.create(new)
     except OsmoError as error:
         if error.outcome_unknown:
-            error.hint = _what_there_is(client, dialect, new)
+            error.hint = _what_there_is(service, new)
         elif error.message.endswith(" already exists."):
             error.hint = "it was made a moment ago; " + ways_out(new.name, new.owner)
         if old is not None:
@@ -50,7 +49,7 @@ def ways_out(name: str, owner: TokenOwner) -> str:
     )
 
 
-def _check_roles(client: Client, dialect: Dialect, new: NewToken, user: str) -> None:
+def _check_roles(service: Service, new: NewToken, user: str) -> None:
     """Look whether the roles can be had before the old token is deleted for nothing.
 
     Raises:
@@ -58,11 +57,11 @@ def _check_roles(client: Client, dialect: Dialect, new: NewToken, user: str) -> 
     """
     if not new.roles:
         return
-    if dialect.token_routes.users is None:
-        users.check_roles(client, new.roles)
+    if service.dialect.token_routes.users is None:
+        service.users.check_roles(new.roles)
         return
     try:
-        held = users.role_names(users.get_user(client, dialect, user))
+        held = role_names(service.users.get(user))
     except UnauthorizedError:
         # Not everybody may look at users; the service checks it too.
         return
@@ -73,9 +72,9 @@ def _check_roles(client: Client, dialect: Dialect, new: NewToken, user: str) -> 
         )
 
 
-def _delete(client: Client, dialect: Dialect, new: NewToken) -> None:
+def _delete(service: Service, new: NewToken) -> None:
     try:
-        tokens.delete_token(client, dialect, new.owner, new.name)
+        service.tokens.delete(new.owner, new.name)
     except OsmoError as error:
         if error.message.endswith(" does not exist."):
             raise ConflictError(
@@ -87,16 +86,16 @@ def _delete(client: Client, dialect: Dialect, new: NewToken) -> None:
         if not error.outcome_unknown:
             raise
         error.hint = "whether the old token is deleted is not known; no new one was made"
-        if tokens.find_token(client, dialect, new.owner, new.name) is None:
+        if service.tokens.find(new.owner, new.name) is None:
             return
         error.hint = "the old token is still there (it was looked up), and no new one; try again"
         raise
 
 
-def _what_there_is(client: Client, dialect: Dialect, new: NewToken) -> str:
+def _what_there_is(service: Service, new: NewToken) -> str:
     flags = new.owner.flags
     try:
-        found = tokens.find_token(client, dialect, new.owner, new.name)
+        found = service.tokens.find(new.owner, new.name)
     except OsmoError:
         return f"`osmo token list{flags}` tells whether it was created, when the service answers"
     if found is not None:

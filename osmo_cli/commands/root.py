@@ -20,7 +20,7 @@ app = typer.Typer(
             "logout": "login:logout",
             "whoami": "whoami:whoami",
             "local": "local",
-            "version": "version:version",
+            "version": "version:show_version",
         }
     ),
     help="Configuration and access tokens of an OSMO service.",

@@ -13,7 +13,7 @@ from osmo_cli.errors import ConflictError, UsageError
 from osmo_cli.output.printer import Format, Printer
 
 if TYPE_CHECKING:
-    from osmo_cli.api.client import Client
+    from osmo_cli.api.service import Service
     from osmo_cli.api.transport import Transport
     from osmo_cli.config.reading.references import Lookup
     from osmo_cli.credentials.credential import Credential
@@ -63,9 +63,10 @@ class Session:
         return credential
 
     @contextmanager
-    def connect(self, credential: Credential | None = None) -> Iterator[Client]:
-        """A client of the login's service."""
+    def connect(self, credential: Credential | None = None) -> Iterator[Service]:
+        """The login's service."""
         from osmo_cli.api.client import Client
+        from osmo_cli.api.service import Service
 
         login = credential or self.credential()
         transport = self.transport(login.origin, ca_file=login.ca_file)
@@ -76,7 +77,7 @@ class Session:
             warn=self.printer.warn,
             on_secret=self.printer.redactor.add,
         ) as client:
-            yield client
+            yield Service(client)
 
     def transport(self, origin: Origin, *, ca_file: str | None = None) -> Transport:
         """A connection to `origin`, or to the embedded service in this process."""

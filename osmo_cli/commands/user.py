@@ -8,8 +8,7 @@ import typer
 
 from osmo_cli.accounts.tokens import TokenOwner
 from osmo_cli.accounts.users import check_known_user, check_user_id
-from osmo_cli.api import tokens, users
-from osmo_cli.api.users import identify_with_users
+from osmo_cli.api.users import UnknownUserError, role_names
 from osmo_cli.commands.arguments import FormatOption, IgnoreMissingOption
 from osmo_cli.commands.lazy import noun
 from osmo_cli.commands.session import NoPrompts, Session, prompts
@@ -18,8 +17,7 @@ from osmo_cli.errors import ConflictError, UsageError
 from osmo_cli.output.grants import day_of, show_grants
 
 if TYPE_CHECKING:
-    from osmo_cli.api.client import Client
-    from osmo_cli.config.registry.dialects import Dialect
+    from osmo_cli.api.service import Service
     from osmo_cli.output.printer import Printer
 
 app = noun(
@@ -54,10 +52,8 @@ def list_users(
     """List the users, newest first."""
     session: Session = ctx.obj
     printer = session.use_format(format_type)
-    with session.connect() as client:
-        found = users.list_users(
-            client, identify_with_users(client), prefix=prefix, roles=roles or (), most=count
-        )
+    with session.connect() as service:
+        found = service.users.list_users(prefix=prefix, roles=roles or (), most=count)
     if not printer.as_lines:
         printer.data(found)
     elif not found["users"]:
@@ -73,8 +69,8 @@ def get_user(ctx: typer.Context, user: UserArgument, format_type: FormatOption =
     session: Session = ctx.obj
     printer = session.use_format(format_type)
     check_known_user(user)
-    with session.connect() as client:
-        found = users.get_user(client, identify_with_users(client), user)
+    with session.connect() as service:
+        found = service.users.get(user)
     facts = {
         "User ID": found.get("id"),
         "Created At": day_of(found.get("created_at")),
@@ -96,12 +92,12 @@ def create_user(
     session: Session = ctx.obj
     printer = session.use_format(format_type)
     check_user_id(user)
-    with session.connect() as client:
-        dialect = identify_with_users(client, for_write=True)
-        users.route(dialect)
+    with session.connect() as service:
+        service.confirm_dialect()
+        service.users.route()
         if roles:
-            users.check_roles(client, roles)
-        made = users.create_user(client, dialect, user, roles or ())
+            service.users.check_roles(roles)
+        made = service.users.create(user, roles or ())
     if not printer.as_lines:
         printer.data(made)
         return
@@ -132,18 +128,18 @@ def update_user(
         raise UsageError("nothing to update", hint="give --add-roles, --remove-roles or both")
     if both := sorted(set(add) & set(remove)):
         raise UsageError(f"{', '.join(both)} cannot be both added and removed")
-    with session.connect() as client:
-        dialect = identify_with_users(client, for_write=True)
-        found = users.get_user(client, dialect, user)
-        held = users.role_names(found)
+    with session.connect() as service:
+        service.confirm_dialect()
+        found = service.users.get(user)
+        held = role_names(found)
         missing = [role for role in dict.fromkeys(add) if role not in held]
         losing = [role for role in dict.fromkeys(remove) if role in held]
         if missing:
-            users.check_roles(client, missing)
+            service.users.check_roles(missing)
         if losing:
-            _tell_of_tokens(client, dialect, user, losing, printer)
+            _tell_of_tokens(service, user, losing, printer)
         if missing or losing:
-            found = users.change_roles(client, dialect, user, add=missing, remove=losing)
+            found = service.users.change_roles(user, add=missing, remove=losing)
     for role in dict.fromkeys([*add, *remove]):
         if role not in (*missing, *losing):
             has = "already has" if role in held else "does not have"
@@ -157,11 +153,9 @@ def update_user(
         printer.text(f"Removed role: {role}")
 
 
-def _tell_of_tokens(
-    client: Client, dialect: Dialect, user: str, losing: list[str], printer: Printer
-) -> None:
+def _tell_of_tokens(service: Service, user: str, losing: list[str], printer: Printer) -> None:
     """Say which tokens lose a role with their user."""
-    for token in tokens.list_tokens(client, dialect, TokenOwner(user=user)):
+    for token in service.tokens.list_tokens(TokenOwner(user=user)):
         if lost := [role for role in losing if role in (token.get("roles") or [])]:
             printer.note(f"token {token.get('token_name')} loses {', '.join(lost)} too")
 
@@ -177,20 +171,20 @@ def delete_user(
     printer = session.printer
     check_known_user(user)
     credential = session.credential()
-    with session.connect(credential) as client:
-        dialect = identify_with_users(client, for_write=True)
-        found = users.find_user(client, dialect, user)
+    with session.connect(credential) as service:
+        service.confirm_dialect()
+        found = service.users.find(user)
         if found is None and ignore_missing:
             printer.note(f"there is no user {user}; nothing was sent")
             return
         if found is None:
-            raise users.UnknownUserError(user)
-        listed = tokens.list_tokens(client, dialect, TokenOwner(user=user))
+            raise UnknownUserError(user)
+        listed = service.tokens.list_tokens(TokenOwner(user=user))
         names = [str(token.get("token_name")) for token in listed]
-        _tell_what_goes(users.role_names(found), names, printer)
+        _tell_what_goes(role_names(found), names, printer)
         if not force:
             _ask(user, printer)
-        users.delete_user(client, dialect, user)
+        service.users.delete(user)
     printer.text(f"User deleted: {user}")
     forget(credential, TokenOwner(user=user), names)
 

@@ -10,33 +10,31 @@ from osmo_cli.commands.session import Session
 from osmo_cli.errors import NotLoggedInError, UsageError
 
 
-def version(ctx: typer.Context, format_type: FormatOption = None) -> None:
+def show_version(ctx: typer.Context, format_type: FormatOption = None) -> None:
     """Show the versions of this program and of the service, and what the service speaks."""
-    from osmo_cli.api.dialects import identify, is_managed, version_of
-
     session: Session = ctx.obj
     printer = session.use_format(format_type)
-    service = dialect = None
+    version = dialect = None
     managed = False
     try:
-        with session.connect() as client:
-            service = version_of(client.transport)
-            dialect = identify(client).name
-            managed = is_managed(client)
+        with session.connect() as service:
+            version = service.ask_version()
+            dialect = service.confirm_dialect().name
+            managed = service.is_managed
     except NotLoggedInError as error:
-        if service is None:
+        if version is None:
             printer.note(f"no service is asked: {error.message}")
         else:
             printer.warn(error.message)
     except UsageError as error:
         printer.warn(error.message)
     if not printer.as_lines:
-        told = {"client": __version__, "service": service, "dialect": dialect}
+        told = {"client": __version__, "service": version, "dialect": dialect}
         printer.data(told | ({"configmap": True} if managed else {}))
         return
     printer.text(f"OSMO client version:  {__version__}")
-    if service is not None:
-        printer.text(f"OSMO service version: {service}")
+    if version is not None:
+        printer.text(f"OSMO service version: {version}")
         printer.note(f"the service speaks: {dialect or 'what this program does not know'}")
     if managed:
         printer.note("its configuration comes from Helm values: it refused a write lately")

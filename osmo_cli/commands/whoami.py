@@ -49,8 +49,8 @@ def _who(session: Session, credential: Credential) -> dict[str, Any]:
     }
     if credential.method is Method.DEV:
         return who
-    with session.connect(credential) as client:
-        jwt = client.jwt()
+    with session.connect(credential) as service:
+        jwt = service.jwt()
     claims = decode_claims(jwt)
     who["user"] = user_of(jwt) or credential.username
     who["roles"] = claims.get("roles") or []

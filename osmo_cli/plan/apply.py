@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from osmo_cli.api import configs
-from osmo_cli.api.client import Client
 from osmo_cli.api.configs import Revision
 from osmo_cli.api.errors import ServiceError, UnexpectedAnswerError, UnreachableError
+from osmo_cli.api.service import Service
 from osmo_cli.config.changes.merge import Difference, differences, replaced
 from osmo_cli.config.problems import path_text
 from osmo_cli.config.secrets import MASK
@@ -34,7 +33,7 @@ class StoredDifferentlyError(OsmoError):
 
 
 def apply_change(
-    client: Client,
+    service: Service,
     change: Change,
     memory: SecretMemory,
     *,
@@ -52,7 +51,7 @@ def apply_change(
     target = change.target
     if not change.patches:
         return Applied(None, ())
-    current = configs.newest_revision(client, target.shape.config_type)
+    current = service.configs.newest_revision(target.shape.config_type)
     if current != target.base:
         raise ConflictError(
             f"{target.shape.config_type.name} was changed since it was read{_by(current)}",
@@ -62,8 +61,7 @@ def apply_change(
     text = description or change.summary()
     try:
         for patch in change.patches:
-            configs.write(
-                client,
+            service.configs.write(
                 target.shape.config_type,
                 target.shape.name,
                 patch,
@@ -73,15 +71,15 @@ def apply_change(
     except (ServiceError, UnreachableError, UnexpectedAnswerError) as error:
         if not error.outcome_unknown:
             raise
-        warnings.append(_explain_failure(client, change, error))
-    applied = _read_back(client, change, text, warnings)
+        warnings.append(_explain_failure(service, change, error))
+    applied = _read_back(service, change, text, warnings)
     if applied.revision is not None:
         for path, value in change.secrets.items():
             memory.remember(memory_key(target, path), value, applied.revision)
     return applied
 
 
-def _read_back(client: Client, change: Change, text: str, warnings: list[str]) -> Applied:
+def _read_back(service: Service, change: Change, text: str, warnings: list[str]) -> Applied:
     """What the service shows after the write, and whose changes came beside it.
 
     Args:
@@ -93,9 +91,9 @@ def _read_back(client: Client, change: Change, text: str, warnings: list[str]) -
         StoredDifferentlyError: the service shows something else than was sent.
     """
     target = change.target
-    wrong = _not_stored(client, change)
-    later = configs.revisions_after(client, target.shape.config_type, _number(target.base))
-    own = _own_revision(client, change, later, text)
+    wrong = _not_stored(service, change)
+    later = service.configs.revisions_after(target.shape.config_type, _number(target.base))
+    own = _own_revision(service, change, later, text)
     others = [entry for entry in later if entry != own]
     if others:
         # What another changed meanwhile is not ours to judge.
@@ -114,7 +112,7 @@ def _read_back(client: Client, change: Change, text: str, warnings: list[str]) -
         )
     stored_at = own.number if own else None
     if others:
-        _raise_if_undone(client, change, others, stored_at)
+        _raise_if_undone(service, change, others, stored_at)
         warnings.append(
             f"another change came at the same time{_by(others[0])}; both are stored, "
             "and where both set a field the later one holds"
@@ -123,7 +121,7 @@ def _read_back(client: Client, change: Change, text: str, warnings: list[str]) -
 
 
 def _own_revision(
-    client: Client, change: Change, later: Sequence[Revision], text: str
+    service: Service, change: Change, later: Sequence[Revision], text: str
 ) -> Revision | None:
     """Which of the revisions that came since is this write's; None where none is."""
     told = [entry for entry in later if entry.description == text]
@@ -132,7 +130,7 @@ def _own_revision(
     # Scripts describe all their changes alike: what the revisions hold tells whose they are.
     shape = change.target.shape
     wrong = [
-        _wrong(change, state_of(shape, configs.revision(client, shape.config_type, one).data))
+        _wrong(change, state_of(shape, service.configs.revision(shape.config_type, one).data))
         for one in (entry.number for entry in told)
     ]
     exact = [entry for entry, found in zip(told, wrong, strict=True) if not found]
@@ -147,7 +145,7 @@ def _own_revision(
 
 
 def _raise_if_undone(
-    client: Client, change: Change, others: Sequence[Revision], stored_at: int | None
+    service: Service, change: Change, others: Sequence[Revision], stored_at: int | None
 ) -> None:
     """An object is sent whole, and so undoes what another stored in it a moment before.
 
@@ -159,7 +157,7 @@ def _raise_if_undone(
         return
     shape = change.target.shape
     states = [
-        state_of(shape, configs.revision(client, shape.config_type, number).data)
+        state_of(shape, service.configs.revision(shape.config_type, number).data)
         for number in (before[-1].number, stored_at)
     ]
     undone = [
@@ -196,10 +194,10 @@ def _by(revision: Revision | None) -> str:
     return f" (revision {revision.number}{who}: {revision.description})"
 
 
-def _not_stored(client: Client, change: Change) -> Sequence[Difference]:
+def _not_stored(service: Service, change: Change) -> Sequence[Difference]:
     """Where the live object differs from the wanted one; secrets cannot be compared."""
     shape = change.target.shape
-    return _wrong(change, live_of(shape, configs.read(client, shape.config_type)))
+    return _wrong(change, live_of(shape, service.configs.read(shape.config_type)))
 
 
 def _wrong(change: Change, live: Any) -> list[Difference]:
@@ -217,7 +215,7 @@ def _wrong(change: Change, live: Any) -> list[Difference]:
 
 
 def _explain_failure(
-    client: Client, change: Change, error: ServiceError | UnreachableError | UnexpectedAnswerError
+    service: Service, change: Change, error: ServiceError | UnreachableError | UnexpectedAnswerError
 ) -> str:
     """After a failure of unknown outcome: what the service shows now.
 
@@ -228,8 +226,8 @@ def _explain_failure(
         OsmoError: the failure, with what was found.
     """
     try:
-        wrong = _not_stored(client, change)
-        newest = configs.newest_revision(client, change.target.shape.config_type)
+        wrong = _not_stored(service, change)
+        newest = service.configs.newest_revision(change.target.shape.config_type)
     except OsmoError:
         error.hint = (
             "it is not known whether the change was stored, and the service cannot be asked now: "

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from osmo_cli.api.client import Client
+from osmo_cli.api.service import Service
 from osmo_cli.config.changes.mappings import requests_for
 from osmo_cli.config.changes.merge import Difference, differences, merge_input, same
 from osmo_cli.config.changes.patch import Patch, make_patch
@@ -47,7 +47,7 @@ class Change:
 
 
 def plan_update(
-    client: Client,
+    service: Service,
     target: LiveObject,
     document: Document,
     memory: SecretMemory,
@@ -57,7 +57,7 @@ def plan_update(
     """What `document` changes in `target`; nothing is sent but reads.
 
     Args:
-        client: the service.
+        service: the service.
         target: what is stored.
         document: the input; `whole` where it is the complete object.
         memory: tells known secrets.
@@ -73,7 +73,7 @@ def plan_update(
 
     checked = check_input(document, target.shape, target.live, whole=whole)
     warnings = raise_for_errors(checked.problems)
-    wanted, secrets = without_known_secrets(client, target, checked.wanted, memory)
+    wanted, secrets = without_known_secrets(service, target, checked.wanted, memory)
     patches = requests_between(target, target.live, wanted)
     shown = redacted_states(target, wanted, secrets.remarks, checked.given.references())
     changed = tuple(differences(shown.before, shown.after))

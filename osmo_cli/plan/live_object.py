@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from osmo_cli.api import configs
-from osmo_cli.api.client import Client
 from osmo_cli.api.configs import Revision, Snapshot
-from osmo_cli.api.dialects import identify
+from osmo_cli.api.service import Service
 from osmo_cli.config.registry.dialects import Dialect
 from osmo_cli.config.registry.shape import Shape
 from osmo_cli.config.registry.types import NAME_RULE, ConfigType, Verb
@@ -26,12 +25,12 @@ class LiveObject:
 
 
 def read_live(
-    client: Client, config_type: ConfigType, name: str | None, *, create: bool = False
+    service: Service, config_type: ConfigType, name: str | None, *, create: bool = False
 ) -> LiveObject:
     """Find out what the service speaks, and read what is to be updated.
 
     Args:
-        client: the service.
+        service: the service.
         config_type: the type.
         name: an item of it, or None for the whole type.
         create: an item that does not exist is to be made.
@@ -46,19 +45,19 @@ def read_live(
             raise UsageError(f"{config_type.name} is updated one item at a time", hint=hint)
         hint = f"osmo config update {config_type.name}"
         raise UsageError(f"{config_type.name} has no named items", hint=hint)
-    shape = Shape(config_type, identify(client, for_write=True), name)
+    shape = Shape(config_type, service.confirm_dialect(), name)
     if config_type.name not in shape.dialect.config_types:
         # What was learnt may be from before an upgrade that the version number does not show.
-        shape = Shape(config_type, identify(client, for_write=True, anew=True), name)
+        shape = Shape(config_type, service.redetect_dialect(), name)
     if config_type.name not in shape.dialect.config_types:
         raise configs.no_such_type(config_type)
-    snapshot = configs.read(client, config_type, with_revision=True)
+    snapshot = service.configs.read(config_type, with_revision=True)
     if name is not None and name not in snapshot.items():
         verb, live = _new_item(snapshot, shape, name, create)
     else:
         live = live_of(shape, snapshot)
     if not _fits(shape.dialect, live):
-        shape = Shape(config_type, identify(client, for_write=True, anew=True), name)
+        shape = Shape(config_type, service.redetect_dialect(), name)
     return LiveObject(shape, verb, snapshot.revision, live)
 
 

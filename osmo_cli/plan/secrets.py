@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from osmo_cli.api import configs
-from osmo_cli.api.client import Client
 from osmo_cli.api.errors import ServiceError
+from osmo_cli.api.service import Service
 from osmo_cli.config.changes.merge import replaced, value_at
 from osmo_cli.config.problems import Path, path_text
 from osmo_cli.config.secrets import CHANGED_SECRET, MASK, SAME_SECRET, SENT_SECRET, is_mask
@@ -60,13 +59,13 @@ class GivenSecrets:
 
 
 def without_known_secrets(
-    client: Client, target: LiveObject, wanted: Any, memory: SecretMemory
+    service: Service, target: LiveObject, wanted: Any, memory: SecretMemory
 ) -> tuple[Any, GivenSecrets]:
     """Put the mask in place of each secret that is stored already; also what is known of each."""
     new: dict[Path, str] = {}
     remarks: dict[Path, str] = {}
     for path, value in _secret_values(target, wanted).items():
-        remarks[path] = _compared(client, target, path, value, memory)
+        remarks[path] = _compared(service, target, path, value, memory)
         if remarks[path] == SAME_SECRET:
             wanted = replaced(wanted, path, MASK)
         else:
@@ -75,7 +74,7 @@ def without_known_secrets(
 
 
 def _compared(
-    client: Client, target: LiveObject, path: Path, value: str, memory: SecretMemory
+    service: Service, target: LiveObject, path: Path, value: str, memory: SecretMemory
 ) -> str:
     """What can be said of a given secret, as a remark."""
     if not is_mask(value_at(target.live, path)):
@@ -85,7 +84,7 @@ def _compared(
     if target.base is None or sent_at is None:
         return SENT_SECRET
     is_same = memory.recall(key, value) is not None
-    if not _unchanged_since(client, target, path, sent_at):
+    if not _unchanged_since(service, target, path, sent_at):
         return SENT_SECRET
     return SAME_SECRET if is_same else CHANGED_SECRET
 
@@ -95,14 +94,14 @@ def memory_key(target: LiveObject, path: Path) -> str:
     return " ".join((target.shape.config_type.name, target.shape.name or "", path_text(path)))
 
 
-def _unchanged_since(client: Client, target: LiveObject, path: Path, revision: int) -> bool:
+def _unchanged_since(service: Service, target: LiveObject, path: Path, revision: int) -> bool:
     """Whether the service says that the secret is the one of `revision` (api.md 4, Diff)."""
     assert target.base is not None
     if revision == target.base.number:
         return True
     config_type = target.shape.config_type
     try:
-        data = configs.changed_secrets(client, config_type, revision, target.base.number)
+        data = service.configs.changed_secrets(config_type, revision, target.base.number)
     except ServiceError:
         return False
     if target.shape.name is not None:

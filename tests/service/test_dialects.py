@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from osmo_cli.api.client import Client
-from osmo_cli.api.dialects import identify
+from osmo_cli.api.service import Service
 from osmo_cli.api.transport import Transport
 from osmo_cli.config.registry.dialects import DIALECTS
 from osmo_cli.credentials.credential import Credential, Method
@@ -53,7 +53,7 @@ def taken_for(inner: httpx.BaseTransport) -> str:
         warn=ignore,
         on_secret=ignore,
     ) as client:
-        return identify(client, anew=True).name
+        return Service(client).redetect_dialect().name
 
 
 @pytest.mark.parametrize("name", DIALECTS)

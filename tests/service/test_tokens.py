@@ -259,7 +259,7 @@ def test_what_a_service_without_users_cannot_do_is_explained(
         ):
             done = shell.osmo("token", *words)
             assert (done.code, done.out) == (2, "")
-            assert "keeps no users, so that --user has no meaning" in done.err
+            assert "keeps no users: --user has no meaning" in done.err
         for words, message in (
             (("roles", "a"), "does not tell the roles of a single token"),
             (("set", "a", "--roles", "osmo-user"), "--roles is for service tokens"),

@@ -16,9 +16,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from osmo_cli.api import configs
 from osmo_cli.api.client import Client
-from osmo_cli.api.dialects import identify
+from osmo_cli.api.service import Service
 from osmo_cli.api.transport import Transport
 from osmo_cli.config.changes.merge import merge_input, same
 from osmo_cli.config.reading.json_text import parse_json
@@ -47,43 +46,44 @@ class NoMemory:
         pass
 
 
-def open_client(db: Path) -> Client:
+def open_service(db: Path) -> Service:
     def no_idp(url: str) -> Transport:
         raise AssertionError(url)
 
-    return Client(
+    client = Client(
         Credential(LOCAL, Method.DEV, "test", username="admin"),
         Transport("http://local", inner=in_process_transport(db)),
         open_idp=no_idp,
         warn=lambda text: None,
         on_secret=lambda secret: None,
     )
+    return Service(client)
 
 
 @pytest.fixture(scope="module", params=list(DIALECTS))
-def client(
+def service(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Client]:
+) -> Iterator[Service]:
     """A client of a service with a backend, and one item of each type."""
     db = tmp_path_factory.mktemp("types") / "local.db"
     reset(db, request.param)
     add_backend(db, "gpu-a")
-    with open_client(db) as opened:
+    with open_service(db) as opened:
         for kind, (name, item) in ITEMS.items():
             if kind in DIALECTS[request.param].config_types:
                 update(opened, kind, name, fitting(opened, item), create=True)
         yield opened
 
 
-def fitting(client: Client, value: Any) -> Any:
+def fitting(service: Service, value: Any) -> Any:
     """`value` in the form of the client's service: from 6.2 on, roles and credentials differ."""
-    if not identify(client).semantic_roles:
+    if not service.dialect.semantic_roles:
         return value
     if isinstance(value, list):
-        return [fitting(client, one) for one in value]
+        return [fitting(service, one) for one in value]
     if not isinstance(value, dict):
         return value
-    fitted = {key: fitting(client, one) for key, one in value.items()}
+    fitted = {key: fitting(service, one) for key, one in value.items()}
     if "access_key" in value:
         fitted["endpoint"] = "s3://team"
     if "policies" in value:
@@ -95,7 +95,7 @@ def fitting(client: Client, value: Any) -> Any:
 
 
 def update(
-    client: Client,
+    service: Service,
     kind: str,
     name: str | None,
     value: Any,
@@ -103,28 +103,28 @@ def update(
     whole: bool = False,
     create: bool = False,
 ) -> Applied:
-    target = read_live(client, CONFIG_TYPES[kind], name, create=create)
+    target = read_live(service, CONFIG_TYPES[kind], name, create=create)
     change = plan_update(
-        client, target, parse_json("in", json.dumps(value)), NoMemory(), whole=whole
+        service, target, parse_json("in", json.dumps(value)), NoMemory(), whole=whole
     )
-    return apply_change(client, change, NoMemory(), description=None, tags=None)
+    return apply_change(service, change, NoMemory(), description=None, tags=None)
 
 
-def lacks(client: Client, kind: str, name: str | None, value: Any) -> bool:
+def lacks(service: Service, kind: str, name: str | None, value: Any) -> bool:
     """Whether the service has no such type; it is then said, before anything is sent."""
-    if kind in identify(client).config_types:
+    if kind in service.dialect.config_types:
         return False
     with pytest.raises(UsageError, match=f"this service has no {kind}"):
-        update(client, kind, name, value)
+        update(service, kind, name, value)
     with pytest.raises(UsageError, match=f"this service has no {kind}"):
-        configs.read(client, CONFIG_TYPES[kind])
+        service.configs.read(CONFIG_TYPES[kind])
     return True
 
 
-def state(client: Client, kind: str, name: str | None) -> Any:
+def state(service: Service, kind: str, name: str | None) -> Any:
     """What can be edited of what is stored."""
-    target = read_live(client, CONFIG_TYPES[kind], name)
-    snapshot = configs.read(client, CONFIG_TYPES[kind])
+    target = read_live(service, CONFIG_TYPES[kind], name)
+    snapshot = service.configs.read(CONFIG_TYPES[kind])
     return target.shape.editable(live_of(target.shape, snapshot))
 
 
@@ -212,27 +212,29 @@ WHOLES: list[tuple[str, str | None, Any]] = [
 
 
 @pytest.mark.parametrize(("kind", "name", "part"), FILES, ids=str)
-def test_a_file_is_laid_over(client: Client, kind: str, name: str | None, part: Any) -> None:
-    if lacks(client, kind, name, part):
+def test_a_file_is_laid_over(service: Service, kind: str, name: str | None, part: Any) -> None:
+    if lacks(service, kind, name, part):
         return
-    part = fitting(client, part)
-    before = state(client, kind, name)
-    update(client, kind, name, part)
-    after = state(client, kind, name)
+    part = fitting(service, part)
+    before = state(service, kind, name)
+    update(service, kind, name, part)
+    after = state(service, kind, name)
     bare = part.get("pools", part) if kind == "POOL" and name is None else part
     wanted = without_secrets(merge_input(before, bare))
     for key in before:
         assert same(without_defaults(after[key], wanted[key]), wanted[key]), key
-    again = update(client, kind, name, without_new_secrets(part))
+    again = update(service, kind, name, without_new_secrets(part))
     assert again.revision is None
 
 
 @pytest.mark.parametrize(("kind", "name", "value"), WHOLES, ids=str)
-def test_a_whole_item_is_stored_as_it_is(client: Client, kind: str, name: str, value: Any) -> None:
-    value = fitting(client, value)
-    update(client, kind, name, value)
-    assert same(state(client, kind, name), value)
-    assert update(client, kind, name, value).revision is None
+def test_a_whole_item_is_stored_as_it_is(
+    service: Service, kind: str, name: str, value: Any
+) -> None:
+    value = fitting(service, value)
+    update(service, kind, name, value)
+    assert same(state(service, kind, name), value)
+    assert update(service, kind, name, value).revision is None
 
 
 def without_secrets(value: Any) -> Any:
@@ -273,17 +275,17 @@ REMOVALS: list[tuple[str, str | None, tuple[str, ...], Any]] = [
 
 @pytest.mark.parametrize(("kind", "name", "path", "default"), REMOVALS, ids=str)
 def test_what_is_removed_in_the_editor_goes(
-    client: Client, kind: str, name: str | None, path: tuple[str, ...], default: Any
+    service: Service, kind: str, name: str | None, path: tuple[str, ...], default: Any
 ) -> None:
-    if lacks(client, kind, name, {}):
+    if lacks(service, kind, name, {}):
         return
-    buffer = deepcopy(state(client, kind, name))
+    buffer = deepcopy(state(service, kind, name))
     parent = buffer
     for step in path[:-1]:
         parent = parent[step]
     parent.pop(path[-1], None)
-    update(client, kind, name, unmasked(buffer), whole=True)
-    found = state(client, kind, name)
+    update(service, kind, name, unmasked(buffer), whole=True)
+    found = state(service, kind, name)
     for step in path:
         found = found.get(step)
     assert same(found, default)
@@ -312,33 +314,33 @@ MANY = settings(
 
 @MANY
 @given(tags=TAGS, names=TAGS)
-def test_lists_of_texts_are_replaced(client: Client, tags: list[str], names: list[str]) -> None:
+def test_lists_of_texts_are_replaced(service: Service, tags: list[str], names: list[str]) -> None:
     part = {
         "workflow_info": {"tags": tags},
         "credential_config": {"disable_data_validation": names},
     }
-    update(client, "WORKFLOW", None, part)
-    after = state(client, "WORKFLOW", None)
+    update(service, "WORKFLOW", None, part)
+    after = state(service, "WORKFLOW", None)
     assert after["workflow_info"]["tags"] == tags
     assert after["credential_config"]["disable_data_validation"] == names
 
 
 @MANY
 @given(paths=st.dictionaries(st.text(alphabet="ab", max_size=2), st.booleans(), max_size=3))
-def test_maps_of_objects_become_what_was_edited(client: Client, paths: dict[str, bool]) -> None:
+def test_maps_of_objects_become_what_was_edited(service: Service, paths: dict[str, bool]) -> None:
     allowed = {name: {"path": f"/{name}", "writable": flag} for name, flag in paths.items()}
-    buffer = unmasked(state(client, "WORKFLOW", None))
+    buffer = unmasked(state(service, "WORKFLOW", None))
     buffer["plugins_config"]["rsync"]["allowed_paths"] = allowed
-    update(client, "WORKFLOW", None, buffer, whole=True)
-    after = state(client, "WORKFLOW", None)
+    update(service, "WORKFLOW", None, buffer, whole=True)
+    after = state(service, "WORKFLOW", None)
     assert same(after["plugins_config"]["rsync"]["allowed_paths"], allowed)
 
 
 @MANY
 @given(template=st.dictionaries(st.text(alphabet="ab$", max_size=2), TEMPLATES, max_size=4))
-def test_any_template_is_stored_as_it_is(client: Client, template: dict[str, Any]) -> None:
-    update(client, "POD_TEMPLATE", "sel", template)
-    assert same(state(client, "POD_TEMPLATE", "sel"), template)
+def test_any_template_is_stored_as_it_is(service: Service, template: dict[str, Any]) -> None:
+    update(service, "POD_TEMPLATE", "sel", template)
+    assert same(state(service, "POD_TEMPLATE", "sel"), template)
 
 
 LABELS = st.lists(
@@ -357,31 +359,31 @@ LABELS = st.lists(
 @MANY
 @given(policies=st.lists(LABELS, min_size=1, max_size=3))
 def test_lists_of_objects_become_what_was_written(
-    client: Client, policies: list[list[dict[str, Any]]]
+    service: Service, policies: list[list[dict[str, Any]]]
 ) -> None:
     """Longer, shorter, reordered and emptied; a PATCH of such a list would only append."""
-    if "labels_config" not in state(client, "WORKFLOW", None):
+    if "labels_config" not in state(service, "WORKFLOW", None):
         with pytest.raises(UsageError, match="labels_config: unknown field"):
-            update(client, "WORKFLOW", None, {"labels_config": {"policy": []}})
+            update(service, "WORKFLOW", None, {"labels_config": {"policy": []}})
         return
     default = {"allow_list": [], "enforcement": "off", "assert_message": ""}
     for policy in policies:
-        update(client, "WORKFLOW", None, {"labels_config": {"policy": policy}})
-        stored = state(client, "WORKFLOW", None)["labels_config"]["policy"]
+        update(service, "WORKFLOW", None, {"labels_config": {"policy": policy}})
+        stored = state(service, "WORKFLOW", None)["labels_config"]["policy"]
         assert same(stored, [default | label for label in policy])
 
 
-def test_a_credential_comes_without_keys_gets_some_and_goes(client: Client) -> None:
+def test_a_credential_comes_without_keys_gets_some_and_goes(service: Service) -> None:
     key = {"access_key_id": "i", "access_key": "secret-of-the-store"}
 
     def stored() -> Any:
-        return state(client, "WORKFLOW", None)["workflow_app"]["credential"]
+        return state(service, "WORKFLOW", None)["workflow_app"]["credential"]
 
     def put(credential: Any) -> None:
-        update(client, "WORKFLOW", None, {"workflow_app": {"credential": credential}})
+        update(service, "WORKFLOW", None, {"workflow_app": {"credential": credential}})
 
     put(None)
-    if not identify(client).keyless_credentials:
+    if not service.dialect.keyless_credentials:
         with pytest.raises(UsageError, match="access_key: this field is required"):
             put({"endpoint": "s3://b"})
         return
@@ -400,28 +402,28 @@ def test_a_credential_comes_without_keys_gets_some_and_goes(client: Client) -> N
 GROUP = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "m"}, "data": {"a": "1"}}
 
 
-def test_group_templates_are_there_from_6_2_on(client: Client) -> None:
-    if lacks(client, "GROUP_TEMPLATE", "m", GROUP):
+def test_group_templates_are_there_from_6_2_on(service: Service) -> None:
+    if lacks(service, "GROUP_TEMPLATE", "m", GROUP):
         return
-    update(client, "GROUP_TEMPLATE", "m", GROUP, create=True)
-    assert same(state(client, "GROUP_TEMPLATE", "m"), GROUP)
-    assert update(client, "GROUP_TEMPLATE", "m", GROUP).revision is None
-    update(client, "POOL", "pool-a", {"common_group_templates": ["m"]})
-    assert state(client, "POOL", "pool-a")["common_group_templates"] == ["m"]
-    update(client, "POOL", "pool-a", {"common_group_templates": []})
+    update(service, "GROUP_TEMPLATE", "m", GROUP, create=True)
+    assert same(state(service, "GROUP_TEMPLATE", "m"), GROUP)
+    assert update(service, "GROUP_TEMPLATE", "m", GROUP).revision is None
+    update(service, "POOL", "pool-a", {"common_group_templates": ["m"]})
+    assert state(service, "POOL", "pool-a")["common_group_templates"] == ["m"]
+    update(service, "POOL", "pool-a", {"common_group_templates": []})
 
 
-def test_a_role_keeps_its_names_at_the_identity_provider(client: Client) -> None:
-    if not identify(client).semantic_roles:
-        stored = configs.read(client, CONFIG_TYPES["ROLE"]).items()
+def test_a_role_keeps_its_names_at_the_identity_provider(service: Service) -> None:
+    if not service.dialect.semantic_roles:
+        stored = service.configs.read(CONFIG_TYPES["ROLE"]).items()
         assert not any("external_roles" in role for role in stored.values())
         return
     role = {"name": "kept", "description": "", "policies": [{"actions": ["*:*"]}]}
-    update(client, "ROLE", "kept", role, create=True)
-    assert state(client, "ROLE", "kept")["external_roles"] == ["kept"]
-    assert update(client, "ROLE", "kept", role).revision is None
-    update(client, "ROLE", "kept", role | {"external_roles": ["a", "b"]})
-    update(client, "ROLE", "kept", role | {"description": "d"})
-    assert state(client, "ROLE", "kept")["external_roles"] == ["a", "b"]
-    update(client, "ROLE", "kept", role | {"external_roles": []})
-    assert state(client, "ROLE", "kept")["external_roles"] == []
+    update(service, "ROLE", "kept", role, create=True)
+    assert state(service, "ROLE", "kept")["external_roles"] == ["kept"]
+    assert update(service, "ROLE", "kept", role).revision is None
+    update(service, "ROLE", "kept", role | {"external_roles": ["a", "b"]})
+    update(service, "ROLE", "kept", role | {"description": "d"})
+    assert state(service, "ROLE", "kept")["external_roles"] == ["a", "b"]
+    update(service, "ROLE", "kept", role | {"external_roles": []})
+    assert state(service, "ROLE", "kept")["external_roles"] == []

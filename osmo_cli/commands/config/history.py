@@ -15,7 +15,7 @@ from osmo_cli.errors import ExitCode, OsmoError, UsageError
 from osmo_cli.output.printer import Printer
 
 if TYPE_CHECKING:
-    from osmo_cli.api.client import Client
+    from osmo_cli.api.service import Service
 
 _MOST_ENTRIES = 1000
 _CURRENT_COLUMNS = ("Config Type", "Revision", "Username", "Created At")
@@ -40,9 +40,9 @@ def list_types(
     """List the config types with their newest revisions."""
     session: Session = ctx.obj
     printer = session.use_format(format_type)
-    with session.connect() as client:
-        entries = configs.current_revisions(client)
-        _tell_of_helm_values(client, printer)
+    with session.connect() as service:
+        entries = service.configs.current_revisions()
+        _tell_of_helm_values(service, printer)
     if not printer.as_lines:
         printer.data({"configs": entries})
         return
@@ -104,19 +104,18 @@ def history(
         ("at_timestamp", at_timestamp and utc_query(at_timestamp)),
     ]
     query += [(key, str(value)) for key, value in filters if value is not None]
-    with session.connect() as client:
-        entries = configs.history(client, query, found)
-        _tell_of_helm_values(client, printer)
+    with session.connect() as service:
+        entries = service.configs.history(query, found)
+        _tell_of_helm_values(service, printer)
     if not printer.as_lines:
         printer.data({"configs": entries})
         return
     printer.table(_COLUMNS, [_cells(entry) for entry in entries])
 
 
-def _tell_of_helm_values(client: Client, printer: Printer) -> None:
-    from osmo_cli.api.dialects import is_managed
+def _tell_of_helm_values(service: Service, printer: Printer) -> None:
 
-    if is_managed(client):
+    if service.is_managed:
         # What is deployed is not recorded (api.md 5).
         printer.note("the configuration comes from Helm values now; this is what was before")
 
@@ -153,13 +152,13 @@ def tag(
         raise UsageError("no tags are named", hint=f"osmo config tag {what} --set TAG")
     gone = set(removed or ())
     new = [one for one in dict.fromkeys(added or ()) if one not in gone]
-    with session.connect() as client:
-        entry = _revision(client, found, number)
+    with session.connect() as service:
+        entry = _revision(service, found, number)
         missing = [one for one in new if one not in entry.tags]
         unwanted = [one for one in dict.fromkeys(removed or ()) if one in entry.tags]
         if missing or unwanted:
-            configs.change_tags(client, found, entry.number, missing, unwanted)
-            now = set(_revision(client, found, entry.number).tags)
+            service.configs.change_tags(found, entry.number, missing, unwanted)
+            now = set(_revision(service, found, entry.number).tags)
             if not now.issuperset(missing) or now.intersection(unwanted):
                 raise _WrongTagsError(
                     f"the service accepted the tags, yet {found.name}:{entry.number} has: "
@@ -175,11 +174,11 @@ class _WrongTagsError(OsmoError):
     exit_code = ExitCode.SERVICE_FAILURE
 
 
-def _revision(client: Client, found: ConfigType, number: int | None) -> configs.Revision:
+def _revision(service: Service, found: ConfigType, number: int | None) -> configs.Revision:
     """The named or the newest revision, without its data."""
     if number is not None:
-        return configs.revision(client, found, number, data=False)
-    newest = configs.newest_revision(client, found)
+        return service.configs.revision(found, number, data=False)
+    newest = service.configs.newest_revision(found)
     if newest is None:
         raise UsageError(f"{found.name} has no revision")
     return newest
@@ -204,11 +203,11 @@ def diff(
             f"{found.name} and {other.name} cannot be compared: two revisions of one type can",
             hint=f"osmo config diff {found.name}:A {found.name}:B",
         )
-    with session.connect() as client:
+    with session.connect() as service:
         if older is None or newer is None:
-            newest = _revision(client, found, None).number
+            newest = _revision(service, found, None).number
             older, newer = older or newest, newer or newest
-        before, after = configs.diff(client, found, older, newer)
+        before, after = service.configs.diff(found, older, newer)
     lines = diff_lines(before, after, f"{found.name}:{older}", f"{found.name}:{newer}")
     if not lines:
         session.printer.text("No differences were found between the two revisions")

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from osmo_cli.api import configs
 from osmo_cli.commands.arguments import DescriptionOption, TagsOption, TypeArgument
 from osmo_cli.commands.config.managed import helm_values_on_refusal
 from osmo_cli.commands.session import Session
@@ -14,7 +13,7 @@ from osmo_cli.config.registry.types import NAME_RULE, ConfigType, find_type
 from osmo_cli.errors import ExitCode, OsmoError, UsageError
 
 if TYPE_CHECKING:
-    from osmo_cli.api.client import Client
+    from osmo_cli.api.service import Service
 
 
 def set_role(
@@ -45,20 +44,20 @@ def set_role(
         )
     subject = role_subject(name, kind.lower(), field)
     credential = session.credential()
-    with session.connect(credential) as client:
-        target = read_live(client, found, name, create=True)
+    with session.connect(credential) as service:
+        target = read_live(service, found, name, create=True)
         live = target.live
         role = generated_role(target.shape.dialect, name, kind.lower(), subject)
         change = plan_wanted(target, role)
-        if subject not in configs.read(client, find_type(kind)).items():
+        if subject not in service.configs.read(find_type(kind)).items():
             printer.note(f"{kind.lower()} {subject} does not exist yet")
         if change.patches:
             if live:
                 for line in change_lines(change.differences):
                     printer.note(line)
             memory = session.secret_memory(credential)
-            with helm_values_on_refusal(client, printer, found, name, (live, change.wanted)):
-                applied = apply_change(client, change, memory, description=description, tags=tags)
+            with helm_values_on_refusal(service, printer, found, name, (live, change.wanted)):
+                applied = apply_change(service, change, memory, description=description, tags=tags)
             for warning in applied.warnings:
                 printer.warn(warning)
         else:
@@ -83,9 +82,9 @@ def rename(
     # The service checks the name of a new pool, and not that of a renamed one.
     if not found.is_name(new):
         raise UsageError(f'"{new}" cannot be the name of a pool', hint=NAME_RULE)
-    with session.connect() as client:
+    with session.connect() as service:
         # For an unknown name the service adds to the history, and then fails (api.md 3.9).
-        before = configs.read(client, found)
+        before = service.configs.read(found)
         pool = before.item(old)
         if old == new:
             printer.note("the pool has that name already; nothing was sent")
@@ -93,8 +92,8 @@ def rename(
             raise UsageError(f'{found.name} has an item "{new}" already', hint="choose another")
         else:
             states = ({old: pool}, {new: pool})
-            with helm_values_on_refusal(client, printer, found, None, states):
-                _rename(client, found, old, new, description, tags, session)
+            with helm_values_on_refusal(service, printer, found, None, states):
+                _rename(service, found, old, new, description, tags, session)
     printer.text(f'Successfully renamed {found.name} config "{old}" to "{new}"')
 
 
@@ -103,7 +102,7 @@ class _NotRenamedError(OsmoError):
 
 
 def _rename(
-    client: Client,
+    service: Service,
     found: ConfigType,
     old: str,
     new: str,
@@ -113,12 +112,12 @@ def _rename(
 ) -> None:
     failure = None
     try:
-        configs.rename(client, found, old, new, description=description, tags=tags)
+        service.configs.rename(found, old, new, description=description, tags=tags)
     except OsmoError as error:
         if not error.outcome_unknown:
             raise
         failure = error
-    now = configs.read(client, found).items().keys()
+    now = service.configs.read(found).items().keys()
     renamed = new in now and old not in now
     if failure is not None and not renamed:
         failure.hint = f"the pool is not renamed (it was looked up): there are {', '.join(now)}"

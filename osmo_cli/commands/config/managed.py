@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from osmo_cli.api.client import Client
+    from osmo_cli.api.service import Service
     from osmo_cli.config.problems import Path
     from osmo_cli.config.registry.types import ConfigType
     from osmo_cli.output.printer import Printer
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def helm_values_on_refusal(
-    client: Client,
+    service: Service,
     printer: Printer,
     config_type: ConfigType,
     name: str | None,
@@ -26,7 +26,7 @@ def helm_values_on_refusal(
     """Around a write: where the service takes none, print the values that make the change.
 
     Args:
-        client: the service.
+        service: the service.
         printer: gets the values as the result, in YAML, or with `-t json` in the error.
         config_type: what is written to.
         name: the item, or None for the whole type.
@@ -41,13 +41,12 @@ def helm_values_on_refusal(
     try:
         yield
     except ManagedElsewhereError as error:
-        from osmo_cli.api.dialects import identify, remember_managed
         from osmo_cli.config.changes.helm_values import helm_values
         from osmo_cli.config.registry.shape import Shape
         from osmo_cli.output.printer import Format
 
-        shape = Shape(config_type, identify(client), name)
-        remember_managed(client)
+        shape = Shape(config_type, service.dialect, name)
+        service.remember_managed()
         found = helm_values(shape, *states, secrets)
         if found is None:
             raise

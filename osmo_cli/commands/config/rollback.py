@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from osmo_cli.api import configs
 from osmo_cli.commands.arguments import DescriptionOption, TagsOption
 from osmo_cli.commands.config.managed import helm_values_on_refusal
 from osmo_cli.commands.session import Session, prompts
@@ -14,8 +13,8 @@ from osmo_cli.config.registry.types import BACKEND
 from osmo_cli.errors import ConflictError, OsmoError
 
 if TYPE_CHECKING:
-    from osmo_cli.api.client import Client
     from osmo_cli.api.configs import Revision, Snapshot
+    from osmo_cli.api.service import Service
     from osmo_cli.output.printer import Printer
 
 
@@ -34,20 +33,20 @@ def rollback(
     session: Session = ctx.obj
     printer = session.printer
     found, number = parse_revision(what)
-    with session.connect() as client:
-        wanted = configs.revision(client, found, number)
-        live = configs.read(client, found, with_revision=True)
-        _warn_of_losses(client, wanted, live, printer, force=force)
+    with session.connect() as service:
+        wanted = service.configs.revision(found, number)
+        live = service.configs.read(found, with_revision=True)
+        _warn_of_losses(service, wanted, live, printer, force=force)
         try:
-            with helm_values_on_refusal(client, printer, found, None, (live.data, wanted.data)):
-                configs.rollback(client, found, number, description=description, tags=tags)
+            with helm_values_on_refusal(service, printer, found, None, (live.data, wanted.data)):
+                service.configs.rollback(found, number, description=description, tags=tags)
         except OsmoError as error:
-            newest = _after_failure(client, wanted, live, error)
+            newest = _after_failure(service, wanted, live, error)
             printer.warn(
                 f"the service answered with an error, yet it is rolled back: {error.message}"
             )
         else:
-            newest = _newest(client, live)
+            newest = _newest(service, live)
     if newest is None or not _is_of(newest, live, number):
         printer.warn("another change came at the same time: look at `osmo config history`")
     else:
@@ -57,7 +56,7 @@ def rollback(
 
 
 def _warn_of_losses(
-    client: Client, wanted: Revision, live: Snapshot, printer: Printer, *, force: bool
+    service: Service, wanted: Revision, live: Snapshot, printer: Printer, *, force: bool
 ) -> None:
     """Say what would be lost, and stop where it is grave.
 
@@ -67,7 +66,7 @@ def _warn_of_losses(
     from osmo_cli.config.changes.history import losses_of_rollback
 
     found = live.config_type
-    backends = configs.read(client, BACKEND).items().keys() if found.name == "POOL" else ()
+    backends = service.configs.read(BACKEND).items().keys() if found.name == "POOL" else ()
     losses = losses_of_rollback(found, wanted.name, wanted.data, live.data, backends)
     grave = [loss.text for loss in losses if loss.grave]
     for loss in losses:
@@ -81,8 +80,8 @@ def _warn_of_losses(
         prompts().go_on(printer, refusal)
 
 
-def _newest(client: Client, live: Snapshot) -> Revision | None:
-    return configs.newest_revision(client, live.config_type, data=True)
+def _newest(service: Service, live: Snapshot) -> Revision | None:
+    return service.configs.newest_revision(live.config_type, data=True)
 
 
 def _is_of(newest: Revision, live: Snapshot, number: int) -> bool:
@@ -93,7 +92,7 @@ def _is_of(newest: Revision, live: Snapshot, number: int) -> bool:
 
 
 def _after_failure(
-    client: Client, wanted: Revision, live: Snapshot, error: OsmoError
+    service: Service, wanted: Revision, live: Snapshot, error: OsmoError
 ) -> Revision | None:
     """After a failure of unknown outcome look; the revision, where it was made all the same.
 
@@ -108,7 +107,7 @@ def _after_failure(
         f"`osmo config show {name}:{wanted.number}`"
     )
     try:
-        newest = _newest(client, live)
+        newest = _newest(service, live)
     except OsmoError:
         raise error from None
     if newest is None or not _is_of(newest, live, wanted.number):

@@ -7,7 +7,6 @@ from typing import Annotated, Any
 
 import typer
 
-from osmo_cli.api import configs
 from osmo_cli.commands.arguments import FormatOption
 from osmo_cli.commands.session import Session
 from osmo_cli.config.registry.types import POOL, ConfigType, parse_reference
@@ -36,11 +35,11 @@ def show(
             f"--verbose is for POOL as it is now, not for {what}",
             hint="everything that there is of it is shown without",
         )
-    with session.connect() as client:
+    with session.connect() as service:
         if number is None:
-            data = configs.read(client, found, verbose=verbose).data
+            data = service.configs.read(found, verbose=verbose).data
         else:
-            data = configs.revision(client, found, number).data
+            data = service.configs.revision(found, number).data
     if words:
         printer.object(_part(found, data, words, what))
     elif found.named is not None and printer.as_text:

@@ -25,7 +25,7 @@ from osmo_cli.config.registry.types import find_type
 from osmo_cli.errors import ExitCode, OsmoError, UsageError
 
 if TYPE_CHECKING:
-    from osmo_cli.api.client import Client
+    from osmo_cli.api.service import Service
     from osmo_cli.config.reading.document import Document
     from osmo_cli.config.reading.references import Lookup
     from osmo_cli.output.printer import Printer
@@ -81,24 +81,23 @@ def update(
     document = read_document(file, format) if file is not None else None
     credential = session.credential()
     memory = session.secret_memory(credential)
-    with session.connect(credential) as client:
-        target = read_live(client, found, name, create=create)
+    with session.connect(credential) as service:
+        target = read_live(service, found, name, create=create)
         edited = None
         if document is None:
-            change, edited = _edit(client, target, memory, session.lookup(None))
+            change, edited = _edit(service, target, memory, session.lookup(None))
         else:
-            change = _from_file(client, target, memory, document, session)
+            change = _from_file(service, target, memory, document, session)
         for secret in change.secrets.values() if change is not None else ():
             printer.redactor.add(secret)
         for problem in change.warnings if change is not None else ():
             printer.warn(str(problem))
         if dry_run and change is not None and (change.patches or not printer.as_lines):
-            from osmo_cli.api.dialects import is_managed
             from osmo_cli.plan.preview import preview
 
             printer.preview(preview(change, description=description, tags=tags))
             printer.note("dry run: nothing was sent")
-            if is_managed(client):
+            if service.is_managed:
                 printer.note(
                     "the service takes no writes: without --dry-run the values of its chart "
                     "that make the change are printed"
@@ -111,10 +110,10 @@ def update(
             printer.note(line)
         states = (change.shown.before, change.shown.after)
         with (
-            helm_values_on_refusal(client, printer, found, name, states, secrets=change.secrets),
+            helm_values_on_refusal(service, printer, found, name, states, secrets=change.secrets),
             _kept_on_failure(target, edited, printer),
         ):
-            applied = apply_change(client, change, memory, description=description, tags=tags)
+            applied = apply_change(service, change, memory, description=description, tags=tags)
     for warning in applied.warnings:
         printer.warn(warning)
     if applied.revision is not None:
@@ -124,7 +123,7 @@ def update(
 
 
 def _from_file(
-    client: Client, target: LiveObject, memory: SecretMemory, document: Document, session: Session
+    service: Service, target: LiveObject, memory: SecretMemory, document: Document, session: Session
 ) -> Change:
     """What a file changes; its warnings are shown."""
     from osmo_cli.config.reading.references import resolve
@@ -133,11 +132,11 @@ def _from_file(
     document = resolve(document, session.lookup(document.name), stored=target.live)
     for problem in document.warnings:
         session.printer.warn(str(problem))
-    return plan_update(client, target, document, memory)
+    return plan_update(service, target, document, memory)
 
 
 def _edit(
-    client: Client, target: LiveObject, memory: SecretMemory, lookup: Lookup
+    service: Service, target: LiveObject, memory: SecretMemory, lookup: Lookup
 ) -> tuple[Change | None, Any]:
     """Edit until the buffer is right; no change where it was left unchanged or emptied.
 
@@ -159,7 +158,7 @@ def _edit(
             try:
                 typed = parse_buffer("<editor>", edited)
                 document = resolve(typed, lookup, stored=target.live)
-                change = plan_update(client, target, document, memory, whole=True)
+                change = plan_update(service, target, document, memory, whole=True)
             except InvalidInputError as error:
                 text = with_problems(edited, error.problems)
             else:

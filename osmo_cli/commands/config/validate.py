@@ -62,14 +62,13 @@ def validate(
     speaks = chosen_dialect(dialect)
     named = _entry(type_name, name, paths, online=online)
     if online:
-        from osmo_cli.api.dialects import identify
         from osmo_cli.plan.service_checks import check_online
 
-        with session.connect() as client:
-            speaks = speaks if dialect else identify(client)
+        with session.connect() as service:
+            speaks = speaks if dialect else service.dialect
             printer.note(_checked_as(speaks, "" if dialect else ", as the service speaks"))
             inputs = read_inputs(paths, speaks, named, format, lookup=session.lookup)
-            problems = check_online(client, inputs)
+            problems = check_online(service, inputs)
     else:
         from osmo_cli.config.checking.file_checks import check_files
 

@@ -7,8 +7,6 @@ from typing import Any
 import typer
 
 from osmo_cli.accounts.tokens import SOON_DAYS, check_token_name, days_left
-from osmo_cli.api import tokens
-from osmo_cli.api.users import identify_with_users
 from osmo_cli.commands.arguments import FormatOption
 from osmo_cli.commands.lazy import noun
 from osmo_cli.commands.session import Session
@@ -16,7 +14,6 @@ from osmo_cli.commands.token.arguments import (
     TokenNameArgument,
     TokenServiceOption,
     TokenUserOption,
-    in_dialect,
     token_owner,
 )
 from osmo_cli.commands.token.kept import forget
@@ -42,18 +39,17 @@ _COLUMNS_WITH_USERS = ("Name", "Description", "Active", "Expires At (UTC)", "Rol
 
 def list_tokens(
     ctx: typer.Context,
-    service: TokenServiceOption = False,
+    of_service: TokenServiceOption = False,
     user: TokenUserOption = None,
     format_type: FormatOption = None,
 ) -> None:
     """List your tokens, those of a user, or with --service those of service accounts."""
     session: Session = ctx.obj
     printer = session.use_format(format_type)
-    owner = token_owner(service, user)
-    with session.connect() as client:
-        dialect, listed = in_dialect(
-            client, owner, lambda dialect: tokens.list_tokens(client, dialect, owner)
-        )
+    owner = token_owner(of_service, user)
+    with session.connect() as service:
+        listed = service.tokens.list_tokens(owner)
+        keeps_users = service.dialect.token_routes.users is not None
     if not printer.as_lines:
         printer.data(listed)
     elif not listed:
@@ -61,7 +57,7 @@ def list_tokens(
     else:
         if user:
             printer.text(f"Tokens for user: {user}\n")
-        columns = _COLUMNS if dialect.token_routes.users is None else _COLUMNS_WITH_USERS
+        columns = _COLUMNS_WITH_USERS if keeps_users else _COLUMNS
         rows = [_row(token) for token in listed]
         printer.table(columns, [[row[column] for column in columns] for row in rows])
     for token in listed:
@@ -86,24 +82,21 @@ def _row(token: dict[str, Any]) -> dict[str, str]:
 def delete_token(
     ctx: typer.Context,
     name: TokenNameArgument,
-    service: TokenServiceOption = False,
+    of_service: TokenServiceOption = False,
     user: TokenUserOption = None,
 ) -> None:
     """Delete a token; its logins end within five minutes."""
     session: Session = ctx.obj
     printer = session.printer
     check_token_name(name)
-    owner = token_owner(service, user)
+    owner = token_owner(of_service, user)
     credential = session.credential()
-    with session.connect(credential) as client:
-        dialect, _ = in_dialect(
-            client,
-            owner,
-            lambda dialect: tokens.delete_token(client, dialect, owner, name),
-            for_write=True,
-        )
+    with session.connect(credential) as service:
+        service.confirm_dialect()
+        service.tokens.delete(owner, name)
+        keeps_account = of_service and service.tokens.has_accounts
     printer.text(f"Access token {name} deleted" + (f" for user {user}" if user else ""))
-    if service and tokens.has_accounts(dialect):
+    if keeps_account:
         printer.note(f"its user {name} stays, with its roles; `osmo user delete {name}` deletes it")
     forget(credential, owner, [name])
 
@@ -111,7 +104,7 @@ def delete_token(
 def get_token(
     ctx: typer.Context,
     name: TokenNameArgument,
-    service: TokenServiceOption = False,
+    of_service: TokenServiceOption = False,
     user: TokenUserOption = None,
     format_type: FormatOption = None,
 ) -> None:
@@ -121,9 +114,9 @@ def get_token(
     session: Session = ctx.obj
     printer = session.use_format(format_type)
     check_token_name(name)
-    owner = token_owner(service, user)
+    owner = token_owner(of_service, user)
     credential = session.credential()
-    text = kept_token(credential.origin, name, service=service, user=user)
+    text = kept_token(credential.origin, name, service=of_service, user=user)
     if text is None:
         raise UsageError(
             f"the keyring has no token {name} of {credential.origin}",
@@ -142,7 +135,7 @@ def token_roles(
     session: Session = ctx.obj
     printer = session.use_format(format_type)
     check_token_name(name)
-    with session.connect() as client:
-        found = tokens.token_roles(client, identify_with_users(client), name)
+    with session.connect() as service:
+        found = service.tokens.roles(name)
     facts = {"Token": found.get("token_name"), "Owner": found.get("user_name")}
     show_grants(printer, found, facts)

@@ -2,23 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import Annotated
 
 import typer
 
 from osmo_cli.accounts.tokens import TokenOwner
 from osmo_cli.accounts.users import check_known_user
-from osmo_cli.api.dialects import identify
-from osmo_cli.api.errors import NotFoundError
-from osmo_cli.api.users import identify_with_users
 from osmo_cli.errors import UsageError
-
-if TYPE_CHECKING:
-    from osmo_cli.api.client import Client
-    from osmo_cli.config.registry.dialects import Dialect
-
-T = TypeVar("T")
 
 TokenNameArgument = Annotated[str, typer.Argument(metavar="NAME", show_default=False)]
 TokenServiceOption = Annotated[
@@ -41,26 +31,3 @@ def token_owner(service: bool, user: str | None) -> TokenOwner:
             hint="--service is the account that has the name of its token",
         )
     return TokenOwner(service, None if user is None else check_known_user(user))
-
-
-def in_dialect(
-    client: Client,
-    owner: TokenOwner,
-    action: Callable[[Dialect], T],
-    *,
-    for_write: bool = False,
-) -> tuple[Dialect, T]:
-    """Do `action` in the service's dialect; once more in another one, if its routes are not there.
-
-    A service that was upgraded may give the version that it had (api.md 13), and where a route is
-    missing nothing was done. `action` is about the tokens of `owner`.
-    """
-    find = identify if owner.user is None else identify_with_users
-    dialect = find(client, for_write=for_write)
-    try:
-        return dialect, action(dialect)
-    except NotFoundError:
-        anew = identify(client, anew=True)
-        if anew == dialect:
-            raise
-        return anew, action(anew)

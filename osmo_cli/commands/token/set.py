@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from osmo_cli.accounts.tokens import IfExists, TokenOwner, check_expiry, check_token_name, days_left
-from osmo_cli.api import tokens
+from osmo_cli.api.tokens import NewToken
 from osmo_cli.commands.arguments import FormatOption
 from osmo_cli.commands.session import Session
 from osmo_cli.commands.token.arguments import (
     TokenNameArgument,
     TokenServiceOption,
     TokenUserOption,
-    in_dialect,
     token_owner,
 )
 from osmo_cli.commands.token.kept import forget, keep, keep_where_possible
@@ -23,7 +22,7 @@ from osmo_cli.errors import OsmoError, OutputClosedError, UsageError
 from osmo_cli.output.printer import Printer
 
 if TYPE_CHECKING:
-    from osmo_cli.api.client import Client
+    from osmo_cli.api.service import Service
     from osmo_cli.config.registry.dialects import Dialect
     from osmo_cli.credentials.credential import Credential
 
@@ -38,7 +37,7 @@ def set_token(
     description: Annotated[
         str | None, typer.Option("--description", "-d", help="What the token is for.")
     ] = None,
-    service: TokenServiceOption = False,
+    of_service: TokenServiceOption = False,
     user: TokenUserOption = None,
     roles: Annotated[
         list[str] | None,
@@ -65,28 +64,24 @@ def set_token(
     session: Session = ctx.obj
     printer = session.use_format(format_type)
     check_token_name(name)
-    owner = token_owner(service, user)
-    if service and not roles and if_exists is IfExists.FAIL:
+    owner = token_owner(of_service, user)
+    if of_service and not roles and if_exists is IfExists.FAIL:
         raise _roles_missing()
     if store and output_file is not None:
         raise UsageError("--store and --output-file exclude each other")
     check_expiry(expires_at, None)
     credential = session.credential()
-    with session.connect(credential) as client:
-        dialect, old = in_dialect(
-            client,
-            owner,
-            lambda dialect: _look_up(client, dialect, owner, name, roles),
-            for_write=True,
-        )
+    with session.connect(credential) as service:
+        service.confirm_dialect()
+        old = _look_up(service, owner, name, roles)
         if old is not None and if_exists is IfExists.FAIL:
             raise _exists(name, owner)
         if old is not None and if_exists is IfExists.KEEP:
             _tell_kept(old, name, printer)
             return
-        expiry = check_expiry(expires_at, tokens.longest_life(client))
-        new = _new_token(dialect, name, expiry, description, roles, owner, old)
-        make = _Making(client, dialect, new, old, printer)
+        expiry = check_expiry(expires_at, service.tokens.longest_life())
+        new = _new_token(service.dialect, name, expiry, description, roles, owner, old)
+        make = _Making(service, new, old, printer)
         if output_file is not None:
             _to_file(make, output_file)
             _forget_old(credential, new, old, printer)
@@ -94,7 +89,7 @@ def set_token(
         text = make.text()
     printer.redactor.add(text)
     # What 6.0 does not print stays away from --service, which its scripts use.
-    told = () if service else _told(user, roles)
+    told = () if of_service else _told(user, roles)
     if store:
         _to_keyring(credential, name, owner, text, told, printer)
         return
@@ -106,11 +101,11 @@ def set_token(
 
 
 def _look_up(
-    client: Client, dialect: Dialect, owner: TokenOwner, name: str, roles: list[str] | None
+    service: Service, owner: TokenOwner, name: str, roles: list[str] | None
 ) -> dict[str, Any] | None:
     """The token that has the name. It is looked for first: a missing route tells of an upgrade."""
-    found = tokens.find_token(client, dialect, owner, name)
-    if roles and owner == TokenOwner() and dialect.token_routes.users is None:
+    found = service.tokens.find(owner, name)
+    if roles and owner == TokenOwner() and service.dialect.token_routes.users is None:
         raise UsageError(
             "--roles is for service tokens; your own tokens have your roles",
             hint="leave --roles out, or add --service",
@@ -149,7 +144,7 @@ def _new_token(
     roles: list[str] | None,
     owner: TokenOwner,
     old: dict[str, Any] | None,
-) -> tokens.NewToken:
+) -> NewToken:
     """What is not given stays as in the token that is replaced, but for its end.
 
     Raises:
@@ -164,7 +159,7 @@ def _new_token(
         raise _roles_missing()
     if description is None:
         description = str(before.get("description") or "")
-    return tokens.NewToken(name, expiry, description, chosen, owner)
+    return NewToken(name, expiry, description, chosen, owner)
 
 
 class _Making:
@@ -172,13 +167,12 @@ class _Making:
 
     def __init__(
         self,
-        client: Client,
-        dialect: Dialect,
-        new: tokens.NewToken,
+        service: Service,
+        new: NewToken,
         old: dict[str, Any] | None,
         printer: Printer,
     ) -> None:
-        self._client, self._dialect, self._new = client, dialect, new
+        self._service, self._new = service, new
         self._old = old
         self.printer = printer
 
@@ -187,9 +181,9 @@ class _Making:
         from osmo_cli.api.token_creation import make_token
 
         new = self._new
-        if new.owner.service and tokens.has_accounts(self._dialect):
+        if new.owner.service and self._service.tokens.has_accounts:
             self._prepare_account()
-        text = make_token(self._client, self._dialect, new, self._old)
+        text = make_token(self._service, new, self._old)
         if self._old is not None:
             self.printer.note(
                 f"the old token {new.name} is deleted; its logins end within five minutes"
@@ -197,10 +191,8 @@ class _Making:
         return text
 
     def _prepare_account(self) -> None:
-        from osmo_cli.api.users import ensure_user
-
         new = self._new
-        made, given = ensure_user(self._client, self._dialect, new.name, new.roles)
+        made, given = self._service.users.ensure(new.name, new.roles)
         roles = ", ".join(given)
         if made:
             self.printer.note(f"the user {new.name} was created for it, with the roles: {roles}")
@@ -272,7 +264,7 @@ def _to_keyring(
 
 
 def _forget_old(
-    credential: Credential, new: tokens.NewToken, old: dict[str, Any] | None, printer: Printer
+    credential: Credential, new: NewToken, old: dict[str, Any] | None, printer: Printer
 ) -> None:
     """Delete the copy of a token that was replaced by one that is not kept."""
     if old is None:
