@@ -80,7 +80,8 @@ def _all_profiles(printer: Printer) -> None:
         printer.text("No profiles found")
     else:
         columns = ("Profile", "Active", "Service", "User", "Method", "Storage")
-        printer.table(columns, [[_cell(value) for value in row.values()] for row in rows])
+        cells = [[_cell(value) for value in row.values()] for row in rows]
+        printer.table(columns, cells, priorities=(0, 1, 0, 1, 2, 3))
 
 
 def _cell(value: Any) -> str:

@@ -86,13 +86,27 @@ class Printer:
         text = write_yaml(value)
         self._write(self.stdout, self._safe(text.removesuffix("\n").removesuffix("\n...")))
 
-    def table(self, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-        """A result as a table; on a terminal it is folded to fit."""
+    def table(
+        self,
+        columns: Sequence[str],
+        rows: Sequence[Sequence[str]],
+        priorities: Sequence[int] | None = None,
+    ) -> None:
+        """Print a result as a table; on a terminal it is fitted to the width.
+
+        Args:
+            columns: headers.
+            rows: cells.
+            priorities: which columns to leave out first on a narrow terminal; see `render_table`.
+        """
         import shutil
 
         width = shutil.get_terminal_size().columns if self.on_terminal else None
         safe = [[self._safe(cell) for cell in row] for row in rows]
-        self._write(self.stdout, render_table(columns, safe, width).removesuffix("\n"))
+        table = render_table(columns, safe, width, priorities)
+        self._write(self.stdout, table.text.removesuffix("\n"))
+        if table.hidden:
+            self.note(f"columns hidden to fit the terminal: {', '.join(table.hidden)}")
 
     def object(self, value: Any) -> None:
         """A configuration: on a terminal a Key/Value table, else (or with -t) JSON or YAML."""

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
 _MOST_ENTRIES = 1000
 _CURRENT_COLUMNS = ("Config Type", "Revision", "Username", "Created At")
+_CURRENT_PRIORITIES = (0, 0, 2, 1)
 _COLUMNS = ("Config Type", "Name", *_CURRENT_COLUMNS[1:], "Description", "Tags")
+_PRIORITIES = (0, 0, 0, 2, 1, 1, 3)
 
 FitWidthOption = Annotated[
     bool,
@@ -47,7 +49,9 @@ def list_types(
         printer.data({"configs": entries})
         return
     entries.sort(key=lambda entry: str(entry.get("config_type")))
-    printer.table(_CURRENT_COLUMNS, [_current_cells(entry) for entry in entries])
+    printer.table(
+        _CURRENT_COLUMNS, [_current_cells(entry) for entry in entries], _CURRENT_PRIORITIES
+    )
 
 
 def history(
@@ -110,7 +114,7 @@ def history(
     if not printer.as_lines:
         printer.data({"configs": entries})
         return
-    printer.table(_COLUMNS, [_cells(entry) for entry in entries])
+    printer.table(_COLUMNS, [_cells(entry) for entry in entries], _PRIORITIES)
 
 
 def _tell_of_helm_values(service: Service, printer: Printer) -> None:

@@ -35,6 +35,7 @@ app = noun(
 _COLUMNS = ("Name", "Description", "Roles", "Active", "Expires At (UTC)")
 # In a service that keeps users, as the official CLI of its version has it.
 _COLUMNS_WITH_USERS = ("Name", "Description", "Active", "Expires At (UTC)", "Roles")
+_PRIORITIES = {"Name": 0, "Expires At (UTC)": 0, "Roles": 1, "Description": 2, "Active": 3}
 
 
 def list_tokens(
@@ -59,7 +60,11 @@ def list_tokens(
             printer.text(f"Tokens for user: {user}\n")
         columns = _COLUMNS_WITH_USERS if keeps_users else _COLUMNS
         rows = [_row(token) for token in listed]
-        printer.table(columns, [[row[column] for column in columns] for row in rows])
+        printer.table(
+            columns,
+            [[row[column] for column in columns] for row in rows],
+            [_PRIORITIES[column] for column in columns],
+        )
     for token in listed:
         left = days_left(str(token.get("expires_at", "")))
         if left is not None and 0 < left <= SOON_DAYS:
