@@ -94,7 +94,7 @@ def test_yaml_reads_back() -> None:
     assert yaml.safe_load(printed(printer)[0]) == value
 
 
-def preview_of(request: Request | None) -> Preview:
+def preview_of(*requests: Request) -> Preview:
     after = {"auth": "(secret, changed)", "tests": [], "extra": None}
     differences = (
         Difference(("tests",), ["a"], []),
@@ -102,11 +102,11 @@ def preview_of(request: Request | None) -> Preview:
         Difference(("extra",), ABSENT, None),
     )
     before = {"auth": "(secret)", "tests": ["a"]}
-    return Preview(before, "X (revision 1)", after, "X (after)", differences, request)
+    return Preview(before, "X (revision 1)", after, "X (after)", differences, requests)
 
 
 def test_a_change_shows_both_sides_but_no_mask() -> None:
-    assert change_lines(preview_of(None).differences) == [
+    assert change_lines(preview_of().differences) == [
         'tests: ["a"] -> []',
         "auth: (secret) -> (secret, changed)",
         "extra: (none) -> null",
@@ -147,6 +147,7 @@ def test_a_preview_as_data_is_one_object() -> None:
         {"path": "extra", "after": None},
     ]
     assert found["request"] == {"method": "PUT", "path": "/x", "body": {"configs": {"tests": []}}}
+    assert found["requests"] == [found["request"]]
 
 
 def test_colour_is_for_terminals_that_want_it(monkeypatch: pytest.MonkeyPatch) -> None:
