@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from osmo_cli.api.client import Client
 from osmo_cli.api.errors import NotFoundError, RefusedError, UnexpectedAnswerError
 from osmo_cli.api.urls import build_path
+from osmo_cli.config.secrets import mask_secret_changes, mask_secrets
 from osmo_cli.errors import UsageError
 
 if TYPE_CHECKING:
@@ -95,7 +96,7 @@ class Configs:
             raise no_such_type(config_type) from None
         if not isinstance(data, dict | list):
             raise UnexpectedAnswerError(f"the service's {config_type.name} is not an object")
-        return Snapshot(config_type, data, revision)
+        return Snapshot(config_type, mask_secrets(config_type, data), revision)
 
     def newest_revision(self, config_type: ConfigType, *, data: bool = False) -> Revision | None:
         """The newest revision, with its data where asked for; None where the history is empty."""
@@ -169,7 +170,7 @@ class Configs:
                     str(entry["name"]),
                     str(entry["username"]),
                     str(entry["description"]),
-                    entry["data"],
+                    mask_secrets(config_type, entry["data"]),
                     tuple(map(str, entry["tags"] or ())),
                 )
                 for entry in self._entries(parameters, config_type)
@@ -186,9 +187,10 @@ class Configs:
         ]
         answer = self._client.get((*_ROOT, "diff"), query)
         try:
-            return answer["first_data"], answer["second_data"]
+            states = answer["first_data"], answer["second_data"]
         except (KeyError, TypeError):
             raise UnexpectedAnswerError("the service's diff is not in the known form") from None
+        return mask_secret_changes(config_type, *states, second)
 
     def changed_secrets(self, config_type: ConfigType, since: int, now: int) -> Any:
         """The state at revision `now`; secrets changed after `since` are marked as such."""

@@ -55,6 +55,8 @@ class ConfigType:
         create: how an item is made that does not exist yet, or None where a client cannot.
         items_are_lists: an item is a list, not an object.
         read_only: fields that the service sets; they never count as a change (api.md 3.6, 13).
+        secrets: secret fields of any service version, also where the service sends them in clear
+            text; from the top of the type's data.
         volatile: those among them that change by themselves, so that a copy is always outdated.
         one_value: maps that a file gives as a whole, as it gives a list; `()` is the object.
         mapping_fields: fields of an item that the service keeps in a table of their own. null
@@ -80,6 +82,7 @@ class ConfigType:
     create: Verb | None = None
     items_are_lists: bool = False
     read_only: frozenset[Path] = frozenset()
+    secrets: frozenset[Path] = frozenset()
     volatile: frozenset[Path] = frozenset()
     one_value: frozenset[Path] = frozenset()
     mapping_fields: frozenset[str] = frozenset()
@@ -152,6 +155,14 @@ WORKFLOW = ConfigType(
     schema_module=_SCHEMAS + "workflow",
     helm_section="workflow",
     whole=_PATCH,
+    secrets=_fields(
+        "workflow_data.credential.access_key",
+        "workflow_log.credential.access_key",
+        "workflow_app.credential.access_key",
+        "backend_images.credential.auth",
+        "workflow_alerts.slack_token",
+        "workflow_alerts.smtp_settings.password",
+    ),
 )
 SERVICE = ConfigType(
     name="SERVICE",
@@ -159,6 +170,7 @@ SERVICE = ConfigType(
     schema_module=_SCHEMAS + "service",
     helm_section="service",
     whole=_PATCH,
+    secrets=_fields("service_auth.keys.*.private_key"),
     not_in_values=frozenset({"service_auth"}),
 )
 DATASET = ConfigType(
@@ -168,6 +180,7 @@ DATASET = ConfigType(
     helm_section="dataset",
     wrapper="buckets",
     whole=_PATCH,
+    secrets=_fields("buckets.*.default_credential.access_key"),
     named=_PATCH,
     create=_PATCH,
     deletes_missing=False,
