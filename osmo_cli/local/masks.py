@@ -19,6 +19,8 @@ def _secret_paths(config_type: str, dialect: str) -> tuple[_Path, ...]:
     from osmo_cli.config.registry.dialects import DIALECTS
     from osmo_cli.config.schemas.base import secret_paths
 
+    if config_type not in DIALECTS[dialect].config_types:
+        return ()  # the history of a type that is gone is sent in clear text
     return tuple(secret_paths(CONFIG_TYPES[config_type].schema(DIALECTS[dialect])))
 
 
