@@ -19,6 +19,7 @@ from osmo_cli.local.extra import missing_packages
 
 if TYPE_CHECKING:
     import uvicorn
+    from starlette.applications import Starlette
 
 _HOST = "127.0.0.1"
 _GRACE_SECONDS = 3
@@ -49,32 +50,45 @@ def serve(
         OsmoError: the database can't be used, or the extra `local` is not installed.
     """
     try:
-        import uvicorn
+        import uvicorn  # noqa: F401
 
         from osmo_cli.local.app import build_app
     except ImportError:
         raise missing_packages() from None
     if admin_token_file is not None and auth != "token":
         raise UsageError("an administrator's token is only of use with --auth token")
-    with contextlib.closing(_listen(port)) as listener:
+    with contextlib.closing(listen(port)) as listener:
         if admin_token_file is not None:
             write_admin_token(db, dialect, admin_token_file)
-        app = build_app(db, dialect=dialect, auth=auth, source=source)
-        config = uvicorn.Config(
-            app,
-            log_config=None,
-            log_level="critical",
-            access_log=False,
-            server_header=False,
-            date_header=False,
-            lifespan="on",
-            timeout_graceful_shutdown=_GRACE_SECONDS,
-        )
+        server = new_server(build_app(db, dialect=dialect, auth=auth, source=source))
         url = f"http://{_HOST}:{listener.getsockname()[1]}"
-        asyncio.run(_run(uvicorn.Server(config), listener, lambda: ready(url)))
+        asyncio.run(_run(server, listener, lambda: ready(url)))
 
 
-def _listen(port: int) -> socket.socket:
+def new_server(app: Starlette) -> uvicorn.Server:
+    """An HTTP server of the application, which logs nothing and does not name itself."""
+    import uvicorn
+
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        log_level="critical",
+        access_log=False,
+        server_header=False,
+        date_header=False,
+        lifespan="on",
+        timeout_graceful_shutdown=_GRACE_SECONDS,
+    )
+    return uvicorn.Server(config)
+
+
+def listen(port: int) -> socket.socket:
+    """A socket that listens on 127.0.0.1; port 0 takes a free one.
+
+    Raises:
+        UsageError: the port is in use, or not a port.
+        OsmoError: the system does not allow it.
+    """
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         # A port that another service listens on is still refused; only one in TIME_WAIT is not.

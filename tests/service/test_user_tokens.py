@@ -237,7 +237,7 @@ def test_an_upgrade_that_the_version_does_not_show_is_noticed(shell: Shell, tmp_
     """What was learnt of a service is kept for an hour; its routes may be others meanwhile."""
     db = ("--db", str(tmp_path / "service" / "service.db"))
     with serving(tmp_path / "service", dialect=WITHOUT_USERS[-1]) as service:
-        port = service.url.rpartition(":")[2]
+        port = int(service.url.rpartition(":")[2])
         shell.ok("login", service.url, "--method", "dev", "--username", "admin")
         assert shell.ok("token", "list") == "No tokens found\n"
     shell.ok("local", "reset", *db, "--dialect", WITH_USERS[0])

@@ -1,35 +1,44 @@
-"""The program and its embedded service as real processes, each with a home of its own."""
+"""The program and its embedded service, each with a home of its own.
+
+Commands run in the process of the tests, which is ten times quicker, unless the process itself is
+what a test is about (`Shell.process`). With `TEST_PROCESSES=1` every command and every service is a
+process, as for a user.
+"""
 
 from __future__ import annotations
 
 import os
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+from osmo_cli.local.authorization import AuthMode
+
+from tests.support import in_process
+from tests.support.in_process import Result
 
 OSMO = str(Path(sys.executable).with_name("osmo"))
 ROOT = Path(__file__).resolve().parents[2]
 LIMIT_SECONDS = 60
-
-
-@dataclass(frozen=True)
-class Result:
-    """What a finished command left."""
-
-    code: int
-    out: str
-    err: str
+ONLY_PROCESSES = bool(os.environ.get("TEST_PROCESSES"))
 
 
 @dataclass
 class Shell:
-    """Runs commands in a folder, with nothing of the developer's own environment."""
+    """Runs commands in a folder, with nothing of the developer's own environment.
+
+    Attributes:
+        in_process: whether osmo may run in this process.
+    """
 
     home: Path
     env: dict[str, str]
+    in_process: bool = not ONLY_PROCESSES
 
     @classmethod
     def at(cls, home: Path, **env: str) -> Shell:
@@ -60,6 +69,19 @@ class Shell:
     def osmo(
         self, *words: str, input: str | bytes = b"", env: Mapping[str, str] | None = None
     ) -> Result:
+        """Run osmo, in this process where that can be."""
+        variables = {**self.env, **(env or {})}
+        if not (self.in_process and in_process.can_run(variables)):
+            return self.process(*words, input=input, env=env)
+        data = input.encode() if isinstance(input, str) else input
+        return in_process.run(
+            words, data=data, env=variables, folder=self.home, seconds=LIMIT_SECONDS
+        )
+
+    def process(
+        self, *words: str, input: str | bytes = b"", env: Mapping[str, str] | None = None
+    ) -> Result:
+        """Run osmo as a process of its own: signals, descriptors, libraries are its own too."""
         return self.run(OSMO, *words, input=input, env=env)
 
     def ok(self, *words: str, input: str | bytes = b"") -> str:
@@ -89,19 +111,64 @@ def serving(
     folder: Path,
     *,
     dialect: str = "6.0",
-    auth: str = "none",
+    auth: AuthMode = "none",
     configmap: Path | None = None,
-    port: str = "0",
+    port: int = 0,
 ) -> Iterator[Service]:
-    """`osmo local serve` on a free port until the block ends."""
+    """The embedded service on a loopback port until the block ends, as `osmo local serve` has it.
+
+    Args:
+        port: 0 takes a free one.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    db = folder / "service.db"
-    token_file = folder / "admin-token"
-    command = [OSMO, "local", "serve", "--port", port, "--db", str(db), "--dialect", dialect]
+    serve = _in_process if ONLY_PROCESSES else _in_thread
+    with serve(folder / "service.db", dialect, auth, configmap, port) as service:
+        yield service
+
+
+@contextmanager
+def _in_thread(
+    db: Path, dialect: str, auth: AuthMode, configmap: Path | None, port: int
+) -> Iterator[Service]:
+    """The service in a thread of this process."""
+    from osmo_cli.local.admin import write_admin_token
+    from osmo_cli.local.app import build_app
+    from osmo_cli.local.configmap import ConfigMapSource
+    from osmo_cli.local.server import listen, new_server
+
+    token_file = db.with_name("admin-token")
+    with closing(listen(port)) as listener, db.with_name("serve.err").open("a") as errors:
+        def report(text: str) -> None:
+            print(text, file=errors, flush=True)
+
+        source = ConfigMapSource(configmap, report) if configmap else None
+        if auth == "token":
+            write_admin_token(db, dialect, token_file)
+        server = new_server(build_app(db, dialect=dialect, auth=auth, source=source))
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        thread = threading.Thread(target=server.run, args=([listener],), name=url)
+        thread.start()
+        try:
+            while not server.started and thread.is_alive():
+                time.sleep(0.002)
+            yield Service(url, db, token_file.read_text().strip() if auth == "token" else "")
+        finally:
+            server.should_exit = True
+            thread.join(LIMIT_SECONDS)
+            assert not thread.is_alive(), "the embedded service does not stop"
+
+
+@contextmanager
+def _in_process(
+    db: Path, dialect: str, auth: AuthMode, configmap: Path | None, port: int
+) -> Iterator[Service]:
+    """The service as a process of its own."""
+    folder, token_file = db.parent, db.with_name("admin-token")
+    command = [OSMO, "local", "serve", "--port", str(port), "--db", str(db), "--dialect", dialect]
     command += ["--auth", auth, *(["--configmap", str(configmap)] if configmap else [])]
     if auth == "token":
         command += ["--admin-token-file", str(token_file)]
-    errors = (folder / "serve.err").open("wb")
+    errors = (folder / "serve.err").open("ab")
     process = subprocess.Popen(
         command, env=Shell.at(folder).env, stdout=subprocess.PIPE, stderr=errors, cwd=folder
     )
