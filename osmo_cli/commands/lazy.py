@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from importlib import import_module
 from typing import Any
 
@@ -38,17 +39,21 @@ def lazy_group(members: Mapping[str, str]) -> type[TyperGroup]:
             return list(members)
 
         def get_command(self, ctx: Any, cmd_name: str) -> Any:
-            if cmd_name not in members:
-                return None
-            module_name, _, function = members[cmd_name].partition(":")
-            module = import_module(f"osmo_cli.commands.{module_name}")
-            if not function:
-                return typer.main.get_group(module.app)
-            alone = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-            alone.command(cmd_name, cls=OsmoCommand)(getattr(module, function))
-            return typer.main.get_command(alone)
+            return _load(cmd_name, members[cmd_name]) if cmd_name in members else None
 
     return LazyGroup
+
+
+@cache
+def _load(name: str, place: str) -> Any:
+    """Import and build the command or group at `place` (see `lazy_group`)."""
+    module_name, _, function = place.partition(":")
+    module = import_module(f"osmo_cli.commands.{module_name}")
+    if not function:
+        return typer.main.get_group(module.app)
+    alone = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+    alone.command(name, cls=OsmoCommand)(getattr(module, function))
+    return typer.main.get_command(alone)
 
 
 def noun(name: str, help: str, members: Mapping[str, str]) -> typer.Typer:
