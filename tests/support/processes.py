@@ -18,7 +18,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from osmo_cli.local.authorization import AuthMode
-
 from tests.support import in_process
 from tests.support.in_process import Result
 
@@ -138,6 +137,7 @@ def _in_thread(
 
     token_file = db.with_name("admin-token")
     with closing(listen(port)) as listener, db.with_name("serve.err").open("a") as errors:
+
         def report(text: str) -> None:
             print(text, file=errors, flush=True)
 
