@@ -27,6 +27,11 @@ def by_name(_: sqlite3.Connection, stored: Mapping[str, Any]) -> Any:
     return dict(stored)
 
 
+def items_of(_: sqlite3.Connection, snapshot: Any) -> dict[str, Any]:
+    """Return the items of a revision by name."""
+    return dict(snapshot)
+
+
 def never_used(_: sqlite3.Connection, name: str) -> None:
     """Nothing refers to items of this type."""
 
@@ -108,11 +113,24 @@ def store_role(
             for policy in given["policies"]
         ],
     }
-    if "external_roles" in role and role["external_roles"] is None:
-        # A new role stands for the provider's role of its own name (api.md 3.9).
-        old = item(connection, "ROLE", name)
-        role["external_roles"] = [name] if old is None else old["external_roles"]
+    if "external_roles" in role:
+        role["external_roles"] = _external_roles(connection, name, role["external_roles"])
     return name, role
+
+
+def _external_roles(
+    connection: sqlite3.Connection, name: str, given: list[str] | None
+) -> list[str]:
+    """Return the identity provider's names of a role as the service stores them.
+
+    The service deletes and inserts in one statement, so every name that is already stored is
+    lost when it is sent again. Null keeps the names; a new role gets its own.
+    """
+    old = item(connection, "ROLE", name)
+    stored = [] if old is None else old["external_roles"]
+    if given is None:
+        return [name] if old is None else stored
+    return sorted(set(given) - set(stored))
 
 
 def _action_text(action: Any) -> str:
@@ -144,12 +162,13 @@ def role_snapshot(connection: sqlite3.Connection, _: Dialect, now: datetime) -> 
     return list(items(connection, "ROLE").values())
 
 
-def roles_of(snapshot: Any) -> dict[str, Any]:
-    """The roles of a revision by name; the provider's names of them are lost (api.md 3.9)."""
-    return {
-        role["name"]: role | ({"external_roles": []} if "external_roles" in role else {})
-        for role in snapshot
-    }
+def roles_of(connection: sqlite3.Connection, snapshot: Any) -> dict[str, Any]:
+    """Return the roles of a revision by name, as storing them leaves them."""
+    roles = {str(role["name"]): dict(role) for role in snapshot}
+    for name, role in roles.items():
+        if "external_roles" in role:
+            role["external_roles"] = _external_roles(connection, name, role["external_roles"])
+    return roles
 
 
 def store_pool(
@@ -171,7 +190,7 @@ def pool_snapshot(connection: sqlite3.Connection, dialect: Dialect, now: datetim
     }
 
 
-def pools_of(snapshot: Any) -> dict[str, Any]:
+def pools_of(_: sqlite3.Connection, snapshot: Any) -> dict[str, Any]:
     """The pools of a revision by name, without what is computed."""
     return {name: pools.stored_form(pool) for name, pool in snapshot["pools"].items()}
 

@@ -66,7 +66,7 @@ class ItemType:
     store: Callable[[sqlite3.Connection, Dialect, str, Any], tuple[str, Any]] = forms.as_given
     show: Callable[[sqlite3.Connection, Mapping[str, Any]], Any] = forms.by_name
     snapshot: Callable[[sqlite3.Connection, Dialect, datetime], Any] | None = None
-    from_snapshot: Callable[[Any], dict[str, Any]] = dict
+    from_snapshot: Callable[[sqlite3.Connection, Any], dict[str, Any]] = forms.items_of
     refuse_used: Callable[[sqlite3.Connection, str], None] = forms.never_used
     finish: Callable[[sqlite3.Connection, Any], None] = forms.nothing_more
 
@@ -201,7 +201,7 @@ def restore(connection: sqlite3.Connection, row: ItemType, snapshot: Any) -> Non
     Raises:
         Fault: an item is in use; what was done before stays, as in the service.
     """
-    wanted = row.from_snapshot(snapshot)
+    wanted = row.from_snapshot(connection, snapshot)
     try:
         for name in sorted(items(connection, row.name).keys() - wanted.keys()):
             delete(connection, row, name)

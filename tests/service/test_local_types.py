@@ -53,6 +53,11 @@ def dialect(request: pytest.FixtureRequest) -> Dialect:
 OF_PYDANTIC_1 = pytest.mark.parametrize(
     "dialect", [one for one in DIALECTS.values() if one.pydantic == 1], ids=_named
 )
+WITH_USERS = pytest.mark.parametrize(
+    "dialect",
+    [each for each in DIALECTS.values() if each.token_routes.users is not None],
+    ids=_named,
+)
 OF_PYDANTIC_2 = pytest.mark.parametrize(
     "dialect", [one for one in DIALECTS.values() if one.pydantic == 2], ids=_named
 )
@@ -122,7 +127,7 @@ def test_an_item_comes_goes_and_comes_back_by_rollback(
     has_users: bool,
 ) -> None:
     if has_users and value is ROLE:
-        # A rollback clears every role's names at the identity provider, as the service does.
+        # A rollback loses the external roles that it keeps.
         value = ROLE_62 | {"external_roles": []}
         for role in client.get(CONFIGS + path).json():
             body = {"configs": role | {"external_roles": []}}
@@ -144,6 +149,60 @@ def test_an_item_comes_goes_and_comes_back_by_rollback(
     assert client.get(f"{CONFIGS}{path}/{name}").json() == there
     assert client.get(CONFIGS + path).json() == with_it
     assert _newest(client, config_type)["data"] == written["data"]
+
+
+def _external_roles(client: httpx.Client, name: str) -> Any:
+    return client.get(f"{CONFIGS}/role/{name}").json()["external_roles"]
+
+
+def _puts(client: httpx.Client, value: dict[str, Any], *, whole: bool) -> None:
+    path, body = ("/role", [value]) if whole else (f"/role/{value['name']}", value)
+    assert client.put(CONFIGS + path, json={"configs": body}).status_code == 200
+
+
+@WITH_USERS
+@pytest.mark.parametrize("whole", [False, True], ids=["item", "whole"])
+def test_a_put_of_a_role_loses_the_external_roles_that_it_keeps(
+    client: httpx.Client, whole: bool
+) -> None:
+    # docs/service/role.md#external_roles
+    assert _external_roles(client, "osmo-admin") == ["osmo-admin"]
+    admin = client.get(CONFIGS + "/role/osmo-admin").json()
+    _puts(client, admin, whole=whole)
+    assert _external_roles(client, "osmo-admin") == []
+    _puts(client, admin, whole=whole)
+    assert _external_roles(client, "osmo-admin") == ["osmo-admin"]
+    _puts(client, admin | {"external_roles": None}, whole=whole)
+    assert _external_roles(client, "osmo-admin") == ["osmo-admin"]
+    sent_and_stored = [
+        (None, ["ops"]),
+        (["c", "b", "c", "ops"], ["b", "c"]),
+        (["c", "d"], ["d"]),
+        (["c", "d", "e"], ["c", "e"]),
+        ([], []),
+        (["e", "c"], ["c", "e"]),
+    ]
+    for sent, stored in sent_and_stored:
+        _puts(client, ROLE_62 | {"external_roles": sent}, whole=whole)
+        assert _external_roles(client, "ops") == stored
+    del admin["external_roles"]
+    _puts(client, admin, whole=whole)
+    assert _external_roles(client, "osmo-admin") == ["osmo-admin"]
+
+
+@WITH_USERS
+def test_a_rollback_loses_the_external_roles_that_it_keeps(client: httpx.Client) -> None:
+    _puts(client, ROLE_62 | {"external_roles": ["a", "b"]}, whole=False)
+    revision = _newest(client, "ROLE")["revision"]
+    _puts(client, ROLE_62 | {"external_roles": ["b", "c"]}, whole=False)
+    assert _external_roles(client, "ops") == ["c"]
+    _puts(client, ROLE_62 | {"external_roles": ["b"]}, whole=False)
+    assert _roll_back(client, "ROLE", revision).status_code == 200
+    assert _external_roles(client, "ops") == ["a"]
+    assert _external_roles(client, "osmo-user") == []
+    _delete(client, "/role/ops")
+    assert _roll_back(client, "ROLE", revision).status_code == 200
+    assert _external_roles(client, "ops") == ["a", "b"]
 
 
 @pytest.mark.parametrize(
