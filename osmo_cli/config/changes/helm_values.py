@@ -1,7 +1,7 @@
-"""A change written as values of the service's Helm chart (api.md 5, 15).
+"""A change written as values of the service's Helm chart (docs/service/helm-values.md).
 
-In ConfigMap mode the service takes no writes: what it serves comes from a values file. Helm merges
-maps and replaces all else, so the values hold what changes and nothing more.
+In ConfigMap mode the service takes no writes: its configuration comes from a values file. Helm
+merges maps and replaces everything else, so the values hold what changes and nothing more.
 """
 
 from __future__ import annotations
@@ -11,15 +11,21 @@ from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from osmo_cli.config.changes.merge import ABSENT, differences, value_at
+from osmo_cli.config.changes.helm_charts import CHARTS, Chart
+from osmo_cli.config.changes.helm_yaml import lost_in_helm
+from osmo_cli.config.changes.merge import ABSENT, differences, same, value_at
 from osmo_cli.config.problems import Path, path_text
 from osmo_cli.config.registry.shape import Shape
+from osmo_cli.config.registry.types import BACKEND
 from osmo_cli.config.secrets import CHANGED_SECRET, is_mask
 
-_REMOVED = (
-    "null takes away what the chart gives by default; of what only your own values give, "
-    "delete the key"
-)
+_CREDENTIALS = frozenset({"credential", "default_credential"})
+"""Objects that take their secret from a reference beside their other fields; any other secret is
+replaced by a reference of its own, as one below an object with a reference is never read."""
+_KEY_OF_CREDENTIAL, _KEY_OF_VALUE = "cred.yaml", "value.yaml"
+_LONGEST_SECRET_NAME = 56
+_TEMPLATES = frozenset({"POD_TEMPLATE", "GROUP_TEMPLATE"})
+_NAMESPACE, _USUAL_NAMESPACE = "k8s_namespace", "osmo-workflows"
 
 
 @dataclass
@@ -27,14 +33,16 @@ class HelmValues:
     """What to put into a values file.
 
     Attributes:
-        key: where all of it stands, e.g. `services.configs.backends.gpu-a.description`.
-        values: the values from the top of the file; empty where none can make the change.
-        notes: what else there is to do or to know, a sentence each.
+        key: the path of all of it, e.g. `services.configs.backends.gpu-a.description`.
+        values: the values from the top of the file; empty if no values make the change.
+        notes: what else to do or to know, a sentence each.
+        warnings: what would not arrive at the service as it is.
     """
 
     key: str = ""
     values: dict[str, Any] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
 
 
 def helm_values(
@@ -44,8 +52,8 @@ def helm_values(
 
     Args:
         shape: what the two are states of.
-        before: what the service shows; `ABSENT` where there is no such item.
-        after: what it shall be; `ABSENT` for an item that is to go.
+        before: what the service shows; `ABSENT` if there is no such item.
+        after: the wanted state; `ABSENT` for an item that is to be removed.
         secrets: paths of the values in `after` that may not be shown.
 
     Returns:
@@ -54,34 +62,25 @@ def helm_values(
     root = shape.dialect.helm_root
     if root is None:
         return None
-    found = HelmValues()
-    keys: list[Path] = []
-    config_type = shape.config_type
-    section: Path = (*root.split("."), config_type.helm_section)
-    if shape.name is not None and not config_type.is_by_item and config_type.wrapper:
-        section = (*section, config_type.wrapper)
-    for one in _objects(shape, before, after, secrets):
-        top = (*section, one.shape.name) if one.shape.name is not None else section
-        for path, value in _changes(one):
-            at = (*top, *path)
-            if path and path[0] in config_type.not_in_values:
-                found.notes.append(f"{path_text(at)}: the service keeps this itself")
-                continue
-            keys.append(at)
-            _put(found, at, value, [(*top, *secret) for secret in one.secrets])
-    found.key = path_text(_common(keys or [section]))
-    found.notes = list(dict.fromkeys(found.notes))
-    return found
+    writer = _Writer(CHARTS[root], shape)
+    for part in _objects(shape, before, after, secrets):
+        writer.write(part)
+    return writer.result()
 
 
 @dataclass(frozen=True)
 class _Object:
-    """One object of the section: an item, or the whole of a type without items."""
+    """One object of a section: an item, or the whole of a type without items."""
 
     shape: Shape
     before: Any
     after: Any
     secrets: tuple[Path, ...]
+
+    @property
+    def is_new(self) -> bool:
+        """Whether it is an item that does not exist yet."""
+        return self.shape.name is not None and (self.before is ABSENT or not self.before)
 
 
 def _objects(shape: Shape, before: Any, after: Any, secrets: Collection[Path]) -> Iterator[_Object]:
@@ -95,44 +94,173 @@ def _objects(shape: Shape, before: Any, after: Any, secrets: Collection[Path]) -
         yield _Object(item, then.get(name, ABSENT), now.get(name, ABSENT), of_item)
 
 
-def _changes(one: _Object) -> Iterator[tuple[Path, Any]]:
-    """The deepest places that change with their new values; null where one goes away."""
-    before, after = (
-        state if state is ABSENT else one.shape.editable(state) for state in (one.before, one.after)
-    )
-    # A new item is compared with nothing (`Target.live`), and given whole.
-    for difference in differences(before or ABSENT, after):
-        value = None if difference.after is ABSENT else _without_nulls(difference.after)
-        if isinstance(value, dict) and not difference.path:
-            left_out = one.shape.config_type.not_in_values
-            value = {key: inner for key, inner in value.items() if key not in left_out}
-        yield difference.path, value
+class _Writer:
+    """Collects the values of one change."""
+
+    def __init__(self, chart: Chart, shape: Shape) -> None:
+        config_type = shape.config_type
+        self._chart = chart
+        self._root: Path = tuple(chart.root.split("."))
+        self._section: Path = (config_type.helm_section,)
+        if shape.name is not None and not config_type.is_by_item and config_type.wrapper:
+            self._section = (*self._section, config_type.wrapper)
+        self._keys: list[Path] = []
+        self._found = HelmValues()
+
+    def result(self) -> HelmValues:
+        """What was collected."""
+        found = self._found
+        found.key = path_text(_common(self._keys or [(*self._root, *self._section)]))
+        if found.values and self._chart.also:
+            found.notes.append(self._chart.also)
+        found.notes = list(dict.fromkeys(found.notes))
+        found.warnings = list(dict.fromkeys(lost_in_helm(found.values)))
+        return found
+
+    def write(self, part: _Object) -> None:
+        """Add the values of one object."""
+        top = self._section
+        if part.shape.name is not None:
+            top = (*top, part.shape.name)
+        for path, value in self._changes(part, top):
+            at = (*top, *path)
+            if path and path[0] in part.shape.config_type.not_in_values:
+                self._note(at, "the service keeps this itself")
+            elif value is ABSENT:
+                self._remove(at)
+            else:
+                self._put(at, value, part, top)
+
+    def _changes(self, part: _Object, top: Path) -> Iterator[tuple[Path, Any]]:
+        """The deepest places that change, with their new values."""
+        shape = part.shape
+        before, after = (
+            state if state is ABSENT else shape.editable(state)
+            for state in (part.before, part.after)
+        )
+        if part.is_new:
+            if after is not ABSENT:
+                yield (), self._new_item(part, after, top)
+            return
+        for difference in differences(before, after):
+            if self._is_unknown_secret(difference.before, difference.after):
+                at = (*top, *difference.path)
+                self._note(at, "that revision does not show whether it had a secret here")
+                continue
+            value = difference.after
+            yield difference.path, self._without_nulls(value, shape) if value else value
+
+    @staticmethod
+    def _is_unknown_secret(before: Any, after: Any) -> bool:
+        """Whether a mask takes the place of nothing: history masks secrets that were never set."""
+        return before in ("", ABSENT) and is_mask(after)
+
+    def _new_item(self, part: _Object, after: Any, top: Path) -> Any:
+        """An item as it is written whole."""
+        shape, config_type = part.shape, part.shape.config_type
+        if not isinstance(after, dict):
+            return after
+        value = {key: inner for key, inner in after.items() if key not in config_type.not_in_values}
+        if config_type is BACKEND:
+            value |= self._namespace(part, top)
+        if not self._chart.sets(top):
+            value = _without_defaults(shape, value)
+        return self._without_nulls(value, shape)
+
+    def _namespace(self, part: _Object, top: Path) -> dict[str, str]:
+        """`k8s_namespace` of a new backend, which the API does not take but the file needs."""
+        self._note(top, "its operator can register once this is deployed")
+        if given := part.after.get(_NAMESPACE):
+            return {_NAMESPACE: given}
+        if _NAMESPACE not in part.shape.dialect.configmap_backend_fields:
+            return {}
+        text = "must be the namespace in which the operator runs workflows"
+        self._note((*top, _NAMESPACE), text + " (global.backendNamespace)")
+        return {_NAMESPACE: _USUAL_NAMESPACE}
+
+    def _without_nulls(self, value: Any, shape: Shape) -> Any:
+        """A new object without its nulls, which have no effect there."""
+        cleaned = _without_nulls(value)
+        if shape.config_type.name in _TEMPLATES and not same(cleaned, value):
+            self._found.notes.append("nulls in the template are left out: they have no effect")
+        return cleaned
+
+    def _remove(self, at: Path) -> None:
+        if self._chart.sets(at):
+            self._set(at, None)
+            self._found.notes.append("null removes a default of the chart")
+        else:
+            self._note(at, "delete this key from your values; the chart has no default here")
+
+    def _put(self, at: Path, value: Any, part: _Object, top: Path) -> None:
+        """Set a value, with references in place of what may not be shown."""
+        hidden = {(*top, *path) for path in part.secrets} | set(_masks(value, at))
+        hidden = {path for path in hidden if path[: len(at)] == at}
+        if at not in hidden:
+            self._set(at, deepcopy(value))
+        for path in sorted(hidden, key=str):
+            self._refer(path, stored=is_mask(value_at(part.before, path[len(top) :])))
+        if note := self._chart.note_on(at):
+            self._note(at, note)
+        if CHANGED_SECRET in str(value_at(self._found.values, (*self._root, *at))):
+            self._note(at, "a value that comes from a reference is not shown; write it here")
+        if part.shape.config_type.name in _TEMPLATES and _has_reference(value):
+            self._note(at, "a map with secretName is replaced if that Secret is mounted")
+        if at[-1] == "external_roles" and value == []:
+            self._note(at, "an empty list maps the role to its own name")
+
+    def _refer(self, path: Path, *, stored: bool) -> None:
+        """Put a reference to a Secret in place of a secret, and say what it must hold."""
+        _unset(self._found.values, (*self._root, *path))
+        is_credential = path[-2] in _CREDENTIALS
+        at = path[:-1] if is_credential else path
+        key = _KEY_OF_CREDENTIAL if is_credential else _KEY_OF_VALUE
+        name = _secret_name(at)
+        self._set((*at, "secretName"), name)
+        self._set((*at, "secretKey"), key)
+        content = f"`{path[-1]}`" if is_credential else "only `value`"
+        self._note(
+            path,
+            f"create the Secret {name} whose key {key} is a YAML mapping with {content}, and "
+            + self._chart.mounting.format(name=name),
+        )
+        if stored:
+            self._note(
+                path,
+                "if your values name a Secret for this already, change that one instead; it is "
+                "read at the next change of the configuration or restart",
+            )
+
+    def _set(self, at: Path, value: Any) -> None:
+        self._keys.append((*self._root, *at))
+        _set(self._found.values, (*self._root, *at), value)
+
+    def _note(self, at: Path, text: str) -> None:
+        self._found.notes.append(f"{path_text((*self._root, *at))}: {text}")
 
 
 def _without_nulls(value: Any) -> Any:
-    """What is given anew without its nulls: to Helm they are no values."""
     if not isinstance(value, dict):
         return value
     return {key: _without_nulls(inner) for key, inner in value.items() if inner is not None}
 
 
-def _put(found: HelmValues, at: Path, value: Any, secrets: Collection[Path]) -> None:
-    """Set a value, with a Secret's name in place of what may not be shown."""
-    if value is None:
-        found.notes.append(_REMOVED)
-    if at not in secrets and not is_mask(value):
-        _set(found.values, at, deepcopy(value))
-    hidden = {path for path in secrets if path[: len(at)] == at} | set(_masks(value, at))
-    for path in sorted(hidden, key=str):
-        _unset(found.values, path)
-        parent, name = path[:-1], _secret_name(path[:-1])
-        _set(found.values, (*parent, "secretName"), name)
-        found.notes.append(
-            f"{path_text(path)} comes from a Secret: make one called {name} with the key "
-            f'"{path[-1]}", and name it in secretRefs'
-        )
-    if CHANGED_SECRET in str(value_at(found.values, at)):
-        found.notes.append(f"{path_text(at)}: a value from elsewhere is not shown; write it there")
+def _without_defaults(shape: Shape, item: dict[str, Any]) -> dict[str, Any]:
+    """An item without the fields in which it has the service's default."""
+    from osmo_cli.config.schemas.base import defaults
+
+    known = defaults(shape.model())
+    known |= {name: [shape.name] for name in shape.config_type.kept_if_null}
+    return {
+        key: value for key, value in item.items() if key not in known or not same(value, known[key])
+    }
+
+
+def _has_reference(value: Any) -> bool:
+    """Whether a map outside lists has a `secretName`, which the service takes for a reference."""
+    if not isinstance(value, dict):
+        return False
+    return "secretName" in value or any(map(_has_reference, value.values()))
 
 
 def _masks(value: Any, at: Path) -> Iterator[Path]:
@@ -156,11 +284,10 @@ def _unset(values: dict[str, Any], at: Path) -> None:
 
 
 def _secret_name(path: Path) -> str:
-    """A name for the Secret of an object: `osmo-workflow-data-credential`."""
-    words = "-".join(str(step) for step in path[-2:])
-    return "osmo-" + "".join(
-        character if character.isalnum() else "-" for character in words.lower()
-    ).strip("-")
+    """A name for the Secret of a field: `osmo-workflow-log-credential`."""
+    words = "-".join(str(step) for step in path[-2:]).lower()
+    plain = "".join(char if char.isascii() and char.isalnum() else "-" for char in words)
+    return f"osmo-{plain}"[:_LONGEST_SECRET_NAME].strip("-")
 
 
 def _common(paths: list[Path]) -> Path:

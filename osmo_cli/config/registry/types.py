@@ -263,7 +263,7 @@ ROLE = ConfigType(
     one_value=frozenset({_OBJECT}),
     mapping_fields=frozenset({"external_roles"}),
     deletes_missing=False,
-    not_in_values=frozenset({"name", "sync_mode"}),
+    not_in_values=frozenset({"name"}),
 )
 
 CONFIG_TYPES: dict[str, ConfigType] = {

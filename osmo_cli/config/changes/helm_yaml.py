@@ -1,0 +1,73 @@
+"""Values as YAML that Helm reads as they are meant (docs/service/helm-values.md#yaml)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from osmo_cli.config.problems import Path, path_text
+
+# A word that begins with a letter is a string for every reader of YAML, but for these.
+_PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_./-]*", re.ASCII)
+_NOT_STRINGS = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"})
+_LOST = {
+    "=": "Helm writes a lone = without quotes, and the service cannot parse the file",
+    "<<": "Helm writes << without quotes, and the service cannot parse the file",
+}
+_LOST_CHARACTERS = {"\u2028": "U+2028", "\x85": "U+0085"}
+_LARGEST_EXACT = 2**53
+_LEAST_PLAIN, _MOST_PLAIN = 1e-4, 1e21
+"""Helm writes numbers outside these in a form that the service reads as text."""
+
+
+def write_values(values: Any) -> str:
+    """Values as YAML; every string that a reader could take for something else is quoted."""
+    import yaml
+
+    class Dumper(yaml.SafeDumper):
+        def ignore_aliases(self, data: Any) -> bool:
+            return True
+
+    def string(dumper: Any, value: str) -> Any:
+        style = None if is_plain(value) else '"'
+        return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=style)
+
+    Dumper.add_representer(str, string)
+    return str(yaml.dump(values, Dumper=Dumper, sort_keys=False, allow_unicode=True, width=1000))
+
+
+def is_plain(text: str) -> bool:
+    """Whether `text` is a string for every reader without quotes."""
+    return bool(_PLAIN.fullmatch(text)) and text.lower() not in _NOT_STRINGS
+
+
+def lost_in_helm(value: Any, at: Path = ()) -> Iterator[str]:
+    """What in `value` does not reach the service as it is written, a sentence each."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from _lost_string(key, (*at, key))
+            yield from lost_in_helm(inner, (*at, key))
+    elif isinstance(value, list):
+        for index, inner in enumerate(value):
+            yield from lost_in_helm(inner, (*at, index))
+    elif isinstance(value, str):
+        yield from _lost_string(value, at)
+    elif isinstance(value, int | float) and not isinstance(value, bool):
+        yield from _lost_number(value, at)
+
+
+def _lost_string(text: str, at: Path) -> Iterator[str]:
+    if text in _LOST:
+        yield f"{path_text(at)}: {_LOST[text]}"
+    for character, name in _LOST_CHARACTERS.items():
+        if character in text:
+            yield f"{path_text(at)}: Helm does not keep the character {name}"
+
+
+def _lost_number(number: float, at: Path) -> Iterator[str]:
+    if isinstance(number, int):
+        if abs(number) > _LARGEST_EXACT:
+            yield f"{path_text(at)}: Helm keeps integers exactly only up to 2^53"
+    elif number and not _LEAST_PLAIN <= abs(number) < _MOST_PLAIN:
+        yield f"{path_text(at)}: the service reads this number as text after Helm wrote it"
