@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from osmo_cli.config.registry.dialects import Dialect
     from osmo_cli.credentials.credential import Credential
 
+_NO_REVISION = 2**31 - 1
+"""A revision that no service has."""
+
 
 class Service:
     """The service of one login: configurations, tokens, users, and facts about it.
@@ -115,6 +118,25 @@ class Service:
     def remember_managed(self) -> None:
         """Keep that the service has just refused a write, being in ConfigMap mode."""
         self._memory.remember_managed()
+
+    def refuses_writes(self) -> bool:
+        """Whether the service is in ConfigMap mode; asks for a rollback that changes nothing.
+
+        Source: docs/service/configmap.md#detection.
+        """
+        from osmo_cli.api.errors import ManagedElsewhereError, ServiceError
+        from osmo_cli.config.registry.types import BACKEND
+
+        if self.dialect.helm_root is None:
+            return False
+        try:
+            self.configs.rollback(BACKEND, _NO_REVISION, description=None, tags=None)
+        except ManagedElsewhereError:
+            self.remember_managed()
+            return True
+        except ServiceError:
+            return False
+        return False
 
     def jwt(self) -> str:
         """The JWT that requests are sent with; exchanged or refreshed where needed.

@@ -53,7 +53,7 @@ def read_live(
         raise configs.no_such_type(config_type)
     snapshot = service.configs.read(config_type, with_revision=True)
     if name is not None and name not in snapshot.items():
-        verb, live = _new_item(snapshot, shape, name, create)
+        verb, live = _new_item(service, snapshot, shape, name, create)
     else:
         live = live_of(shape, snapshot)
     if not _fits(shape.dialect, live):
@@ -80,8 +80,13 @@ def state_of(shape: Shape, data: Any) -> Any:
     return items if shape.name is None else items.get(shape.name, {})
 
 
-def _new_item(snapshot: Snapshot, shape: Shape, name: str, create: bool) -> tuple[Verb, Any]:
+def _new_item(
+    service: Service, snapshot: Snapshot, shape: Shape, name: str, create: bool
+) -> tuple[Verb, Any]:
     config_type = shape.config_type
+    if config_type.create is None and config_type.named and service.refuses_writes():
+        # In ConfigMap mode it is made by Helm values, which the refusal of the write prints.
+        return config_type.named, {}
     if config_type.create is None or not create:
         error = snapshot.no_item(name)
         way = "its operator makes it when it connects"

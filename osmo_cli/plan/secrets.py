@@ -65,6 +65,9 @@ def without_known_secrets(
     new: dict[Path, str] = {}
     remarks: dict[Path, str] = {}
     for path, value in _secret_values(target, wanted).items():
+        if value_at(target.live, path) == value:
+            # In ConfigMap mode a secret that is not set is shown: it is empty.
+            continue
         remarks[path] = _compared(service, target, path, value, memory)
         if remarks[path] == SAME_SECRET:
             wanted = replaced(wanted, path, MASK)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from osmo_cli.commands.arguments import DescriptionOption, TagsOption, TypeArgument
-from osmo_cli.commands.config.managed import helm_values_on_refusal
+from osmo_cli.commands.config.configmap_refusal import helm_values_on_refusal
 from osmo_cli.commands.session import Session
 from osmo_cli.config.registry.types import NAME_RULE, ConfigType, find_type
 from osmo_cli.errors import ExitCode, OsmoError, UsageError

@@ -19,7 +19,7 @@ from osmo_cli.commands.arguments import (
     TagsOption,
     TypeArgument,
 )
-from osmo_cli.commands.config.managed import helm_values_on_refusal
+from osmo_cli.commands.config.configmap_refusal import helm_values_on_refusal
 from osmo_cli.commands.session import Session
 from osmo_cli.config.registry.types import find_type
 from osmo_cli.errors import ExitCode, OsmoError, UsageError

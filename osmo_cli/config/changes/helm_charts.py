@@ -92,7 +92,7 @@ _SERVICE = Chart(
 _OSMO = Chart(
     root="configuration",
     mounting="mount it at /etc/osmo/secrets/{name} in api, worker, logger and agent (extraVolumes "
-    "and extraVolumeMounts): the osmo chart has no secretRefs",
+    "and extraVolumeMounts; with the `service` chart, secretRefs)",
     defaults={**_DEFAULTS, "workflow": {**_DEFAULTS["workflow"], "labels_config": {"policy": {}}}},
     derived={
         ("service", "service_base_url"): "the osmo chart always writes externalUrl here: "
@@ -102,8 +102,7 @@ _OSMO = Chart(
             for name in ("workflow_data", "workflow_log", "workflow_app")
         },
     },
-    also="with the `service` chart the block is services.configs instead of configuration, and "
-    "Secrets are named in services.configs.secretRefs",
+    also="for the `service` chart, write services.configs instead of configuration",
 )
 CHARTS: dict[str, Chart] = {chart.root: chart for chart in (_SERVICE, _OSMO)}
 """Charts by the block that holds the configuration."""

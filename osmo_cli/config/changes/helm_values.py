@@ -250,7 +250,7 @@ def _without_defaults(shape: Shape, item: dict[str, Any]) -> dict[str, Any]:
     from osmo_cli.config.schemas.base import defaults
 
     known = defaults(shape.model())
-    known |= {name: [shape.name] for name in shape.config_type.kept_if_null}
+    known |= {name: [shape.name] for name in shape.config_type.mapping_fields}
     return {
         key: value for key, value in item.items() if key not in known or not same(value, known[key])
     }

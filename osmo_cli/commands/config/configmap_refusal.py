@@ -1,4 +1,7 @@
-"""Writes to a service whose configuration comes from Helm values (api.md 5, 15)."""
+"""Writes that a service in ConfigMap mode refuses: print the Helm values that make the change.
+
+Source: docs/service/configmap.md#refused-writes.
+"""
 
 from __future__ import annotations
 
@@ -23,14 +26,14 @@ def helm_values_on_refusal(
     *,
     secrets: Collection[Path] = (),
 ) -> Iterator[None]:
-    """Around a write: where the service takes none, print the values that make the change.
+    """Around a write: if the service takes none, print the values that make the change.
 
     Args:
         service: the service.
-        printer: gets the values as the result, in YAML, or with `-t json` in the error.
+        printer: prints the values as YAML, or with `-t json` as part of the error.
         config_type: what is written to.
         name: the item, or None for the whole type.
-        states: what it is and what it shall be; `ABSENT` for an item that is not there.
+        states: the present and the wanted state; `ABSENT` for an item that does not exist.
         secrets: paths of values that may not be shown.
 
     Raises:
@@ -42,24 +45,27 @@ def helm_values_on_refusal(
         yield
     except ManagedElsewhereError as error:
         from osmo_cli.config.changes.helm_values import helm_values
+        from osmo_cli.config.changes.helm_yaml import write_values
         from osmo_cli.config.registry.shape import Shape
         from osmo_cli.output.printer import Format
 
         shape = Shape(config_type, service.dialect, name)
         service.remember_managed()
-        found = helm_values(shape, *states, secrets)
-        if found is None:
+        result = helm_values(shape, *states, secrets)
+        if result is None:
             raise
         if printer.format is Format.JSON:
-            helm = {"key": found.key, "values": found.values, "notes": found.notes}
-            error.details = error.details | {"helm": helm}
-        elif found.values:
-            printer.yaml(found.values)
-        for note in found.notes:
-            printer.note(note)
+            error.details = error.details | {"helm": vars(result)}
+        elif result.values:
+            printer.text(write_values(result.values).removesuffix("\n"))
+        for warning in result.warnings:
+            printer.warn(warning)
+        for note in result.notes:
+            printer.note(f"note: {note}")
         error.hint = "nothing was changed; reading still works"
-        if found.values:
+        if result.values:
             error.hint = (
-                f"put {found.key} into the values of the service's chart as shown, and deploy them"
+                f"add the values of {result.key} to the values file of the service's chart "
+                "and deploy it"
             )
         raise
