@@ -11,37 +11,38 @@ from typing import Any
 
 from osmo_cli.config.problems import Path
 
-_MODEL_ROLE: dict[str, Any] = {"description": {}, "policies": {}, "external_roles": {}}
+
+def _keys(*names: str) -> dict[str, Any]:
+    """A map with these keys, whose values are no maps."""
+    return {name: {} for name in names}
+
+
 _DEFAULTS: dict[str, Any] = {
-    "workflow": dict.fromkeys(("default_exec_timeout", "max_exec_timeout", "max_num_tasks"), {}),
+    "workflow": _keys("default_exec_timeout", "max_exec_timeout", "max_num_tasks"),
     "pools": {
         "default": {
-            "backend": {},
-            "description": {},
-            "default_platform": {},
-            "common_pod_template": {},
-            "common_resource_validations": {},
-            "common_default_variables": dict.fromkeys(
-                ("USER_CPU", "USER_GPU", "USER_MEMORY", "USER_STORAGE"), {}
+            **_keys("backend", "description", "default_platform"),
+            **_keys("common_pod_template", "common_resource_validations"),
+            "common_default_variables": _keys(
+                "USER_CPU", "USER_GPU", "USER_MEMORY", "USER_STORAGE"
             ),
             "platforms": {"default": {}},
         }
     },
-    "podTemplates": dict.fromkeys(("default_ctrl", "default_user"), {"spec": {"containers": {}}}),
-    "resourceValidations": dict.fromkeys(
-        ("default_cpu", "default_memory", "default_gpu", "default_storage"), {}
-    ),
+    "podTemplates": {
+        name: {"spec": _keys("containers")} for name in ("default_ctrl", "default_user")
+    },
+    "resourceValidations": _keys("default_cpu", "default_memory", "default_gpu", "default_storage"),
     "backends": {
         "default": {
             "description": {},
-            "scheduler_settings": dict.fromkeys(
-                ("scheduler_name", "scheduler_timeout", "scheduler_type"), {}
-            ),
+            "scheduler_settings": _keys("scheduler_name", "scheduler_timeout", "scheduler_type"),
         }
     },
-    "roles": dict.fromkeys(
-        ("osmo-admin", "osmo-user", "osmo-default", "osmo-ctrl", "osmo-backend"), _MODEL_ROLE
-    ),
+    "roles": {
+        name: _keys("description", "policies", "external_roles")
+        for name in ("osmo-admin", "osmo-user", "osmo-default", "osmo-ctrl", "osmo-backend")
+    },
 }
 _STORAGE = (
     "the osmo chart replaces this from externalDependencies.objectStorage and "
