@@ -143,7 +143,10 @@ def test_helm_values_do_not_hold_it(tmp_path: Path) -> None:
         assert done.code == 6
         assert "https://g.example.com" in done.out
         assert 'description: "(secret, changed)"' in done.out
-        assert "gpu-a.description: a value from elsewhere is not shown; write it there" in done.err
+        assert (
+            "gpu-a.description: a value that comes from a reference is not shown; write it here"
+            in done.err
+        )
         new = {"endpoint": "s3://b", "access_key_id": "i", "access_key": "${env:WHO}"}
         text = json.dumps({"workflow_log": {"credential": new}})
         masked = place.shell.osmo("config", "update", "WORKFLOW", "--file", "-", input=text)
