@@ -60,7 +60,7 @@ the shape of its answers; `osmo version` shows it. Later revisions of the same s
 
 `{values}`: the configuration comes from the values of the service's Helm chart, and the service
 takes no writes. The command prints the values that make the change, names their key on stderr, and
-ends with exit code 6 ([ConfigMap mode](config.md#configmap-mode)).
+ends with exit code 6 ([ConfigMap mode](config/configmap.md)).
 
 ## Config types
 

@@ -9,7 +9,13 @@ from pathlib import Path
 
 from tests.support.processes import ROOT
 
-PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
+DOCS = ROOT / "docs"
+PAGES = [
+    ROOT / "README.md",
+    ROOT / "CHANGELOG.md",
+    *sorted(DOCS.glob("*.md")),
+    *sorted((DOCS / "config").glob("*.md")),
+]
 ANYTHING = "..."
 _FENCE = re.compile(r"^```(?P<language>[a-z]*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
 _SERVICE = re.compile(r"<!-- tests run: osmo local serve(?P<flags>.*?)-->")
@@ -38,7 +44,7 @@ class Page:
     path: Path
 
     def __str__(self) -> str:
-        return self.path.name
+        return self.path.relative_to(ROOT).as_posix()
 
     @cached_property
     def text(self) -> str:

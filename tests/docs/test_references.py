@@ -6,6 +6,7 @@ import ast
 import re
 import shlex
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,6 +22,7 @@ DOCS = "\n".join(page.text for page in ALL)
 VARIABLE = re.compile(r"\bOSMO_(?!ERROR\b)[A-Z][A-Z_]*")
 # Shell completion is Typer's own; --help explains itself.
 NOT_OURS = {"--help", "--install-completion", "--show-completion"}
+LONGEST_PAGE = 150
 WORDS_OF_A_SHELL = {"|", "&&", "||", ";", ">", "&"}
 
 
@@ -145,9 +147,27 @@ def test_every_link_leads_somewhere(page: Page) -> None:
             assert anchor in anchors(Page(path)), target
 
 
+def linked_pages(page: Path) -> Iterator[Path]:
+    for target in re.findall(r"\]\(([^)\s#]+\.md)(?:#[^)]*)?\)", page.read_text("utf-8")):
+        if not target.startswith("https://"):
+            yield (page.parent / target).resolve()
+
+
 def test_every_page_is_reached_from_the_readme() -> None:
-    readme = ALL[0].text
-    assert not [str(page) for page in ALL[2:] if f"docs/{page}" not in readme]
+    reached: set[Path] = set()
+    to_read = [ROOT / "README.md"]
+    while to_read:
+        page = to_read.pop()
+        if page not in reached:
+            reached.add(page)
+            to_read += linked_pages(page)
+    assert set((ROOT / "docs").rglob("*.md")) - reached == set()
+
+
+@pytest.mark.parametrize("page", ALL, ids=str)
+def test_a_page_is_no_longer_than_three_screens(page: Page) -> None:
+    if page.path.name != "CHANGELOG.md":
+        assert len(page.text.splitlines()) <= LONGEST_PAGE
 
 
 def test_the_table_of_exit_codes_is_the_programs() -> None:
