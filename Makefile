@@ -14,7 +14,7 @@ demo: $(VENV)/.local
 	PATH="$(BIN):$$PATH" OSMO_URL=local OSMO_LOCAL_DB="$$data/demo.db" examples/register-backend.sh
 
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest -n auto --dist loadfile
+	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
 fuzz: $(VENV)/.dev
 	OSMO_FUZZ_DOCUMENTS=20000 $(BIN)/python -m pytest -q tests/unit/config/checking/test_fuzz.py

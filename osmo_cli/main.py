@@ -34,7 +34,7 @@ def run(arguments: list[str]) -> int:
     import typer
     from typer._click import exceptions as click
 
-    from osmo_cli.commands.root import app
+    from osmo_cli.commands.root import command
     from osmo_cli.commands.session import Session
     from osmo_cli.output.printer import Format, Printer
 
@@ -42,9 +42,8 @@ def run(arguments: list[str]) -> int:
     session = Session(printer)
     if _asks_for_json(arguments):
         printer.format = Format.JSON
-    command = typer.main.get_command(app)
     try:
-        result = command.main(
+        result = command().main(
             args=with_global_options_first(arguments),
             prog_name="osmo",
             standalone_mode=False,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from functools import cache
+from typing import Annotated, Any
 
 import typer
 
@@ -52,3 +53,9 @@ def _root(
 
         session.printer.text(f"osmo {__version__}")
         raise typer.Exit
+
+
+@cache
+def command() -> Any:
+    """Return the command tree as click runs it."""
+    return typer.main.get_command(app)

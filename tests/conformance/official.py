@@ -140,7 +140,9 @@ class Replay:
         self, words: list[str], env: Mapping[str, str], stdin: str
     ) -> tuple[int, str, str]:
         """One command line as a process of its own."""
-        done = Shell.at(self.folder / "cwd", HOME=str(self.home)).osmo(*words, input=stdin, env=env)
+        done = Shell.at(self.folder / "cwd", HOME=str(self.home)).process(
+            *words, input=stdin, env=env
+        )
         return done.code, done.out, done.err
 
     def send(self, exchange: dict[str, Any]) -> None:
