@@ -1,4 +1,4 @@
-"""How a change of a configuration is shown."""
+"""The differences of a change, as lines and as data."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from osmo_cli.config.secrets import REMARKS, without_masks
 
 
 def change_lines(differences: Iterable[Difference]) -> list[str]:
-    """One line a difference: `field: before -> after`."""
+    """Return one line per difference: `field: before -> after`."""
     return [
         f"{path_text(difference.path)}: {_short(difference.before)} -> {_short(difference.after)}"
         for difference in differences
@@ -20,7 +20,7 @@ def change_lines(differences: Iterable[Difference]) -> list[str]:
 
 
 def change_data(differences: Iterable[Difference]) -> list[dict[str, Any]]:
-    """The differences as data; a side that is absent has no key."""
+    """Return the differences as data; an absent side has no key."""
     return [
         {"path": path_text(difference.path)}
         | ({} if difference.before is ABSENT else {"before": without_masks(difference.before)})

@@ -1,4 +1,4 @@
-"""Text of others made safe to print: no control characters, no secret that is known."""
+"""Make text safe to print: without control characters and known secrets."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ import json
 import unicodedata
 
 _SHORTEST_SECRET = 6
-"""Shorter texts are not scrubbed: they would tear holes into ordinary words."""
+"""Length below which a secret is not searched for, since it would match ordinary words."""
 
 
 def clean(text: str) -> str:
-    """`text` without control and format characters, which could move a terminal's cursor or
-    reorder what stands on the line; new lines and tabs stay."""
+    """Return `text` without control and format characters, except newlines and tabs.
+
+    They could move a terminal's cursor or change the order of characters on a line.
+    """
     return "".join(
         character
         for character in text
@@ -20,23 +22,23 @@ def clean(text: str) -> str:
 
 
 class Redactor:
-    """Knows the secrets of this run and takes them out of what is printed."""
+    """Replaces the secrets of this run in text."""
 
     def __init__(self) -> None:
         self._secrets: set[str] = set()
 
     def add(self, secret: str | None) -> None:
-        """Never print `secret` from now on, nor its parts on separate lines."""
+        """Replace `secret`, and each line of it, from now on."""
         for line in map(str.strip, (secret or "").splitlines()):
             if len(line) >= _SHORTEST_SECRET:
-                # As it is, and as it stands inside JSON.
+                # As it is, and as escaped in JSON.
                 escaped = (
                     json.dumps(line, ensure_ascii=ascii_only) for ascii_only in (False, True)
                 )
                 self._secrets |= {line, *(text[1:-1] for text in escaped)}
 
     def redact(self, text: str) -> str:
-        """`text` with each known secret replaced by `(secret)`; the longest ones first."""
+        """Return `text` with each known secret replaced by `(secret)`, the longest first."""
         for secret in sorted(self._secrets, key=len, reverse=True):
             text = text.replace(secret, "(secret)")
         return text

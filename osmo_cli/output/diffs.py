@@ -1,4 +1,4 @@
-"""Two states side by side, as the lines of a unified diff."""
+"""Unified diffs of two JSON values."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from typing import Any
 
 from osmo_cli.config.changes.merge import ABSENT
 
-_COLOURS = {"---": "1", "+++": "1", "@@": "36", "-": "31", "+": "32"}
+_COLORS = {"---": "1", "+++": "1", "@@": "36", "-": "31", "+": "32"}
 
 
 def diff_lines(before: Any, after: Any, from_name: str, to_name: str) -> list[str]:
-    """A unified diff of two values as indented JSON; empty where they are the same.
+    """Return the lines of a unified diff of two values as indented JSON.
 
-    A value that is ABSENT has no lines.
+    There are none if the values are equal. ABSENT is an empty text.
     """
     from difflib import unified_diff
 
@@ -24,6 +24,6 @@ def diff_lines(before: Any, after: Any, from_name: str, to_name: str) -> list[st
     return list(unified_diff(old, new, from_name, to_name, lineterm=""))
 
 
-def line_colour(line: str) -> str | None:
-    """The terminal's colour for a line of a diff, as git and diff have it; None for none."""
-    return next((code for start, code in _COLOURS.items() if line.startswith(start)), None)
+def line_color(line: str) -> str | None:
+    """Return the ANSI color code for a line of a diff, as git uses it, or None."""
+    return next((code for start, code in _COLORS.items() if line.startswith(start)), None)

@@ -1,4 +1,4 @@
-"""Users and tokens with their roles, and who gave them when, in the official CLI's form."""
+"""Users and tokens with their roles, in the format of the official CLI."""
 
 from __future__ import annotations
 
@@ -7,19 +7,20 @@ from typing import Any
 from osmo_cli.output.printer import Printer
 
 
-def show_grants(printer: Printer, found: dict[str, Any], facts: dict[str, Any]) -> None:
-    """Show a user or a token with its roles.
+def show_grants(printer: Printer, holder: dict[str, Any], facts: dict[str, Any]) -> None:
+    """Print a user or a token with its roles.
 
     Args:
-        found: it, as the service shows it.
-        facts: what the text says of it before the roles, by label.
+        printer: where to print.
+        holder: the user or token, as data.
+        facts: lines before the roles, by label; only in text.
     """
     if not printer.as_lines:
-        printer.data(found)
+        printer.data(holder)
         return
     for label, value in facts.items():
         printer.text(f"{label}: {value or '-'}")
-    grants: list[dict[str, Any]] = found.get("roles") or []
+    grants: list[dict[str, Any]] = holder.get("roles") or []
     printer.text("\nRoles:" if grants else "\nRoles: None")
     for grant in grants:
         printer.text(_line(grant))
@@ -31,5 +32,5 @@ def _line(grant: dict[str, Any]) -> str:
 
 
 def day_of(time: Any) -> str:
-    """The day of a time as the service writes it."""
+    """Return the date of a time in the format of the service, or `-`."""
     return str(time or "-").split("T")[0]

@@ -1,4 +1,4 @@
-"""Where results, hints, warnings and errors are printed: data to stdout, the rest to stderr."""
+"""The output of a command: results to stdout; notes, warnings and errors to stderr."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class Format(StrEnum):
-    """Forms of a result."""
+    """Output formats."""
 
     TEXT = "text"
     JSON = "json"
@@ -27,11 +27,11 @@ class Format(StrEnum):
 
 
 class Printer:
-    """The one sink of a run.
+    """Prints everything that a command prints.
 
     Attributes:
-        format: the form that the user asked for, or None: the command's own default.
-        redactor: told of each secret that the run comes by.
+        format: the format that was asked for, or None for the command's default.
+        redactor: the secrets that must not be printed.
     """
 
     def __init__(self, stdout: TextIO | None = None, stderr: TextIO | None = None) -> None:
@@ -42,29 +42,29 @@ class Printer:
 
     @property
     def on_terminal(self) -> bool:
-        """Whether a person reads stdout."""
+        """Whether stdout is a terminal."""
         return self.stdout.isatty()
 
     @property
     def as_text(self) -> bool:
-        """Whether data is shown as text: asked for, or by default on a terminal."""
+        """Whether to print data as text: if asked for, and by default on a terminal."""
         return (self.format or (Format.TEXT if self.on_terminal else Format.JSON)) is Format.TEXT
 
     @property
     def as_lines(self) -> bool:
-        """Whether a report is shown as text: it is, unless data is asked for."""
+        """Whether to print a report as text: by default, unless another format is asked for."""
         return self.format in (None, Format.TEXT)
 
     def text(self, text: str) -> None:
-        """A line of the result."""
+        """Print a line of the result."""
         self._write(self.stdout, self._safe(text))
 
     def secret(self, prefix: str, secret: str) -> None:
-        """A line of the result that is a secret the user asked for."""
+        """Print a line of the result that ends with a secret that was asked for."""
         self._write(self.stdout, prefix + clean(secret))
 
     def secret_data(self, value: dict[str, str]) -> None:
-        """A result that holds a secret the user asked for: a line of JSON, or of YAML."""
+        """Print a result with a secret that was asked for: one line of JSON, or YAML."""
         if self.format is Format.YAML:
             from osmo_cli.config.reading.yaml_scalars import write_yaml
 
@@ -73,14 +73,14 @@ class Printer:
             self._write(self.stdout, json.dumps(value))
 
     def data(self, value: Any) -> None:
-        """A result in JSON (the default for data) or YAML."""
+        """Print a result as JSON (the default for data) or YAML."""
         if self.format is Format.YAML:
             self.yaml(value)
         else:
             self._write(self.stdout, self._safe(json.dumps(value, indent=2)))
 
     def yaml(self, value: Any) -> None:
-        """A result that is YAML whatever the form asked for."""
+        """Print a result as YAML, whatever format was asked for."""
         from osmo_cli.config.reading.yaml_scalars import write_yaml
 
         text = write_yaml(value)
@@ -109,14 +109,14 @@ class Printer:
             self.note(f"columns hidden to fit the terminal: {', '.join(table.hidden)}")
 
     def object(self, value: Any) -> None:
-        """A configuration: on a terminal a Key/Value table, else (or with -t) JSON or YAML."""
+        """Print a configuration: on a terminal as a Key/Value table, else as JSON or YAML."""
         if self.as_text and isinstance(value, dict):
             self.table(("Key", "Value"), key_value_rows(value))
         else:
             self.data(value)
 
     def preview(self, preview: Preview) -> None:
-        """What a change would do: a diff, and on stderr the request; with -t json one object."""
+        """Print what a change would do: a diff, and the requests to stderr; or one object."""
         from osmo_cli.output.changes import change_data
         from osmo_cli.output.diffs import diff_lines
 
@@ -139,22 +139,22 @@ class Printer:
             self.note(f"the request would be: {request.method} {request.path}\n{body}")
 
     def diff(self, lines: Sequence[str]) -> None:
-        """The lines of a unified diff as the result, in colours on a terminal."""
-        from osmo_cli.output.diffs import line_colour
+        """Print the lines of a unified diff as the result, in color on a terminal."""
+        from osmo_cli.output.diffs import line_color
 
         for line in lines:
-            self._write(self.stdout, _painted(self.stdout, line_colour(line), self._safe(line)))
+            self._write(self.stdout, _colored(self.stdout, line_color(line), self._safe(line)))
 
     def note(self, text: str) -> None:
-        """Something good to know."""
+        """Print additional information to stderr."""
         self._write(self.stderr, self._safe(text))
 
     def warn(self, text: str) -> None:
-        """Something that may be wrong."""
-        self._write(self.stderr, _painted(self.stderr, "33", "warning: ") + self._safe(text))
+        """Print a warning to stderr."""
+        self._write(self.stderr, _colored(self.stderr, "33", "warning: ") + self._safe(text))
 
     def debug(self, exchange: Exchange) -> None:
-        """One request in `--debug`."""
+        """Print one request to stderr, for `--debug`."""
         status = exchange.status or "no answer"
         self._write(
             self.stderr,
@@ -166,14 +166,14 @@ class Printer:
         )
 
     def error(self, error: OsmoError) -> None:
-        """What ended the command, and the way out; with `-t json` one JSON object."""
+        """Print an error and its hint to stderr; with `-t json` as one JSON object."""
         if self.format is Format.JSON:
             content = {"message": error.message, "code": error.code, "hint": error.hint}
             content |= error.details
             self._write(self.stderr, self._safe(json.dumps(content)))
             return
         lines = self._safe(error.message).replace("\n", "\n       ")
-        self._write(self.stderr, _painted(self.stderr, "31", "error: ") + lines)
+        self._write(self.stderr, _colored(self.stderr, "31", "error: ") + lines)
         if error.hint:
             self._write(self.stderr, "  hint: " + self._safe(error.hint))
 
@@ -193,8 +193,8 @@ class Printer:
             raise OutputClosedError("the reader of the output went away") from None
 
 
-def _painted(stream: TextIO, colour: str | None, text: str) -> str:
-    """`text` in a colour of the terminal, where `stream` is one that may have colours."""
-    if colour is None or not stream.isatty() or os.environ.get("NO_COLOR"):
+def _colored(stream: TextIO, color: str | None, text: str) -> str:
+    """Return `text` with an ANSI color code, if `stream` is a terminal and color is allowed."""
+    if color is None or not stream.isatty() or os.environ.get("NO_COLOR"):
         return text
-    return f"\x1b[{colour}m{text}\x1b[0m"
+    return f"\x1b[{color}m{text}\x1b[0m"

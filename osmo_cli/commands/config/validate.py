@@ -55,7 +55,7 @@ def validate(
     Ends with 2 if something is wrong, with 0 if there are warnings only.
     """
     from osmo_cli.config.reading.inputs import read_inputs
-    from osmo_cli.output.problems import sum_line
+    from osmo_cli.output.problems import summary_line
 
     session: Session = ctx.obj
     printer = session.printer
@@ -77,7 +77,7 @@ def validate(
         printer.note(_checked_as(speaks, newest))
         problems = check_files(inputs)
     _print(printer, format_type, problems)
-    printer.note(sum_line(inputs.count, problems))
+    printer.note(summary_line(inputs.count, problems))
     if not any(problem.severity == "error" for problem in problems):
         return ExitCode.OK
     if named and named.name is None and named.config_type.named and named.config_type.whole:

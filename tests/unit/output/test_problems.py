@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from osmo_cli.config.problems import Problem
-from osmo_cli.output.problems import github_line, problem_line, sum_line
+from osmo_cli.output.problems import github_line, problem_line, summary_line
 
 ERROR = Problem("unknown field", "a.json", 2, 3, ("tests", 0), "leave it out")
 WARNING = Problem("is not sent", "a.json", 2, 3, ("version",), severity="warning")
@@ -72,4 +72,4 @@ def test_an_annotation_is_read_back_as_what_it_was(file: str, message: str) -> N
     ],
 )
 def test_the_sum(files: int, problems: list[Problem], line: str) -> None:
-    assert sum_line(files, problems) == line
+    assert summary_line(files, problems) == line
