@@ -4,53 +4,31 @@ from __future__ import annotations
 
 import os
 import stat
-import sys
 from urllib.parse import parse_qs, urlsplit
 
 from osmo_cli.credentials.origin import Origin, parse_origin
 from osmo_cli.errors import UsageError
+from osmo_cli.text_files import STDIN, NotTextError, read_text
 
 MAX_BYTES = 64 * 1024
-"""Bound of a secret's file; tokens have 43 or 64 characters, JWTs a few thousand."""
+"""Maximum size of a secret's file; tokens have 43 or 64 characters, JWTs a few thousand."""
 
 
 def read_secret_file(path: str) -> str:
-    """The text of a file with one secret, `-` for stdin; a trailing newline is left in.
+    """Return the text of a file with one secret, `-` for stdin; a trailing newline is kept.
 
     Raises:
-        UsageError: it can't be read, is a directory, empty, not text or larger than 64 KiB.
+        UsageError: it does not exist, cannot be read, is a directory, empty, not text or larger
+            than 64 KiB.
     """
-    name = "stdin" if path == "-" else path
+    name = "standard input" if path == STDIN else path
     try:
-        data = _read(path)
-    except OSError as error:
-        raise UsageError(f"cannot read {name}: {error.strerror}") from None
-    except ValueError:  # a NUL in the path
-        raise UsageError("cannot read a file of this name") from None
-    if len(data) > MAX_BYTES:
-        raise UsageError(f"{name} is larger than 64 KiB", hint="it should hold one secret alone")
-    try:
-        text = data.decode("utf-8")
-    except UnicodeDecodeError:
-        text = "\0"
-    if "\0" in text:
-        raise UsageError(f"{name} is not a text file", hint="it should hold one secret as text")
+        text = read_text(path, MAX_BYTES)
+    except NotTextError as error:
+        raise UsageError(f"{name}: {error.message}", hint="save it as UTF-8 text") from None
     if not text.strip():
         raise UsageError(f"{name} is empty", hint="it should hold one secret")
     return text
-
-
-def _read(path: str) -> bytes:
-    if path == "-":
-        if sys.stdin is None:
-            raise UsageError("stdin is closed", hint="give the name of a file")
-        return sys.stdin.buffer.read(MAX_BYTES + 1)
-    with open(path, "rb", buffering=0) as file:
-        # A pipe (`<(command)`) gives its text in pieces.
-        data = b""
-        while len(data) <= MAX_BYTES and (piece := file.read(MAX_BYTES + 1 - len(data))):
-            data += piece
-        return data
 
 
 def readable_by_others(path: str) -> bool:

@@ -62,7 +62,7 @@ def read_configmap(file: Path, dialect: Dialect, now: Clock) -> Served:
         UsageError: the file cannot be read.
         InvalidInputError: it is not right; with every problem and its place.
     """
-    from osmo_cli.config.reading.document import read_input
+    from osmo_cli.config.reading.files import read_input
     from osmo_cli.config.reading.yaml_text import parse_yaml
 
     document = parse_yaml(*read_input(str(file)))

@@ -66,7 +66,7 @@ class Secrets:
         return found["value"] if found.keys() == {"value"} else given | found
 
     def _content(self, name: Any, at: FieldPath) -> dict[str, Any]:
-        from osmo_cli.config.reading.document import read_input
+        from osmo_cli.config.reading.files import read_input
         from osmo_cli.config.reading.yaml_text import parse_yaml
 
         try:

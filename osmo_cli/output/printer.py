@@ -66,7 +66,7 @@ class Printer:
     def secret_data(self, value: dict[str, str]) -> None:
         """Print a result with a secret that was asked for: one line of JSON, or YAML."""
         if self.format is Format.YAML:
-            from osmo_cli.config.reading.yaml_scalars import write_yaml
+            from osmo_cli.config.reading.yaml_text import write_yaml
 
             self._write(self.stdout, write_yaml(value).removesuffix("\n"))
         else:
@@ -81,7 +81,7 @@ class Printer:
 
     def yaml(self, value: Any) -> None:
         """Print a result as YAML, whatever format was asked for."""
-        from osmo_cli.config.reading.yaml_scalars import write_yaml
+        from osmo_cli.config.reading.yaml_text import write_yaml
 
         text = write_yaml(value)
         self._write(self.stdout, self._safe(text.removesuffix("\n").removesuffix("\n...")))

@@ -266,7 +266,7 @@ def test_the_file_is_read_again_when_it_changes(client: httpx.Client, managed: M
     )
     managed.file.unlink()
     assert get(client, "/workflow")["max_num_tasks"] == 31
-    assert "no such file" in managed.said[1]
+    assert "file not found" in managed.said[1]
     managed.write({"workflow": {"max_num_tasks": 32}})
     assert get(client, "/workflow")["max_num_tasks"] == 32
     assert len(managed.said) == 2
@@ -295,7 +295,7 @@ BAD: list[tuple[str, str]] = [
         '1:10: service: Invalid latest_version "next": must be of the format',
     ),
     ("workflow: {workflow_log: {credential: {secret_file: nowhere}}}", "1:53: "),
-    ("workflow: {\n", "2:1: not YAML: this bracket is not closed"),
+    ("workflow: {\n", "2:1: not YAML: the closing bracket is missing"),
 ]
 
 

@@ -79,9 +79,9 @@ def test_what_is_not_there_is_told_at_once_and_nothing_is_sent(admin: Shell) -> 
     problems = [line[7:] for line in done.err.splitlines() if "backend.json:" in line]
     assert problems == [
         "backend.json:2:18: description: the environment variable GONE is not set (export GONE)",
-        "backend.json:3:20: dashboard_url: cannot read gone: No such file or directory",
+        "backend.json:3:20: dashboard_url: gone: file not found",
         "backend.json:4:18: grafana_url: empty is empty (it should hold one secret)",
-        "backend.json:4:18: grafana_url: cannot read .: Is a directory",
+        "backend.json:4:18: grafana_url: . is a directory (name a file in it)",
         'backend.json:4:18: grafana_url: "vault" is no source of values (there are env, file, '
         "keyring; write $${ for a text with ${)",
     ]

@@ -58,7 +58,7 @@ PROBLEMS = [
     "configs/backend/gpu-a.json:3:12: tests: must be a list, not a number",
     "configs/pool/h100.yaml: POOL h100 stands in configs/pool/h100.json, too (keep one of them)",
     "configs/pools: no config type has a folder of that name (did you mean pool/?)",
-    "configs/workflow.json:1:24: not JSON: a comma too many before this",
+    "configs/workflow.json:1:24: not JSON: a comma before the closing bracket (remove the comma)",
 ]
 
 
@@ -152,7 +152,7 @@ def test_two_directories_do_not_know_each_other(shell: Shell) -> None:
             "checked as all of POOL; for an item of it add --name\n",
         ),
         (["-"], "{}", "", "hint: add --type TYPE"),
-        (["x.json"], "", "x.json: no such file\n", "1 file, 1 problem"),
+        (["x.json"], "", "x.json: file not found\n", "1 file, 1 problem"),
         (["mine.json"], "", "mine.json: the path does not tell what this file is about (add", ""),
         (["mine.json", "--name", "a"], "", "", "--name needs --type"),
         (["mine.json", "x.json", "--type", "POOL", "--name", "a"], "", "", "--name is for one"),
@@ -207,7 +207,7 @@ def test_a_file_that_cannot_be_read_does_not_hide_the_others(shell: Shell) -> No
         "configs/service.json:1:1",
         "configs/workflow.json:1:2",
     ]
-    assert "configs/pool.json: no such file\n" in result.out
+    assert "configs/pool.json: file not found\n" in result.out
     assert "configs/role.json: not a file\n" in result.out
 
 

@@ -39,8 +39,8 @@ def test_yaml_on_stdin_is_asked_for(admin: Shell) -> None:
     text = "description: from stdin\n"
     refused = admin.osmo(*UPDATE, "-", input=text)
     assert (refused.code, refused.out) == (2, "")
-    assert "<stdin>:1:1: not JSON" in refused.err
-    assert "hint: YAML has a file name that ends in .yaml, or --format yaml" in refused.err
+    assert "<stdin>:1:1: not JSON: this is YAML" in refused.err
+    assert "--format yaml" in refused.err
     admin.ok(*UPDATE, "-", "--format", "yaml", input=text)
     assert stored(admin, "BACKEND", "gpu-a", "description") == "from stdin"
 
@@ -79,7 +79,7 @@ def test_several_documents_send_nothing(admin: Shell) -> None:
     admin.file("two.yaml", "description: one\n---\ndescription: two\n")
     done = admin.osmo("--debug", *UPDATE, "two.yaml")
     assert done.code == 2
-    assert "two.yaml:2:1: a second document begins here (one input is one config" in done.err
+    assert "two.yaml:2:1: a second document begins here (put each config" in done.err
     assert "debug:" not in done.err
 
 

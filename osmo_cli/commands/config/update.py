@@ -60,7 +60,7 @@ def update(
 
     Without --file the stored configuration opens in $VISUAL or $EDITOR.
     """
-    from osmo_cli.config.reading.document import read_document
+    from osmo_cli.config.reading.files import read_document
     from osmo_cli.output.changes import change_lines
     from osmo_cli.plan.apply import apply_change
     from osmo_cli.plan.live_object import read_live

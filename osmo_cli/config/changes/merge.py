@@ -8,15 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from osmo_cli.config.problems import Path
-
-
-class _Absent:
-    def __repr__(self) -> str:
-        return "(absent)"
-
-
-ABSENT = _Absent()
-"""Stands for a key that one of two compared objects does not have."""
+from osmo_cli.config.values import ABSENT as ABSENT
+from osmo_cli.config.values import replaced as replaced
+from osmo_cli.config.values import same as same
+from osmo_cli.config.values import value_at as value_at
 
 
 def merge_input(
@@ -100,27 +95,6 @@ def fill_new_objects(live: Any, wanted: Any, stored: Any) -> Any:
     return stored
 
 
-def value_at(value: Any, path: Path, default: Any = None) -> Any:
-    """The value at `path` in `value`; `default` where there is none."""
-    for step in path:
-        is_key = isinstance(value, dict) and step in value
-        if not is_key and not (
-            isinstance(value, list) and isinstance(step, int) and step < len(value)
-        ):
-            return default
-        value = value[step]
-    return value
-
-
-def replaced(value: Any, path: Path, new: Any) -> Any:
-    """A copy of `value` with `new` at `path`, which it has."""
-    if not path:
-        return new
-    copied = value.copy()
-    copied[path[0]] = replaced(value[path[0]], path[1:], new)
-    return copied
-
-
 @dataclass(frozen=True)
 class Difference:
     """One value that differs; `ABSENT` where the key is not there."""
@@ -128,18 +102,6 @@ class Difference:
     path: Path
     before: Any
     after: Any
-
-
-def same(one: Any, other: Any) -> bool:
-    """Whether two JSON values are equal; unlike in Python, true is not 1."""
-    if isinstance(one, dict) and isinstance(other, dict):
-        return one.keys() == other.keys() and all(same(one[key], other[key]) for key in one)
-    if isinstance(one, list) and isinstance(other, list):
-        return len(one) == len(other) and all(map(same, one, other))
-    if isinstance(one, bool) or isinstance(other, bool):
-        return one is other
-    # The service shows 30 as 30.0 in a field for fractions, so numbers compare by value.
-    return bool(one == other)
 
 
 def differences(before: Any, after: Any, at: Path = ()) -> Iterator[Difference]:

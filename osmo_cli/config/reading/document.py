@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass, field, replace
-from pathlib import Path as FilePath
-from typing import Any, Literal
+from typing import Any
 
-from osmo_cli.config.changes.merge import value_at
 from osmo_cli.config.problems import InvalidInputError, Path, Problem
-from osmo_cli.errors import UsageError
+from osmo_cli.config.values import value_at
 
 MAX_BYTES = 4 * 1024 * 1024
 """The largest input that is read; a whole OSMO configuration is some kilobytes."""
-
-SCHEMA_KEY = "$schema"
-InputFormat = Literal["json", "yaml"]
-"""How an input is written."""
 
 
 @dataclass(frozen=True)
@@ -135,94 +128,8 @@ def line_and_column(text: str, offset: int) -> tuple[int, int]:
     return text.count("\n", 0, offset) + 1, offset - text.rfind("\n", 0, offset)
 
 
-def read_input(file: str) -> tuple[str, str]:
-    """The name for messages and the text of an input file; `-` is standard input.
-
-    Raises:
-        UsageError: it is missing, a directory, not readable or too large.
-        InvalidInputError: it is empty or no UTF-8 text.
-    """
-    name = "<stdin>" if file == "-" else file
-    try:
-        if file == "-":
-            if sys.stdin is None:
-                raise UsageError("cannot read <stdin>: it is closed")
-            data = sys.stdin.buffer.read(MAX_BYTES + 1)
-        else:
-            path = FilePath(file)
-            if path.is_dir():
-                raise UsageError(f"{file} is a directory", hint="name a file in it")
-            with path.open("rb") as stream:
-                data = stream.read(MAX_BYTES + 1)
-    except FileNotFoundError:
-        raise UsageError(f"{file}: no such file") from None
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "not a file name"
-        raise UsageError(f"cannot read {name}: {reason}") from None
-    if len(data) > MAX_BYTES:
-        raise UsageError(
-            f"{name} is larger than {MAX_BYTES // 1024 // 1024} MiB",
-            hint="a configuration is much smaller: is this the right file?",
-        )
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        # What stands before the wrong byte, without a byte order mark, is right.
-        before = error.object[: error.start].decode()
-        line, column = line_and_column(before, len(before))
-        raise InvalidInputError(
-            [Problem("not UTF-8 text", name, line, column, hint="is this a text file?")]
-        ) from None
-    if not text.strip():
-        raise empty_input(name)
-    return name, text
-
-
 def empty_input(name: str) -> InvalidInputError:
     """There is nothing in the input called `name`."""
     return InvalidInputError(
         [Problem("the input is empty", name, 1, 1, hint='write {} for "no field"')]
     )
-
-
-def read_document(file: str, format: InputFormat | None = None) -> Document:
-    """Read and parse an input file; `-` is standard input.
-
-    Args:
-        file: name of the file.
-        format: how it is written; without it the file's ending tells, and JSON is the default.
-
-    A text in `$schema` at the top, which tells editors the schema, is no part of the value.
-
-    Raises:
-        UsageError: the file cannot be read.
-        InvalidInputError: its text is not right; names the place.
-    """
-    name, text = read_input(file)
-    if (format or _format_of(file)) == "yaml":
-        from osmo_cli.config.reading.yaml_text import parse_yaml
-
-        return _without_schema(parse_yaml(name, text))
-    from osmo_cli.config.reading.json_text import parse_json
-
-    try:
-        document = parse_json(name, text)
-    except InvalidInputError as error:
-        if format is None and text.lstrip()[0] not in '{["':
-            error.hint = "YAML has a file name that ends in .yaml, or --format yaml"
-        raise
-    return _without_schema(document)
-
-
-def _format_of(file: str) -> InputFormat:
-    return "yaml" if file.lower().endswith((".yaml", ".yml")) else "json"
-
-
-def _without_schema(document: Document) -> Document:
-    if not isinstance(document.value, dict) or SCHEMA_KEY not in document.value:
-        return document
-    if not isinstance(document.value[SCHEMA_KEY], str):
-        raise InvalidInputError([document.problem("must be a text", (SCHEMA_KEY,))])
-    rest = {key: value for key, value in document.value.items() if key != SCHEMA_KEY}
-    places = {path: place for path, place in document.places.items() if path != (SCHEMA_KEY,)}
-    return replace(document, value=rest, places=places)

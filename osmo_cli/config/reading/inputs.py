@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from osmo_cli.config.problems import InvalidInputError, Problem
-from osmo_cli.config.reading.document import Document, InputFormat, read_document
+from osmo_cli.config.reading.document import Document
+from osmo_cli.config.reading.files import InputFormat, read_document
 from osmo_cli.config.reading.layout import ConfigRef, entry_of_file, scan
 from osmo_cli.config.reading.references import Lookup, resolve
 from osmo_cli.config.registry.dialects import Dialect, dialects_with
@@ -128,7 +129,7 @@ def _single(
     if file == STDIN:
         raise UsageError("what stands on stdin is not known", hint="add --type TYPE")
     if not os.path.exists(file):
-        problems.append(Problem("no such file", file))
+        problems.append(Problem("file not found", file))
         return []
     try:
         return [(file, entry_of_file(file))]

@@ -1,6 +1,6 @@
-"""JSON (RFC 8259) with places, and without what JSON parsers let pass: duplicate keys, NaN.
+"""JSON (RFC 8259) with places; duplicate keys and NaN are errors.
 
-The standard library's parser tells no positions; its string scanner and number rule are used.
+The standard library's parser reports no positions; its string scanner is used.
 """
 
 from __future__ import annotations
@@ -12,9 +12,10 @@ from typing import Any
 
 from osmo_cli.config.problems import InvalidInputError, Path, Problem
 from osmo_cli.config.reading.document import Document, Place, line_and_column
+from osmo_cli.config.reading.mistakes import Expected, explain, warn_of_doubtful_strings
 
 MAX_DEPTH = 64
-"""How deep objects and lists may be nested; configurations nest about six deep."""
+"""Maximum depth of objects and lists; configurations are about six levels deep."""
 
 _SPACE = re.compile(r"[ \t\n\r]*")
 _NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(\.\d+)?([eE][-+]?\d+)?", re.ASCII)
@@ -23,32 +24,32 @@ _CONSTANTS = {"true": True, "false": False, "null": None}
 _MAX_DIGITS = 40
 
 MAX_VALUES = 200_000
-"""How many values an input may hold; each takes some hundred bytes of memory."""
+"""Maximum number of values in an input; each takes some hundred bytes of memory."""
 TOO_MANY_VALUES = f"more than {MAX_VALUES:,} values"
-MAX_FAULTS = 100
-"""After so many problems of its form a text is not read on."""
+MAX_PROBLEMS = 100
+"""Number of problems after which parsing stops."""
 
 
 def parse_json(name: str, text: str) -> Document:
     """Parse `text` of the input called `name`.
 
     Raises:
-        InvalidInputError: the text is not JSON, has a key twice or is nested too deep.
+        InvalidInputError: the text is not JSON, has a duplicate key or is nested too deep.
     """
     return _Parser(name, text).document()
 
 
 def read_number(word: str, *, is_float: bool) -> int | float:
-    """The number that `word` is.
+    """Return the number that `word` is.
 
     Raises:
-        ValueError: it is too long or too large; says so in our words.
+        ValueError: it is too long or too large; the message says so.
     """
     if len(word) > _MAX_DIGITS:
         raise ValueError(f"a number of more than {_MAX_DIGITS} digits")
     value = float(word) if is_float else int(word)
     if value in (float("inf"), float("-inf")):
-        raise ValueError("a number that is too large")
+        raise ValueError("the number is too large")
     return value
 
 
@@ -63,10 +64,10 @@ class _Parser:
         value, end = self._value(self._skip(0), (), None)
         end = self._skip(end)
         if end < len(self.text):
-            raise self._error("there is more text behind the JSON value", end)
+            raise self._syntax_error("text after the end of the JSON value", end, "end")
         if self.duplicates:
             raise InvalidInputError(self.duplicates)
-        return Document(self.name, self.text, value, self.places)
+        return warn_of_doubtful_strings(Document(self.name, self.text, value, self.places))
 
     def _problem(self, message: str, offset: int, path: Path = (), hint: str = "") -> Problem:
         line, column = line_and_column(self.text, offset)
@@ -74,6 +75,14 @@ class _Parser:
 
     def _error(self, message: str, offset: int, hint: str = "") -> InvalidInputError:
         return InvalidInputError([self._problem("not JSON: " + message, offset, hint=hint)])
+
+    def _syntax_error(
+        self, message: str, offset: int, expected: Expected = "value"
+    ) -> InvalidInputError:
+        """The common mistake at this place, or else what the grammar expects."""
+        if mistake := explain(self.text, offset, "json", expected):
+            return self._error(mistake.message, mistake.offset, mistake.hint)
+        return self._error(message, offset)
 
     def _skip(self, offset: int) -> int:
         match = _SPACE.match(self.text, offset)
@@ -106,32 +115,22 @@ class _Parser:
             except ValueError as error:
                 raise self._error(str(error), offset) from None
         if not first:
-            raise self._error("the text ends where a value is expected", offset)
-        if word in ("NaN", "Infinity", "-Infinity"):
-            raise self._error(f"{word} is not a JSON number", offset)
-        if word in ("True", "False", "None"):
-            fitting = {"True": "true", "False": "false", "None": "null"}[word]
-            raise self._error("a word that is no JSON value", offset, f"write {fitting}")
-        if first == "'":
-            raise self._error("texts stand in double quotes", offset)
-        if first in "]}":
-            raise self._error(
-                "a value is expected here", offset, "is there a comma too many before it?"
-            )
-        raise self._error("a value is expected here", offset, "texts stand in double quotes")
+            raise self._syntax_error("the text ends where a value is expected", offset)
+        raise self._syntax_error("a value is expected here", offset)
 
     def _string(self, offset: int) -> tuple[str, int]:
         try:
             value, end = scanstring(self.text, offset + 1, True)
         except JSONDecodeError as error:
             if error.msg.startswith("Unterminated"):
-                raise self._error("this text has no closing quote", offset) from None
+                raise self._error("the closing quote is missing", offset) from None
             if "control character" in error.msg:
                 hint = r"write \n for a new line, \t for a tab"
-                raise self._error("a control character in a text", error.pos, hint) from None
-            raise self._error("a wrong escape in a text", error.pos) from None
+                raise self._error("a control character in a string", error.pos, hint) from None
+            hint = r"write a backslash as \\"
+            raise self._error("an invalid escape in a string", error.pos, hint) from None
         if any("\ud800" <= character <= "\udfff" for character in value):
-            raise self._error("half a surrogate pair in a text", offset)
+            raise self._error("half a surrogate pair in a string", offset)
         return value, end
 
     def _object(self, offset: int, path: Path) -> tuple[dict[str, Any], int]:
@@ -142,27 +141,25 @@ class _Parser:
         while True:
             start = position
             if self.text[start : start + 1] != '"':
-                raise self._key_error(start, bool(members))
+                raise self._key_error(start)
             key, position = self._string(start)
             position = self._skip(position)
             if self.text[position : position + 1] != ":":
-                raise self._error("a colon is expected behind the key", position)
+                raise self._syntax_error("a colon is expected after the key", position, "separator")
             value, position = self._value(self._skip(position + 1), (*path, key), start)
             if key in members:
-                self.duplicates.append(self._problem("this key stands twice", start, (*path, key)))
-                if len(self.duplicates) == MAX_FAULTS:
+                self.duplicates.append(self._problem("duplicate key", start, (*path, key)))
+                if len(self.duplicates) == MAX_PROBLEMS:
                     raise InvalidInputError(self.duplicates)
             members[key] = value
             position, done = self._next(position, "}")
             if done:
                 return members, position
 
-    def _key_error(self, offset: int, behind_comma: bool) -> InvalidInputError:
-        if behind_comma and self.text[offset : offset + 1] == "}":
-            return self._error("a comma too many before this", offset)
+    def _key_error(self, offset: int) -> InvalidInputError:
         if not self.text[offset : offset + 1]:
             return self._error("the text ends inside an object", offset)
-        return self._error("a key in double quotes is expected", offset)
+        return self._syntax_error("a key in double quotes is expected", offset)
 
     def _list(self, offset: int, path: Path) -> tuple[list[Any], int]:
         items: list[Any] = []
@@ -177,13 +174,17 @@ class _Parser:
                 return items, position
 
     def _next(self, offset: int, closing: str) -> tuple[int, bool]:
-        """Behind a member: the start of the next one, or the end behind `closing`."""
+        """After a member: the start of the next one, or the end after `closing`."""
         position = self._skip(offset)
-        found = self.text[position : position + 1]
-        if found == closing:
+        character = self.text[position : position + 1]
+        if character == closing:
             return position + 1, True
-        if found != ",":
-            if not found:
-                raise self._error(f'the text ends before the closing "{closing}"', position)
-            raise self._error(f'a comma or "{closing}" is expected', position)
+        if not character:
+            raise self._error(f'the closing "{closing}" is missing', position)
+        if character in '"{[':
+            hint = "add a comma after the value before it"
+            raise self._error(f'a comma or "{closing}" is expected', position, hint)
+        if character != ",":
+            message = f'a comma or "{closing}" is expected'
+            raise self._syntax_error(message, position, "separator")
         return self._skip(position + 1), False

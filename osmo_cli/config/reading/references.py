@@ -49,7 +49,8 @@ def resolve(
     if resolver.problems:
         raise InvalidInputError(resolver.problems)
     places = document.places | resolver.places
-    return replace(document, value=value, places=places, warnings=tuple(resolver.warnings))
+    warnings = (*document.warnings, *resolver.warnings)
+    return replace(document, value=value, places=places, warnings=warnings)
 
 
 def _referring(value: Any) -> Iterator[str]:

@@ -1,7 +1,7 @@
-"""YAML with places, read as JSON's values: one document, no tags, keys that are texts.
+"""YAML with places, read as JSON's values: one document, no tags, string keys.
 
-Plain scalars are those of the core schema of YAML 1.2 (its section 10.3): yes, on, 1:30 and
-dates are texts. PyYAML's parser tells the events; what they mean is decided here.
+Plain scalars are those of the core schema of YAML 1.2 (section 10.3): yes, on, 1:30 and dates are
+strings. PyYAML's parser yields the events; what they mean is decided here.
 """
 
 from __future__ import annotations
@@ -15,18 +15,18 @@ from osmo_cli.config.problems import InvalidInputError, Path, Problem
 from osmo_cli.config.reading.document import Document, Place, empty_input, line_and_column
 from osmo_cli.config.reading.json_text import (
     MAX_DEPTH,
-    MAX_FAULTS,
+    MAX_PROBLEMS,
     MAX_VALUES,
     TOO_MANY_VALUES,
+    read_number,
 )
-from osmo_cli.config.reading.yaml_faults import explain
-from osmo_cli.config.reading.yaml_scalars import REFUSED, ScalarFault, plain_value
+from osmo_cli.config.reading.mistakes import explain, warn_of_doubtful_strings
 
 if TYPE_CHECKING:
-    from yaml import Event
+    from yaml import Event, YAMLError
 
 MAX_EXPANSION = 1_000_000
-"""How much aliases may add, in characters, of which a value counts at least 20."""
+"""Maximum number of characters that aliases add; a value counts as at least 20."""
 
 _VALUE_WEIGHT = 20
 _ANCHOR = re.compile(r"&[^\s,\[\]{}]+(?:\s+(?:#[^\n]*\n)?)*")
@@ -36,22 +36,85 @@ def parse_yaml(name: str, text: str) -> Document:
     """Parse `text` of the input called `name`.
 
     Raises:
-        InvalidInputError: the text is not YAML, or holds what JSON cannot: tags, keys that are no
-            texts, infinity; or a key twice, a second document, too much depth or too many aliases.
+        InvalidInputError: the text is not YAML, or holds what JSON cannot: tags, keys that are not
+            strings, infinity; or a duplicate key, a second document, too much depth or too many
+            aliases.
     """
     root = _Parser(name, text).root()
     builder = _Builder(name, text)
     value = builder.build(root, (), None)
-    return Document(name, text, value, builder.places)
+    return warn_of_doubtful_strings(Document(name, text, value, builder.places))
 
 
-def _offset(event: Any) -> int:
-    return int(event.start_mark.index)
+def write_yaml(value: Any) -> str:
+    """A JSON value as YAML that `parse_yaml`, and readers of YAML 1.1, read as the same value."""
+    import yaml
+
+    class Dumper(yaml.SafeDumper):
+        def ignore_aliases(self, data: Any) -> bool:
+            return True
+
+    def text(dumper: Any, value: str) -> Any:
+        return dumper.represent_scalar(
+            "tag:yaml.org,2002:str", value, style=None if _may_be_plain(value) else '"'
+        )
+
+    Dumper.add_representer(str, text)
+    return str(yaml.dump(value, Dumper=Dumper, sort_keys=False, allow_unicode=True, width=100))
+
+
+def _may_be_plain(text: str) -> bool:
+    try:
+        return _plain_value(text) == text and not _REFUSED.search(text)
+    except ValueError:
+        return False
+
+
+# Control characters, and line breaks for YAML 1.1, which PyYAML reads, that are none for 1.2.
+_REFUSED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
+
+_CONSTANTS = {
+    **dict.fromkeys(("", "~", "null", "Null", "NULL"), None),
+    **dict.fromkeys(("true", "True", "TRUE"), True),
+    **dict.fromkeys(("false", "False", "FALSE"), False),
+}
+# A number with a leading zero is octal for some and decimal for others: it stays a string.
+_NUMBER = re.compile(
+    r"[-+]?(?:(?:0|[1-9][0-9]*)(?P<fraction>\.[0-9]*)?|(?P<short>\.[0-9]+))"
+    r"(?P<exponent>[eE][-+]?[0-9]+)?"
+)
+_NOT_A_NUMBER = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
+_NOT_DECIMAL = re.compile(r"0o[0-7]+|0x[0-9a-fA-F]+")
+
+
+class _ScalarError(ValueError):
+    """A scalar that is not a JSON value; holds a message and a hint."""
+
+
+def _plain_value(word: str) -> Any:
+    """Return what a plain scalar means.
+
+    Raises:
+        _ScalarError: it is a number that JSON does not have, or that parsers read differently.
+    """
+    if word in _CONSTANTS:
+        return _CONSTANTS[word]
+    if number := _NUMBER.fullmatch(word):
+        try:
+            return read_number(word, is_float=any(number.groupdict().values()))
+        except ValueError as error:
+            raise _ScalarError(*error.args) from None
+    if _NOT_A_NUMBER.fullmatch(word):
+        raise _ScalarError("infinity and NaN cannot be stored")
+    if _NOT_DECIMAL.fullmatch(word):
+        hint = "write it as a decimal number, or in quotes if it is a string"
+        raise _ScalarError("not a decimal number", hint)
+    return word
 
 
 @dataclass
 class _Node:
-    """A value as it stands in the text; `alias_of` where an alias stands for another."""
+    """A value as written in the text; `alias_of` is what an alias refers to."""
 
     offset: int
     scalar: Any = None
@@ -77,9 +140,8 @@ class _Parser:
     def root(self) -> _Node:
         import yaml
 
-        if wrong := REFUSED.search(self.text):
-            hint = f"write it as an escape in double quotes: {_escape(wrong.group())}"
-            self._refuse("not YAML: a control character", wrong.start(), hint)
+        if control := _REFUSED.search(self.text):
+            self._refuse_character(control)
         # The pure parser takes twenty times as long.
         loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
         self._events: Iterator[Event] = yaml.parse(self.text, Loader=loader)
@@ -89,13 +151,22 @@ class _Parser:
                 raise empty_input(self.name)
             root = self._node(next(self._events), ())
             next(self._events)  # the end of the document
-            behind = next(self._events)
+            following = next(self._events)
         except yaml.YAMLError as error:
-            message, offset, hint = explain(error, self.text)
-            self._refuse("not YAML: " + message, offset, hint)
-        if isinstance(behind, yaml.DocumentStartEvent):
-            hint = "one input is one configuration: put the others into files of their own"
-            self._refuse("a second document begins here", _offset(behind), hint)
+            message, offset, hint = _complaint(error, self.text)
+            self._refuse_syntax(message, offset, hint)
+        if isinstance(following, yaml.DocumentStartEvent):
+            hint = "put each configuration in a file of its own"
+            self._refuse("a second document begins here", _offset(following), hint)
+        if isinstance(root.scalar, str):
+            # Almost any text is one string in YAML: HTML, TOML, a list of variables.
+            mistake = explain(self.text, root.offset, "yaml", "end")
+            if mistake is not None:
+                self._refuse("not YAML: " + mistake.message, mistake.offset, mistake.hint)
+            if re.match(r"[\w.-]+:\S", root.scalar):
+                self._refuse(
+                    "a space is missing after the colon", root.offset, "write `key: value`"
+                )
         if self.problems:
             raise InvalidInputError(self.problems)
         return root
@@ -103,13 +174,25 @@ class _Parser:
     def _problem(self, message: str, offset: int, path: Path = (), hint: str = "") -> None:
         line, column = line_and_column(self.text, offset)
         self.problems.append(Problem(message, self.name, line, column, path, hint=hint or None))
-        if len(self.problems) == MAX_FAULTS:
+        if len(self.problems) == MAX_PROBLEMS:
             raise InvalidInputError(self.problems)
 
     def _refuse(self, message: str, offset: int, hint: str = "") -> NoReturn:
-        """What stands behind cannot be understood, or is of no interest any more."""
+        """Report this problem alone: what follows it cannot be understood."""
         self._problem(message, offset, hint=hint)
         raise InvalidInputError(self.problems[-1:])
+
+    def _refuse_syntax(self, message: str, offset: int, hint: str = "") -> NoReturn:
+        """Report the common mistake at this place, or else what the grammar expects."""
+        if mistake := explain(self.text, offset, "yaml", "value"):
+            message, offset, hint = mistake.message, mistake.offset, mistake.hint
+        self._refuse("not YAML: " + message, offset, hint)
+
+    def _refuse_character(self, control: re.Match[str]) -> NoReturn:
+        code = ord(control.group())
+        escape = f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
+        hint = f"write it as an escape in double quotes: {escape}"
+        self._refuse("not YAML: a control character", control.start(), hint)
 
     def _node(self, event: Any, path: Path) -> _Node:
         import yaml
@@ -123,8 +206,7 @@ class _Parser:
         if isinstance(event, yaml.AliasEvent):
             return _Node(offset, alias_of=self._anchored(str(event.anchor), offset))
         if event.tag is not None:
-            hint = "leave it out; quotes make a text of a value"
-            self._problem("tags are not taken", offset, path, hint)
+            self._problem("tags are not supported", offset, path, _TAG_HINT)
         if event.anchor is not None:
             self.anchors[event.anchor] = None
             if not isinstance(event, yaml.ScalarEvent) or event.value or event.style:
@@ -145,20 +227,20 @@ class _Parser:
 
     def _anchored(self, anchor: str, offset: int) -> _Node:
         if anchor not in self.anchors:
-            self._refuse("no anchor of this name stands before it", offset)
+            self._refuse("unknown alias: no anchor of this name precedes it", offset, _STAR_HINT)
         node = self.anchors[anchor]
         if node is None:
-            self._refuse("an alias inside the value that it stands for", offset)
+            self._refuse("an alias inside the value that it refers to", offset)
         return node.meant
 
     def _scalar(self, event: Any, offset: int, path: Path) -> Any:
         if event.style is None or event.style == "":
             try:
-                return plain_value(event.value)
-            except ScalarFault as fault:
-                self._problem(fault.args[0], offset, path, *fault.args[1:])
+                return _plain_value(event.value)
+            except _ScalarError as error:
+                self._problem(error.args[0], offset, path, *error.args[1:])
         elif any("\ud800" <= character <= "\udfff" for character in event.value):
-            self._problem("half a surrogate pair in a text", offset, path)
+            self._problem("half a surrogate pair in a string", offset, path)
         return event.value
 
     def _members(self, path: Path) -> list[tuple[_Node, _Node]]:
@@ -169,21 +251,29 @@ class _Parser:
         while not isinstance(event := next(self._events), yaml.MappingEndEvent):
             key = self._node(event, (*path, ""))
             name = key.meant.scalar
-            is_text = isinstance(name, str)
             inner = (*path, name) if isinstance(name, str) else path
-            if is_text and name in seen:
-                self._problem("this key stands twice", key.offset, inner)
-            elif is_text and name == "<<" and not getattr(event, "style", "*"):
-                hint = "write the fields out; an alias can stand for a whole value"
-                self._problem("merge keys are not taken", key.offset, path, hint)
-            elif not is_text:
-                self._problem(f"{_kind(key)} cannot be a key", key.offset, path, _KEY_HINT)
+            self._check_key(key, event, path, seen)
             seen.add(str(name))
             members.append((key, self._node(next(self._events), inner)))
         return members
 
+    def _check_key(self, key: _Node, event: Event, path: Path, seen: set[str]) -> None:
+        name = key.meant.scalar
+        if not isinstance(name, str):
+            mistake = explain(self.text, key.offset, "yaml", "value")
+            if mistake is not None:
+                self._problem(mistake.message, mistake.offset, path, mistake.hint)
+            else:
+                self._problem(f"{_kind(key)} cannot be a key", key.offset, path, _KEY_HINT)
+        elif name in seen:
+            self._problem("duplicate key", key.offset, (*path, name))
+        elif name == "<<" and not getattr(event, "style", "*"):
+            hint = "write the fields out; an alias can be a whole value"
+            self._problem("merge keys are not supported", key.offset, path, hint)
 
-_KEY_HINT = "a key is a text; put it in quotes"
+
+def _offset(event: Any) -> int:
+    return int(event.start_mark.index)
 
 
 def _kind(node: _Node) -> str:
@@ -191,18 +281,13 @@ def _kind(node: _Node) -> str:
         return "a list" if node.meant.members is None else "an object"
     if node.meant.scalar is None:
         return "null"
-    return "true or false" if isinstance(node.meant.scalar, bool) else "a number"
-
-
-def _escape(character: str) -> str:
-    code = ord(character)
-    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
+    return "a boolean" if isinstance(node.meant.scalar, bool) else "a number"
 
 
 class _Builder:
-    """Makes the value of a node, aliases replaced, and knows the places in it.
+    """Makes the value of a node, with aliases replaced, and records the places in it.
 
-    A value that an alias stands for has the alias's place; what is inside it, the place where it is
+    A value that an alias refers to has the alias's place; what is inside it, the place where it is
     written.
     """
 
@@ -240,9 +325,65 @@ class _Builder:
         keys = sum(len(key.meant.scalar) for key, _ in node.members or ())
         self._expanded += _VALUE_WEIGHT + keys + len(str(node.scalar or ""))
         if self._expanded > MAX_EXPANSION:
-            raise self._error("aliases stand for too much: more than 1,000,000 characters")
+            raise self._error(f"aliases expand to more than {MAX_EXPANSION:,} characters")
 
     def _error(self, message: str) -> InvalidInputError:
         offset = self._alias.offset if self._alias else 0
         line, column = line_and_column(self._text, offset)
         return InvalidInputError([Problem(message, self._name, line, column)])
+
+
+_ESCAPE_HINT = "in single quotes a backslash is an ordinary character"
+_INDENT_HINT = "check the indentation, and the line above"
+_KEY_HINT = "put it in quotes: keys are strings"
+_STAR_HINT = "put the value in quotes if it only begins with *"
+_TAG_HINT = "remove it; quotes make a value a string"
+_COMPLAINTS: tuple[tuple[str, str, str], ...] = (
+    # What PyYAML says (its two parsers differ in words), the message, the hint.
+    ("mapping values are not allowed", "a colon is not allowed here", 'quote a value with ": "'),
+    ("flow sequence.*expected ','", 'a comma or "]" is expected', ""),
+    ("flow mapping.*expected ','", 'a comma or "}" is expected', ""),
+    ("block collection", 'a "-" is expected: this is not an item of the list', _INDENT_HINT),
+    ("block mapping", "a key is expected here", _INDENT_HINT),
+    ("escape|hexa?decimal number", "an invalid escape in a string", _ESCAPE_HINT),
+    ("tag", "tags are not supported", _TAG_HINT),
+    (
+        "anchor|alias",
+        "a name of letters and digits is expected after & or *",
+        "put the value in quotes if it only begins with & or *",
+    ),
+    ("document start", "text after the end of the value", ""),
+    ("directive|incompatible", "unsupported directive", "remove the line that begins with %"),
+    ("block scalar", "only a comment is allowed after | or >", ""),
+    ("node content", "a value is expected here", ""),
+)
+
+
+def _complaint(error: YAMLError, text: str) -> tuple[str, int, str]:
+    """PyYAML's complaint in our words: the message, the offset in characters, and a hint.
+
+    No value of the input is repeated.
+    """
+    problem_mark: Any = getattr(error, "problem_mark", None)
+    start: Any = getattr(error, "context_mark", None) or problem_mark
+    complaint = f"{getattr(error, 'context', '')} {getattr(error, 'problem', '')}"
+    if problem_mark is None:
+        return "the text cannot be read", 0, ""
+    offset: int = problem_mark.index
+    character = text[offset : offset + 1]
+    if "unexpected end of stream" in complaint:
+        return "the closing quote is missing", start.index, ""
+    if "could not find expected ':'" in complaint:
+        return "a colon is expected after the key", start.index, _INDENT_HINT
+    if "cannot start any token" in complaint:
+        if character == "\t":
+            return "a tab in the indentation", offset, "indent with spaces"
+        return "a value cannot begin with this character", offset, "put it in quotes"
+    if "flow " in complaint and not text[offset:].strip():
+        return "the closing bracket is missing", start.index, ""
+    if character and character in "]}" and "block" in complaint:
+        return "a closing bracket without an opening one", offset, ""
+    for pattern, message, hint in _COMPLAINTS:
+        if re.search(pattern, complaint):
+            return message, offset, hint
+    return "invalid syntax", offset, ""

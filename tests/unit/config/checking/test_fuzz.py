@@ -19,7 +19,8 @@ from hypothesis import strategies as st
 from osmo_cli.config.checking.offline import check_document
 from osmo_cli.config.checking.validate import check_input
 from osmo_cli.config.problems import Problem
-from osmo_cli.config.reading.document import Document, read_document
+from osmo_cli.config.reading.document import Document
+from osmo_cli.config.reading.files import read_document
 from osmo_cli.config.registry.dialects import DIALECTS
 from osmo_cli.config.registry.shape import Shape
 from osmo_cli.config.registry.types import CONFIG_TYPES

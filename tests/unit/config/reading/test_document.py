@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from osmo_cli.config.problems import InvalidInputError
-from osmo_cli.config.reading.document import MAX_BYTES, InputFormat, read_document, read_input
+from osmo_cli.config.reading.document import MAX_BYTES
+from osmo_cli.config.reading.files import InputFormat, read_document, read_input
 from osmo_cli.errors import ExitCode, UsageError
 
 
@@ -47,9 +48,8 @@ def test_reads_yaml_by_its_ending_or_where_it_is_asked_for(
 def test_says_how_yaml_is_given_where_json_is_expected(stdin: io.BytesIO) -> None:
     stdin.write(b"a: 1")
     stdin.seek(0)
-    with pytest.raises(InvalidInputError, match="not JSON") as caught:
+    with pytest.raises(InvalidInputError, match=r"not JSON: this is YAML .*--format yaml"):
         read_document("-")
-    assert "--format yaml" in (caught.value.hint or "")
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def test_the_schema_that_an_input_names_is_no_part_of_it(
     assert document.value == {"a": {"$schema": "z"}}
     assert set(document.places) == {(), ("a",), ("a", "$schema")}
     (tmp_path / name).write_text(text.replace("https://x/y.json", "5").replace('"5"', "5"))
-    with pytest.raises(InvalidInputError, match=r":1:\d+: \[\"\$schema\"\]: must be a text"):
+    with pytest.raises(InvalidInputError, match=r":1:\d+: \[\"\$schema\"\]: must be a string"):
         read_document(str(tmp_path / name))
 
 
@@ -88,7 +88,7 @@ def test_reads_a_pipe(tmp_path: Path) -> None:
 
 def test_standard_input_can_be_closed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdin", None)
-    with pytest.raises(UsageError, match="cannot read <stdin>"):
+    with pytest.raises(UsageError, match="cannot read standard input: it is closed"):
         read_input("-")
 
 
@@ -100,7 +100,7 @@ def test_a_byte_order_mark_is_dropped_and_does_not_shift_places(tmp_path: Path) 
 
 
 def test_a_missing_file(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=r"gone\.json: no such file") as caught:
+    with pytest.raises(UsageError, match=r"gone\.json: file not found") as caught:
         read_input(str(tmp_path / "gone.json"))
     assert caught.value.exit_code is ExitCode.INVALID
 
@@ -165,7 +165,7 @@ def test_a_large_file_is_not_read_to_its_end(tmp_path: Path, stdin: io.BytesIO) 
         read_input(str(file))
     stdin.write(b" " * (MAX_BYTES + 10))
     stdin.seek(0)
-    with pytest.raises(UsageError, match="<stdin> is larger than 4 MiB"):
+    with pytest.raises(UsageError, match="standard input is larger than 4 MiB"):
         read_input("-")
     assert stdin.tell() <= MAX_BYTES + io.DEFAULT_BUFFER_SIZE
 

@@ -87,7 +87,7 @@ def test_takes_nothing_that_json_refuses(text: str) -> None:
         with pytest.raises(InvalidInputError, match="not JSON"):
             parse_json("in.json", text)
         return
-    more_rules = ("this key stands twice", "more than 40 digits", "too large", "surrogate")
+    more_rules = ("duplicate key", "more than 40 digits", "too large", "surrogate")
     try:
         value = parse_json("in.json", text).value
     except InvalidInputError as error:
@@ -103,32 +103,34 @@ def test_takes_nothing_that_json_refuses(text: str) -> None:
     [
         ("", "1:1", "the text ends where a value is expected"),
         ("{", "1:2", "the text ends inside an object"),
-        ('{"a"', "1:5", "a colon is expected behind the key"),
+        ('{"a"', "1:5", "a colon is expected after the key"),
         ('{"a":', "1:6", "the text ends where a value is expected"),
-        ('{"a": 1', "1:8", 'the text ends before the closing "}"'),
+        ('{"a": 1', "1:8", 'the closing "}" is missing'),
         ('{"a": 1 "b": 2}', "1:9", 'a comma or "}" is expected'),
-        ('{\n  "a": 1,\n}', "3:1", "a comma too many before this"),
-        ("[1, 2,]", "1:7", "a value is expected here (is there a comma too many before it?)"),
+        ('{\n  "a": 1,\n}', "3:1", "a comma before the closing bracket (remove the comma)"),
+        ("[1, 2,]", "1:7", "a comma before the closing bracket"),
         ("[1 2]", "1:4", 'a comma or "]" is expected'),
-        ("[1", "1:3", 'the text ends before the closing "]"'),
-        ("{a: 1}", "1:2", "a key in double quotes is expected"),
-        ("{'a': 1}", "1:2", "a key in double quotes is expected"),
-        ("{\"a\": 'b'}", "1:7", "texts stand in double quotes"),
-        ('{"a": True}', "1:7", "a word that is no JSON value (write true)"),
-        ('{"a": None}', "1:7", "a word that is no JSON value (write null)"),
-        ('{"a": yes}', "1:7", "a value is expected here (texts stand in double quotes)"),
-        ('{"a": NaN}', "1:7", "NaN is not a JSON number"),
-        ('{"a": -Infinity}', "1:7", "-Infinity is not a JSON number"),
-        ('{"a": 01}', "1:7", "a value is expected here (texts stand in double quotes)"),
-        ('{"a": 1e400}', "1:7", "a number that is too large"),
+        ("[1", "1:3", 'the closing "]" is missing'),
+        ("{a: 1}", "1:2", "a key without quotes (put the key in double quotes)"),
+        ("{@: 1}", "1:2", "a string without quotes"),
+        ("{5: 1}", "1:2", "a string without quotes"),
+        ("{'a': 1}", "1:2", "a string in single quotes (use double quotes)"),
+        ("{\"a\": 'b'}", "1:7", "a string in single quotes (use double quotes)"),
+        ('{"a": True}', "1:7", "true must be lower-case (write true)"),
+        ('{"a": None}', "1:7", "not a JSON value (write null)"),
+        ('{"a": yes}', "1:7", "a string without quotes (put it in double quotes)"),
+        ('{"a": NaN}', "1:7", "NaN and Infinity are not JSON numbers"),
+        ('{"a": -Infinity}', "1:7", "NaN and Infinity are not JSON numbers"),
+        ('{"a": 01}', "1:7", "not a decimal number"),
+        ('{"a": 1e400}', "1:7", "the number is too large"),
         ('{"a": ' + "9" * 41 + "}", "1:7", "a number of more than 40 digits"),
-        ('{"a": "b\nc"}', "1:9", "a control character in a text"),
-        ('{"a": "b', "1:7", "this text has no closing quote"),
-        (r'{"a": "b\x"}', "1:9", "a wrong escape in a text"),
-        (r'{"a": "\ud800"}', "1:7", "half a surrogate pair in a text"),
-        (r'{"\udc00": 1}', "1:2", "half a surrogate pair in a text"),
-        ('{"a": 1}\n{"b": 2}', "2:1", "there is more text behind the JSON value"),
-        ("# a comment", "1:1", "a value is expected here"),
+        ('{"a": "b\nc"}', "1:9", "a control character in a string"),
+        ('{"a": "b', "1:7", "the closing quote is missing"),
+        (r'{"a": "b\x"}', "1:9", "an invalid escape in a string"),
+        (r'{"a": "\ud800"}', "1:7", "half a surrogate pair in a string"),
+        (r'{"\udc00": 1}', "1:2", "half a surrogate pair in a string"),
+        ('{"a": 1}\n{"b": 2}', "2:1", "a second document"),
+        ("# a comment", "1:1", "a comment, which JSON does not have"),
     ],
 )
 def test_says_what_is_wrong_and_where(text: str, place: str, message: str) -> None:
@@ -143,7 +145,7 @@ def test_all_duplicate_keys_are_named_at_their_second_place() -> None:
     with pytest.raises(InvalidInputError) as caught:
         parse_json("in.json", text)
     found = [(p.line, p.column, path_text(p.path), p.message) for p in caught.value.problems]
-    message = "this key stands twice"
+    message = "duplicate key"
     assert found == [(3, 9, "a.x", message), (5, 3, "b", message)]
 
 

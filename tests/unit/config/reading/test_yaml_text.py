@@ -13,9 +13,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from osmo_cli.config.problems import InvalidInputError, path_text
-from osmo_cli.config.reading.json_text import MAX_DEPTH, MAX_FAULTS, MAX_VALUES, parse_json
-from osmo_cli.config.reading.yaml_scalars import write_yaml
-from osmo_cli.config.reading.yaml_text import MAX_EXPANSION, parse_yaml
+from osmo_cli.config.reading.json_text import MAX_DEPTH, MAX_PROBLEMS, MAX_VALUES, parse_json
+from osmo_cli.config.reading.yaml_text import MAX_EXPANSION, parse_yaml, write_yaml
 from tests.unit.config.reading.test_json_text import at, places_in, values
 
 
@@ -123,51 +122,59 @@ def test_plain_scalars_are_those_of_yaml_1_2(text: str, value: object) -> None:
         ("a: .inf", "1:4: a", "infinity and NaN cannot be stored"),
         ("a: -.Inf", "1:4: a", "infinity and NaN cannot be stored"),
         ("- 1\n- .nan", "2:3: [1]", "infinity and NaN cannot be stored"),
-        ("a: 0o17", "1:4: a", "a number that is not decimal (write it as a decimal number, or"),
-        ("a: 0xFF", "1:4: a", "a number that is not decimal (write it as a decimal number, or"),
+        ("a: 0o17", "1:4: a", "not a decimal number (write it as a decimal number, or in quotes"),
+        ("a: 0xFF", "1:4: a", "not a decimal number (write it as a decimal number, or in quotes"),
         ("a: " + "9" * 41, "1:4: a", "a number of more than 40 digits"),
-        ("a: 1e400", "1:4: a", "a number that is too large"),
-        ("a: 1\nb:\n  c: 1\n  c: 2", "4:3: b.c", "this key stands twice"),
-        ("a: 1\n'a': 2", "2:1: a", "this key stands twice"),
-        ("&k a: 1\n*k : 2", "2:1: a", "this key stands twice"),
-        ("a:\n  1: x", "2:3: a", "a number cannot be a key (a key is a text; put it in quotes)"),
-        ("true: x", "1:1", "true or false cannot be a key"),
+        ("a: 1e400", "1:4: a", "the number is too large"),
+        ("a: 1\nb:\n  c: 1\n  c: 2", "4:3: b.c", "duplicate key"),
+        ("a: 1\n'a': 2", "2:1: a", "duplicate key"),
+        ("&k a: 1\n*k : 2", "2:1: a", "duplicate key"),
+        ("a:\n  1: x", "2:3: a", "a number cannot be a key (put it in quotes: keys are strings)"),
+        ("true: x", "1:1", "a boolean cannot be a key"),
         ("? [a]\n: x", "1:3", "a list cannot be a key"),
         ("? {a: 1}\n: x", "1:3", "an object cannot be a key"),
         ("~: x", "1:1", "null cannot be a key"),
-        ("b: &x {a: 1}\nc:\n  <<: *x", "3:3: c", "merge keys are not taken (write the fields out"),
-        ("a: !!str 1", "1:4: a", "tags are not taken (leave it out; quotes make a text of a"),
-        ("a: !secret\n  b: 1", "1:4: a", "tags are not taken"),
-        ("--- !<x> [1]", "1:5", "tags are not taken"),
-        ("a: ! x", "1:4: a", "tags are not taken"),
-        ("a: !x!y z", "1:4", "not YAML: tags are not taken"),
-        ("a: 1\n---\nb: 2", "2:1", "a second document begins here (one input is one config"),
+        (
+            "b: &x {a: 1}\nc:\n  <<: *x",
+            "3:3: c",
+            "merge keys are not supported (write the fields out",
+        ),
+        ("a: !!str 1", "1:4: a", "tags are not supported (remove it; quotes make a value"),
+        ("a: !secret\n  b: 1", "1:4: a", "tags are not supported"),
+        ("--- !<x> [1]", "1:5", "tags are not supported"),
+        ("a: ! x", "1:4: a", "tags are not supported"),
+        ("a: !x!y z", "1:4", "not YAML: tags are not supported"),
+        ("a: 1\n---\nb: 2", "2:1", "a second document begins here (put each config"),
         ("a: 1\n---\n", "2:1", "a second document begins here"),
-        ("a: 1\n...\nb: 2", "3:1", "not YAML: there is more text behind the value"),
+        ("a: 1\n...\nb: 2", "3:1", "not YAML: text after the end of the value"),
         ("# nothing", "1:1", "the input is empty"),
-        ("a: *b", "1:4", "no anchor of this name stands before it"),
-        ("a: *b\nb: &b 1", "1:4", "no anchor of this name stands before it"),
-        ("a: &b\n  c: *b", "2:6", "an alias inside the value that it stands for"),
-        ("a: b: c", "1:5", "not YAML: a colon where no key can stand"),
-        ("a: 1\n b: 2", "2:3", "not YAML: a colon where no key can stand"),
+        ("a: *b", "1:4", "unknown alias: no anchor of this name"),
+        ("a: *b\nb: &b 1", "1:4", "unknown alias: no anchor of this name"),
+        ("a: &b\n  c: *b", "2:6", "an alias inside the value that it refers to"),
+        ("a: b: c", "1:5", "not YAML: a colon is not allowed here"),
+        ("a: 1\n b: 2", "2:3", "not YAML: a colon is not allowed here"),
         ("a: [1, 2\nb: 3", "2:2", 'not YAML: a comma or "]" is expected'),
-        ("a: [1, 2", "1:4", "not YAML: this bracket is not closed"),
+        ("a: [1, 2", "1:4", "not YAML: the closing bracket is missing"),
         ("{a: 1 b: 2}", "1:8", 'not YAML: a comma or "}" is expected'),
-        ("a: [b]]", "1:7", "not YAML: a closing bracket too many"),
-        ("- a\nb: 1", "2:1", "not YAML: the list does not go on like this (look at the indentat"),
-        ("a: 1\n- b", "2:1", "not YAML: a key is expected here (look at the indentation"),
-        ('a: "b', "1:4", "not YAML: this text has no closing quote"),
-        ("a: 'b\nc: d", "1:4", "not YAML: this text has no closing quote"),
-        (r'a: "\x"', "1:7", "not YAML: a wrong escape in a text (in single quotes a backslash"),
-        (r'a: "\d"', "1:5", "not YAML: a wrong escape in a text"),
-        (r'a: "\ud800"', "1:7", "not YAML: a wrong escape in a text"),
-        ("a:\n\tb: 1", "2:1", "not YAML: a tab cannot indent (use blanks)"),
-        ("a: @b", "1:4", "not YAML: a text cannot begin like this (put it in quotes)"),
-        ("a: |3x\n b", "1:6", "not YAML: only a comment may stand behind | or >"),
-        ("a: [b,,c]", "1:7", "not YAML: a value is expected here"),
-        ("a: & b", "1:5", "not YAML: a name of ASCII letters and digits is expected behind &"),
-        ("%YAML 2.0\n---\na: 1", "1:1", "not YAML: a directive that is not taken"),
-        ("%TAG\n---\na: 1", "1:5", "not YAML: tags are not taken"),
+        ("a: [b]]", "1:7", "not YAML: a closing bracket without an opening one"),
+        ("- a\nb: 1", "2:1", 'not YAML: a "-" is expected: this is not an item of the list (check'),
+        ("a: 1\n- b", "2:1", "not YAML: a key is expected here (check the indentation"),
+        ('a: "b', "1:4", "not YAML: the closing quote is missing"),
+        ("a: 'b\nc: d", "1:4", "not YAML: the closing quote is missing"),
+        (
+            r'a: "\x"',
+            "1:7",
+            "not YAML: an invalid escape in a string (in single quotes a backslash",
+        ),
+        (r'a: "\d"', "1:5", "not YAML: an invalid escape in a string"),
+        (r'a: "\ud800"', "1:7", "not YAML: an invalid escape in a string"),
+        ("a:\n\tb: 1", "2:1", "not YAML: a tab in the indentation (indent with spaces)"),
+        ("a: @b", "1:4", "not YAML: a value cannot begin with this character (put it in quotes)"),
+        ("a: |3x\n b", "1:6", "not YAML: only a comment is allowed after | or >"),
+        ("a: [b,,c]", "1:7", "not YAML: two commas in a row"),
+        ("a: & b", "1:5", "not YAML: a name of letters and digits is expected after &"),
+        ("%YAML 2.0\n---\na: 1", "1:1", "not YAML: unsupported directive"),
+        ("%TAG\n---\na: 1", "1:5", "not YAML: tags are not supported"),
         ("a: 1\x00", "1:5", "not YAML: a control character (write it as an escape in double"),
         ('a: "b\u2028c"', "1:6", r"not YAML: a control character (write it as an escape in dou"),
         ("a: 1\n\ufeffb: 2", "2:1", "not YAML: a control character"),
@@ -241,9 +248,9 @@ def test_what_aliases_stand_for_is_bounded() -> None:
         deep += f"b{level}: &a{level} [*a{level - 1}]\n"
     started = time.monotonic()
     for text, message in (
-        (bomb, "aliases stand for too much"),
-        (long, "aliases stand for too much"),
-        (keys, "aliases stand for too much"),
+        (bomb, "aliases expand to more than"),
+        (long, "aliases expand to more than"),
+        (keys, "aliases expand to more than"),
         (deep, f"nested deeper than {MAX_DEPTH} levels"),
     ):
         with pytest.raises(InvalidInputError, match=message):
@@ -277,7 +284,7 @@ def test_the_number_of_values_is_bounded() -> None:
 def test_of_thousands_of_problems_the_first_are_told() -> None:
     with pytest.raises(InvalidInputError) as caught:
         parse_yaml("in.yaml", "a: 1\n" * 100_000)
-    assert len(caught.value.problems) == MAX_FAULTS
+    assert len(caught.value.problems) == MAX_PROBLEMS
 
 
 @given(text=st.text(alphabet="ab:-?[]{},&*!|>'\"%@#\\ \n\t~.<019e\x00\u2028", max_size=40))
@@ -297,14 +304,14 @@ def test_the_pure_parser_reads_the_same(monkeypatch: pytest.MonkeyPatch) -> None
     text = "a: &x [1, 'b', yes]\nc: *x\n"
     assert parse_yaml("in.yaml", text).value == {"a": [1, "b", "yes"], "c": [1, "b", "yes"]}
     for wrong, message in (
-        ("a: [1", "this bracket is not closed"),
-        ('a: "b', "this text has no closing quote"),
-        (r'a: "\d"', "a wrong escape in a text"),
+        ("a: [1", "the closing bracket is missing"),
+        ('a: "b', "the closing quote is missing"),
+        (r'a: "\d"', "an invalid escape in a string"),
         ("a: 1\n- b", "a key is expected here"),
-        ("a: 1\n b: 2", "a colon where no key can stand"),
-        ("a:\n\tb: 1", "a tab cannot indent"),
-        ('a: "\\ud800"', "half a surrogate pair in a text"),
-        ('"a" "b"', "there is more text behind the value"),
+        ("a: 1\n b: 2", "a colon is not allowed here"),
+        ("a:\n\tb: 1", "a tab in the indentation"),
+        ('a: "\\ud800"', "half a surrogate pair in a string"),
+        ('"a" "b"', "text after the end of the value"),
     ):
         with pytest.raises(InvalidInputError, match=message):
             parse_yaml("in.yaml", wrong)

@@ -1,0 +1,118 @@
+"""Text files that people write: configurations, tokens, secrets, the buffer of an editor."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import sys
+
+from osmo_cli.errors import UsageError
+
+STDIN = "-"
+"""The file name that means standard input."""
+
+_CONVERT = "save it as UTF-8: {convert}"
+_NOT_TEXT = "is this a text file?"
+_BYTES: tuple[tuple[re.Pattern[bytes], str, str, str], ...] = (
+    # How a file begins that is no UTF-8 text: what it is, its encoding for iconv, the fix.
+    (re.compile(rb"\xff\xfe\0\0|\0\0\xfe\xff|(?:[\t-~]\0\0\0){2}"), "UTF-32", "UTF-32", _CONVERT),
+    (re.compile(rb"(?:\0\0\0[\t-~]){2}"), "UTF-32", "UTF-32BE", _CONVERT),
+    (re.compile(rb"\xff\xfe|\xfe\xff"), "UTF-16", "UTF-16", _CONVERT),
+    (re.compile(rb"(?:[\t-~]\0){2}"), "UTF-16", "UTF-16LE", _CONVERT),
+    (re.compile(rb"(?:\0[\t-~]){2}"), "UTF-16", "UTF-16BE", _CONVERT),
+    (re.compile(rb"\x1f\x8b"), "a gzip archive", "", "unpack it first: gunzip FILE"),
+    (re.compile(rb"PK\x03\x04"), "a zip archive", "", "unpack it first: unzip FILE"),
+    (re.compile(rb"[^\0]{257}ustar", re.DOTALL), "a tar archive", "", "unpack it first: tar -xf"),
+    (re.compile(rb"%PDF-"), "a PDF document", "", "copy the text out of it into a file"),
+    (re.compile(rb"SQLite format 3\0"), "an SQLite database", "", "name a configuration file"),
+)
+_CONTROL = re.compile(rb"[\0-\x08\x0e-\x1f\x7f]")
+
+
+class NotTextError(UsageError):
+    """A file is not UTF-8 text; names the place of the first byte that is not."""
+
+    def __init__(self, message: str, *, hint: str, line: int = 1, column: int = 1) -> None:
+        super().__init__(message, hint=hint)
+        self.line = line
+        self.column = column
+
+
+def read_text(file: str, limit: int) -> str:
+    """Return the text of a file without its byte order mark.
+
+    Args:
+        file: the name of the file; `-` is standard input.
+        limit: size in bytes from which the file is refused.
+
+    Raises:
+        NotTextError: the content is not UTF-8 text.
+        UsageError: the file does not exist, cannot be read or is too large.
+    """
+    name = "standard input" if file == STDIN else file
+    try:
+        data = _read_bytes(file, limit + 1)
+    except FileNotFoundError:
+        raise UsageError(f"{file}: file not found") from None
+    except IsADirectoryError:
+        raise UsageError(f"{file} is a directory", hint="name a file in it") from None
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "invalid file name"
+        raise UsageError(f"cannot read {name}: {reason}") from None
+    if len(data) > limit:
+        raise UsageError(f"{name} is larger than {_size(limit)}", hint="is this the right file?")
+    return decode(data, file)
+
+
+def decode(data: bytes, file: str) -> str:
+    """Return the text of `data`, which was read from `file`, without its byte order mark.
+
+    Raises:
+        NotTextError: it is not UTF-8 text, or holds a NUL character.
+    """
+    for pattern, what, encoding, fix in _BYTES:
+        if pattern.match(data):
+            hint = fix.format(convert=_conversion(encoding, file))
+            raise NotTextError(f"not UTF-8 text but {what}", hint=hint)
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        place = _line_and_column(error.object[: error.start].decode())
+        if _CONTROL.search(data):
+            raise NotTextError("not UTF-8 text", hint=_NOT_TEXT, **place) from None
+        raise NotTextError(
+            "not UTF-8 text: this character is in another encoding, perhaps Windows-1252",
+            hint=_CONVERT.format(convert=_conversion("WINDOWS-1252", file)),
+            **place,
+        ) from None
+    if (nul := text.find("\0")) >= 0:
+        place = _line_and_column(text[:nul])
+        raise NotTextError("not text: it contains a NUL character", hint=_NOT_TEXT, **place)
+    return text
+
+
+def _read_bytes(file: str, count: int) -> bytes:
+    if file != STDIN:
+        with open(file, "rb") as stream:
+            return stream.read(count)
+    if sys.stdin is None:
+        raise OSError(0, "it is closed")
+    return sys.stdin.buffer.read(count)
+
+
+def _conversion(encoding: str, file: str) -> str:
+    command = f"iconv -f {encoding} -t UTF-8"
+    if file == STDIN:
+        return f"{command} | osmo ..."
+    stem, ending = os.path.splitext(os.path.basename(file))
+    return f"{command} {shlex.quote(file)} > {shlex.quote(f'{stem}.utf8{ending}')}"
+
+
+def _line_and_column(before: str) -> dict[str, int]:
+    """The place behind `before`, counted from 1."""
+    return {"line": before.count("\n") + 1, "column": len(before) - before.rfind("\n")}
+
+
+def _size(count: int) -> str:
+    return f"{count >> 20} MiB" if count >= 1 << 20 else f"{count >> 10} KiB"
