@@ -42,4 +42,4 @@ def test_every_field_of_every_version_has_a_line(script: ModuleType) -> None:
                 named = {row.path for row, versions in table.items() if dialect.name in versions}
                 assert fields <= named
     assert "| `scheduler_settings.scheduler_type` | `kai` |" in page
-    assert "| `workflow_data.credential.access_key` | text | *new* |  | *secret*." in page
+    assert "| `workflow_data.credential.access_key` | string | *new* |  | *secret*." in page
