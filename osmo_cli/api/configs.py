@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -24,9 +24,18 @@ _ODD_HISTORY = "the service's history is not in the known form"
 
 @dataclass(frozen=True)
 class Revision:
-    """One entry of a type's history; `data` is the type's whole configuration, or None.
+    """One revision of a config type.
 
-    Tags may change later, so that they do not tell one revision from another.
+    Attributes:
+        number: counted per type, from 1.
+        name: the item that was changed; empty for the whole type.
+        username: who made it.
+        description: what was written for it.
+        data: the type's whole configuration, or None where it was not asked for.
+        tags: may change later, so they do not distinguish revisions.
+        config_type: name of the type.
+        created_at: the time in UTC, as the service writes it.
+        entry: the service's own JSON object, for output.
     """
 
     number: int
@@ -35,6 +44,9 @@ class Revision:
     description: str
     data: Any
     tags: tuple[str, ...] = field(default=(), compare=False)
+    config_type: str = ""
+    created_at: str = ""
+    entry: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -69,10 +81,10 @@ class Snapshot:
         raise self.no_item(name)
 
     def no_item(self, name: str) -> UsageError:
-        """That there is no item of that name; names those that there are."""
+        """Return the error for an item that does not exist; it names those that do."""
         known = ", ".join(sorted(self.items()))
-        hint = f"there are: {known}" if known else "there are none"
-        return UsageError(f'{self.config_type.name} has no item "{name}"', hint=hint)
+        hint = f"existing items: {known}" if known else "the type has no items"
+        return UsageError(f'"{name}" not found in {self.config_type.name}', hint=hint)
 
 
 class Configs:
@@ -112,7 +124,7 @@ class Configs:
         found = self._history(config_type, [("revision", str(number))], data=data)
         if not found:
             raise UsageError(
-                f"{config_type.name} has no revision {number}, or it was deleted",
+                f"revision {number} of {config_type.name} not found, or it was deleted",
                 hint=f"`osmo config history {config_type.name}` lists the revisions",
             )
         return found[0]
@@ -129,12 +141,12 @@ class Configs:
 
     def history(
         self, query: Sequence[tuple[str, str]], config_type: ConfigType | None = None
-    ) -> list[dict[str, Any]]:
-        """The entries that match the filters, as the service gives them, without data."""
-        return self._entries([("omit_data", "True"), *query], config_type)
+    ) -> list[Revision]:
+        """Return the revisions that match the filters, without data."""
+        return self._history(config_type, list(query), data=False)
 
-    def current_revisions(self) -> list[dict[str, Any]]:
-        """The newest entry of each config type, without data."""
+    def current_revisions(self) -> list[Revision]:
+        """Return the newest revision of each config type, without data."""
         # A time that is surely behind the newest entry, whatever this machine's clock says.
         return self.history([("at_timestamp", _FUTURE)])
 
@@ -160,18 +172,21 @@ class Configs:
         return entries
 
     def _history(
-        self, config_type: ConfigType, query: list[tuple[str, str]], *, data: bool
+        self, config_type: ConfigType | None, query: list[tuple[str, str]], *, data: bool
     ) -> list[Revision]:
         parameters = [("omit_data", str(not data)), *query]
         try:
             return [
                 Revision(
-                    int(entry["revision"]),
-                    str(entry["name"]),
-                    str(entry["username"]),
-                    str(entry["description"]),
-                    mask_secrets(config_type, entry["data"]),
-                    tuple(map(str, entry["tags"] or ())),
+                    number=int(entry["revision"]),
+                    name=str(entry["name"] or ""),
+                    username=str(entry["username"] or ""),
+                    description=str(entry["description"] or ""),
+                    data=mask_secrets(config_type, entry["data"]) if config_type else None,
+                    tags=tuple(map(str, entry["tags"] or ())),
+                    config_type=str(entry["config_type"]),
+                    created_at=str(entry["created_at"]),
+                    entry={**entry, "data": None},
                 )
                 for entry in self._entries(parameters, config_type)
             ]

@@ -1,4 +1,4 @@
-"""What a change is made to."""
+"""The stored object that a change is made to."""
 
 from __future__ import annotations
 
@@ -16,24 +16,36 @@ from osmo_cli.errors import UsageError
 
 @dataclass(frozen=True)
 class LiveObject:
-    """What an update is about: a whole type, or one item of it, as it is stored now."""
+    """A whole type, or one item of it, as it is stored.
+
+    Attributes:
+        shape: what it is.
+        verb: how it is updated.
+        snapshot: the type as it was read.
+        live: the object, the item, or the map of items.
+    """
 
     shape: Shape
     verb: Verb
-    base: Revision | None
+    snapshot: Snapshot
     live: Any
+
+    @property
+    def base(self) -> Revision | None:
+        """The newest revision when the type was read."""
+        return self.snapshot.revision
 
 
 def read_live(
     service: Service, config_type: ConfigType, name: str | None, *, create: bool = False
 ) -> LiveObject:
-    """Find out what the service speaks, and read what is to be updated.
+    """Read what is to be updated, in the dialect that the service uses.
 
     Args:
         service: the service.
         config_type: the type.
         name: an item of it, or None for the whole type.
-        create: an item that does not exist is to be made.
+        create: an item that does not exist is to be created.
 
     Raises:
         UsageError: the type is updated by name only, or as a whole only, or has no such item.
@@ -58,14 +70,14 @@ def read_live(
         live = live_of(shape, snapshot)
     if not _fits(shape.dialect, live):
         shape = Shape(config_type, service.redetect_dialect(), name)
-    return LiveObject(shape, verb, snapshot.revision, live)
+    return LiveObject(shape, verb, snapshot, live)
 
 
 def live_of(shape: Shape, snapshot: Snapshot) -> Any:
-    """What a snapshot shows of the subject: the object, the item, or the map of items.
+    """Return the object, the item, or the map of items in a snapshot.
 
     Raises:
-        UsageError: there is no such item.
+        UsageError: the item does not exist.
     """
     if shape.name is not None:
         return snapshot.item(shape.name)
@@ -73,7 +85,7 @@ def live_of(shape: Shape, snapshot: Snapshot) -> Any:
 
 
 def state_of(shape: Shape, data: Any) -> Any:
-    """What a revision's data holds of the subject; nothing where it has no such item."""
+    """Return the same from the data of a type or a revision; {} for an item that it lacks."""
     if shape.name is None and not shape.is_map:
         return data
     items = shape.config_type.items_in(data)
@@ -89,9 +101,9 @@ def _new_item(
         return config_type.named, {}
     if config_type.create is None or not create:
         error = snapshot.no_item(name)
-        way = "its operator makes it when it connects"
+        way = "its operator creates it when it connects"
         if config_type.create is not None:
-            way = "to make it, add --create"
+            way = "add --create to create it"
         error.hint = f"{error.hint}; {way}"
         raise error
     if not config_type.is_name(name):
@@ -100,8 +112,11 @@ def _new_item(
 
 
 def _fits(dialect: Dialect, live: Any) -> bool:
-    """Whether the object looks as in `dialect`: all that are known have the same version number,
-    so that an upgrade from one to the other shows only here (api.md 12, 13)."""
+    """Return whether the object has the fields of `dialect`.
+
+    Several generations report one version number, so an upgrade may show only here
+    (docs/service/versions.md).
+    """
     shown = live if isinstance(live, dict) else {}
     conditions, scheduler = shown.get("node_conditions"), shown.get("scheduler_settings")
     return (

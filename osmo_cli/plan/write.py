@@ -57,7 +57,10 @@ class Write(Generic[State]):
         look: reads what is stored.
         wrong: names what differs from the wanted state in what was read; nothing once it is
             stored.
-        before: what was stored before, where it was read; tells a half-done write from none.
+        unchanged: whether what was read is what was stored before the write; without it a write
+            that failed and is not stored is taken to have changed nothing.
+        repair: returns the requests that complete a write that stopped half-way, made of what
+            was read; they are sent once.
         atomic: a refused first request has changed nothing, so there is nothing to look up.
     """
 
@@ -65,7 +68,8 @@ class Write(Generic[State]):
     requests: Sequence[Callable[[], Any]] = field(repr=False)
     look: Callable[[], State] = field(repr=False)
     wrong: Callable[[State], Sequence[str]] = field(repr=False)
-    before: State | None = field(default=None, repr=False)
+    unchanged: Callable[[State], bool] = field(default=lambda _: True, repr=False)
+    repair: Callable[[State], Sequence[Callable[[], Any]]] | None = field(default=None, repr=False)
     atomic: bool = True
 
 
@@ -115,13 +119,12 @@ class Outcome(Generic[State]):
                 f"the service accepted {wording.action}, but {wording.not_done}: {names}",
                 hint=f"`{wording.check}` shows what is stored",
             )
-        before = self.write.before
-        if before is None or set(wrong) == set(self.write.wrong(before)):
+        if self.write.unchanged(self.state):
             advice = self.failure.hint or "run the command again"
             self.failure.hint = f"{wording.not_done} (checked after the error); {advice}"
         else:
             self.failure.hint = (
-                f"only a part is stored; not stored: {names}; "
+                f"the service stopped half-way, and this is not as wanted: {names}; "
                 f"`{wording.check}` shows what is stored"
             )
         raise self.failure
@@ -134,31 +137,40 @@ def perform(write: Write[State]) -> Outcome[State]:
         OsmoError: the service refused the write and nothing has changed.
         UnknownOutcomeError: what is stored could not be read.
     """
-    answers: list[Any] = []
-    failure: OsmoError | None = None
-    for send in write.requests:
-        try:
-            answers.append(send())
-        except OsmoError as error:
-            failure = error
-            break
+    answers, failure = _send(write.requests)
     if failure is not None and not failure.outcome_unknown and write.atomic and not answers:
         raise failure
-    try:
-        state = write.look()
-    except OsmoError as error:
-        raise _unknown(write.wording, failure, error) from error
+    state = _look(write, failure)
+    if failure is not None and write.repair is not None and write.wrong(state):
+        requests = [] if write.unchanged(state) else write.repair(state)
+        if requests:
+            more, failure = _send(requests)
+            answers += more
+            state = _look(write, failure)
     return Outcome(write, state, tuple(answers), failure)
 
 
-def _unknown(
-    wording: Wording, failure: OsmoError | None, look_failure: OsmoError
-) -> UnknownOutcomeError:
-    if failure is None:
-        first = f"the service accepted {wording.action}, but what is stored could not be read"
-    else:
-        first = f"{wording.action} failed ({failure.message}), and it could not be looked up"
-    return UnknownOutcomeError(
-        f"unknown outcome: {first}: {look_failure.message}",
-        hint=f"check it with `{wording.check}` before you run this again",
-    )
+def _send(requests: Sequence[Callable[[], Any]]) -> tuple[list[Any], OsmoError | None]:
+    """Send requests up to the first that fails; return the answers, and the failure or None."""
+    answers: list[Any] = []
+    for send in requests:
+        try:
+            answers.append(send())
+        except OsmoError as error:
+            return answers, error
+    return answers, None
+
+
+def _look(write: Write[State], failure: OsmoError | None) -> State:
+    try:
+        return write.look()
+    except OsmoError as error:
+        wording = write.wording
+        if failure is None:
+            first = f"the service accepted {wording.action}, but what is stored could not be read"
+        else:
+            first = f"{wording.action} failed ({failure.message}), and could not be looked up"
+        raise UnknownOutcomeError(
+            f"unknown outcome: {first}: {error.message}",
+            hint=f"check it with `{wording.check}` before you run this again",
+        ) from error

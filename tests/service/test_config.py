@@ -14,6 +14,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from osmo_cli.config.registry.dialects import DIALECTS
+from osmo_cli.config.registry.types import CONFIG_TYPES
 from tests.support.faulty import Reply, answering, json_reply
 from tests.support.processes import Result, Shell, serving
 
@@ -56,8 +58,11 @@ class Between:
 
 
 @contextmanager
-def between(tmp_path: Path) -> Iterator[Between]:
-    with serving(tmp_path / "service") as service, httpx.Client(base_url=service.url) as client:
+def between(tmp_path: Path, dialect: str = "6.0") -> Iterator[Between]:
+    with (
+        serving(tmp_path / "service", dialect=dialect) as service,
+        httpx.Client(base_url=service.url) as client,
+    ):
         shell = Shell.at(tmp_path / "user")
         shell.ok("local", "add-backend", "gpu-a", "--db", str(service.db))
         content = Between(shell, client)
@@ -176,7 +181,7 @@ def test_a_value_that_another_replaced_is_a_conflict(middle: Between) -> None:
     middle.fault = meddle
     result = middle.shell.osmo(*UPDATE)
     assert (result.code, result.out) == (6, "")
-    assert "your value is not stored for: description" in result.err
+    assert "the change is not stored: description" in result.err
 
 
 def test_a_service_that_stores_something_else_is_not_believed(middle: Between) -> None:
@@ -186,7 +191,7 @@ def test_a_service_that_stores_something_else_is_not_believed(middle: Between) -
     middle.before = forget
     result = middle.shell.osmo(*UPDATE)
     assert (result.code, result.out) == (10, "")
-    assert "shows another value for: description" in result.err
+    assert "but the change is not stored: description" in result.err
 
 
 UNKNOWN = {
@@ -204,7 +209,7 @@ def test_an_error_after_the_write_is_looked_into(middle: Between, name: str) -> 
     middle.fault = lambda method, path, reply: UNKNOWN[name] if method == "POST" else None
     result = middle.shell.osmo(*UPDATE)
     assert (result.code, result.out) == (0, "Successfully updated BACKEND config\n")
-    assert "yet the change is stored" in result.err
+    assert "but the change is stored" in result.err
     assert writes(middle) == 1
 
 
@@ -213,7 +218,7 @@ def test_an_error_before_the_write_is_not_repeated(middle: Between, name: str) -
     middle.before = lambda method, path: UNKNOWN[name] if method == "POST" else None
     result = middle.shell.osmo(*UPDATE)
     assert (result.code, result.out) == (10, "")
-    assert "the change is not stored (it was looked up)" in result.err
+    assert "the change is not stored (checked after the error)" in result.err
     assert writes(middle) == 1
 
 
@@ -229,7 +234,7 @@ def test_a_service_that_is_gone_after_the_write(middle: Between) -> None:
     middle.before = fail
     result = middle.shell.osmo(*UPDATE)
     assert (result.code, result.out) == (10, "")
-    assert "it is not known whether the change was stored" in result.err
+    assert "unknown outcome" in result.err
 
 
 def delete(middle: Between) -> Result:
@@ -247,14 +252,14 @@ def test_a_deletion_with_running_workflows_names_the_way_out(middle: Between) ->
     result = delete(middle)
     assert (result.code, result.out) == (10, "")
     assert "Alive workflows: train-1" in result.err
-    assert "--force deletes it although workflows run" in result.err
+    assert "--force" in result.err
 
 
 def test_a_deletion_with_an_error_is_looked_into(middle: Between) -> None:
     middle.fault = lambda method, path, reply: UNKNOWN["500"] if method == "DELETE" else None
     result = delete(middle)
     assert (result.code, result.out) == (0, 'Successfully deleted BACKEND config "gpu-a"\n')
-    assert "yet it is deleted" in result.err
+    assert "is deleted" in result.err
 
 
 def test_deleting_a_revision(middle: Between) -> None:
@@ -421,7 +426,7 @@ def test_a_pool_with_what_the_service_works_out_for_it(admin: Shell) -> None:
     for what in ("BACKEND", "POOL:1"):
         refused = admin.osmo("config", "show", what, "--verbose")
         assert (refused.code, refused.out) == (2, "")
-        assert "--verbose is for POOL" in refused.err
+        assert "--verbose applies to the live POOL only" in refused.err
 
 
 def test_a_change_of_the_same_description_is_anothers(middle: Between) -> None:
@@ -459,7 +464,7 @@ def test_a_value_replaced_by_the_same_script_is_a_conflict(middle: Between) -> N
     middle.fault = meddle
     result = middle.shell.osmo(*UPDATE)
     assert (result.code, result.out) == (6, "")
-    assert "your value is not stored for: description" in result.err
+    assert "the change is not stored: description" in result.err
 
 
 def test_the_revision_told_is_ones_own(middle: Between) -> None:
@@ -489,3 +494,36 @@ def test_another_clusters_uid_is_warned_of(admin: Shell) -> None:
     same = json.loads(admin.ok("config", "show", "BACKEND", "gpu-b"))
     admin.file("uid.json", json.dumps(same | {"description": "new"}))
     assert "uid locks" not in admin.osmo(*words).err
+
+
+DELETABLE = [one for one in CONFIG_TYPES.values() if one.named is not None]
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_deleting_what_does_not_exist(dialect: str, tmp_path: Path) -> None:
+    with between(tmp_path, dialect) as middle:
+        for config_type in DELETABLE:
+            if config_type.name not in DIALECTS[dialect].config_types:
+                continue
+            words = ("config", "delete", config_type.name, "nope", "--description", "teardown")
+            done = middle.shell.osmo(*words)
+            assert "not found" in done.err
+            # The service itself answers so; see test_the_service_answers_a_delete_of_nothing.
+            expected = 0 if config_type.deletes_missing else 2
+            assert done.code == expected, done
+            success = f'Successfully deleted {config_type.name} config "nope"\n'
+            assert done.out == (success if expected == 0 else "")
+            ignored = middle.shell.osmo(*words, "--ignore-missing")
+            assert (ignored.code, ignored.out) == (0, "")
+        assert not writes(middle)
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_the_service_answers_a_delete_of_nothing(dialect: str, tmp_path: Path) -> None:
+    with between(tmp_path, dialect) as middle:
+        headers = {"x-osmo-user": "admin"}
+        for config_type in DELETABLE:
+            if config_type.name in DIALECTS[dialect].config_types:
+                path = f"/api/configs/{config_type.path}/nope"
+                answer = middle.service.request("DELETE", path, json={}, headers=headers)
+                assert answer.is_success is config_type.deletes_missing

@@ -171,7 +171,10 @@ def test_times_given_are_in_the_users_zone_and_are_sent_as_utc(admin: Shell) -> 
     [
         (("--created-after", "yesterday"), '"yesterday" is not a time'),
         (("--created-after", "0001-01-01"), ""),
-        (("--at-timestamp", "2026-01-01", "--created-after", "2026-01-01"), "exclude each other"),
+        (
+            ("--at-timestamp", "2026-01-01", "--created-after", "2026-01-01"),
+            "cannot be used together",
+        ),
         (("-c", "0"), "--count"),
         (("-c", "1001"), "--count"),
         (("-o", "-1"), "--offset"),
@@ -221,7 +224,7 @@ def test_tags_of_nothing_are_refused(admin: Shell) -> None:
     admin.ok("config", "delete", "BACKEND:4")
     done = admin.osmo("config", "tag", "BACKEND:4", "-s", "x")
     assert done.code == 2
-    assert "no revision 4" in done.err
+    assert "revision 4 of BACKEND not found" in done.err
 
 
 def test_diff_is_a_unified_diff_and_leaves_no_file(stories: tuple[Service, Shell]) -> None:
@@ -330,7 +333,7 @@ def test_a_rollback_that_the_service_does_not_do_is_no_success(admin: Shell) -> 
         done = admin.osmo("config", "rollback", "BACKEND:3")
     assert (done.code, done.out) == (10, "")
     assert "gpu-a" in done.err
-    assert "config diff BACKEND:3 BACKEND:7" in done.err
+    assert "config diff BACKEND:3 BACKEND" in done.err
 
 
 def test_a_rollback_with_a_lost_answer_is_looked_up(admin: Shell) -> None:
@@ -341,17 +344,16 @@ def test_a_rollback_with_a_lost_answer_is_looked_up(admin: Shell) -> None:
     with between(admin, fail):
         done = admin.osmo("config", "rollback", "BACKEND:3")
     assert done.code == 0
-    assert "yet it is rolled back" in done.err
+    assert "but BACKEND is rolled back" in done.err
 
 
 def test_what_is_not_there_can_be_no_error(stories: tuple[Service, Shell]) -> None:
     shell = stories[1]
-    assert shell.osmo("config", "delete", "BACKEND", "gpu-z").code == 2
     assert shell.osmo("config", "delete", "BACKEND:99").code == 2
     for words in (("BACKEND", "gpu-z"), ("BACKEND:99",)):
         done = shell.osmo("config", "delete", *words, "--ignore-missing")
         assert (done.code, done.out) == (0, "")
-        assert "nothing to delete" in done.err
+        assert "not found; nothing was deleted" in done.err
 
 
 def test_version_names_both_sides(stories: tuple[Service, Shell]) -> None:
@@ -368,25 +370,6 @@ def test_version_without_a_login_is_the_programs_own(shell: Shell) -> None:
     assert done.code == 0
     assert "service" not in done.out
     assert "not logged in" in done.err
-
-
-def test_a_rollback_of_roles_on_a_service_that_empties_external_roles(tmp_path: Path) -> None:
-    with serving(tmp_path / "service", dialect="6.2") as service:
-        shell = Shell.at(tmp_path / "user")
-        shell.ok("login", service.url, "--method", "dev", "--username", "admin")
-        role = {"name": "ops", "description": "Ops", "policies": [{"actions": ["pool:List"]}]}
-        shell.file("ops.json", json.dumps(role | {"external_roles": ["ops-team"]}))
-        shell.ok("config", "update", "ROLE", "ops", "-f", "ops.json", "--create")
-        newest = json.loads(shell.ok("config", "history", "ROLE", "-c", "1", "-t", "json"))
-        revision = f"ROLE:{newest['configs'][0]['revision']}"
-        refused = shell.osmo("config", "rollback", revision)
-        assert (refused.code, refused.out) == (6, "")
-        assert "external_roles of ops" in refused.err
-        assert "--force" in refused.err
-        done = shell.osmo("config", "rollback", revision, "--force")
-        assert done.code == 0, done.err
-        assert "external_roles" in done.err
-        assert json.loads(shell.ok("config", "show", "ROLE", "ops", "external_roles")) == []
 
 
 def test_a_type_that_the_service_does_not_know_is_told_everywhere(

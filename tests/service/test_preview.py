@@ -148,7 +148,7 @@ def test_the_exit_code_tells_whether_there_is_a_change(admin: Shell) -> None:
     assert json.loads(as_data.out) == none
     alone = admin.osmo("config", "update", "BACKEND", "gpu-a", "--file", "-", "--exit-code")
     assert (alone.code, alone.out) == (2, "")
-    assert "--exit-code is about --dry-run" in alone.err
+    assert "--exit-code requires --dry-run" in alone.err
 
 
 def test_a_terminal_has_colours_and_a_pipe_has_none(admin: Shell) -> None:

@@ -79,7 +79,7 @@ def test_a_role_for_what_does_not_exist_yet_is_stored_and_told(admin: Shell) -> 
         (("ROLE", "a", "user"), "backend or a pool"),
         (("ROLE", "a/../b", "backend", "--field", "gpu-a"), "cannot stand"),
         (("ROLE", "a", "backend", "--field", "*"), "cannot stand"),
-        (("BACKEND", "a", "pool"), "only ROLE"),
+        (("BACKEND", "a", "pool"), "creates a ROLE"),
     ],
     ids=" ".join,
 )
@@ -99,9 +99,9 @@ def test_a_pool_gets_another_name(admin: Shell) -> None:
     assert json.loads(admin.ok("config", "show", "POOL", "new", "description")) == "H100"
     assert admin.osmo("config", "show", "POOL", "old").code == 2
     for words, message in (
-        (("old", "x"), 'no item "old"'),
+        (("old", "x"), "not found"),
         (("new", "default"), "already"),
-        (("new", "a b"), "cannot be the name"),
+        (("new", "a b"), "not a valid pool name"),
     ):
         done = admin.osmo("config", "rename", "POOL", *words)
         assert (done.code, done.out) == (2, "")

@@ -233,7 +233,7 @@ def test_a_rotated_token_keeps_what_is_not_given_but_its_end(admin: Shell) -> No
     assert listed["expires_at"][:10] == in_days(31)
     unknown = admin.osmo(*words, "--roles", "nope")
     assert (unknown.code, unknown.out) == (2, "")
-    assert json.loads(unknown.err)["message"] == 'ROLE has no item "nope"'
+    assert json.loads(unknown.err)["message"] == '"nope" not found in ROLE'
     assert json.loads(admin.ok("token", "list", "--service", "-t", "json")) == [listed]
 
 

@@ -110,14 +110,14 @@ def test_what_there_is_already_or_not(admin: Shell) -> None:
     admin.ok("user", "create", "ada", "--roles", "osmo-user")
     for words, message in (
         (("create", "ada"), "`osmo user update ada --add-roles ROLE`"),
-        (("create", "bob", "--roles", "osmo-user", "nope"), 'ROLE has no item "nope"'),
+        (("create", "bob", "--roles", "osmo-user", "nope"), '"nope" not found in ROLE'),
         (("create", "-a b"), "cannot be a user"),
         (("get", "bob"), "there is no user bob"),
         (("delete", "bob"), "there is no user bob"),
         (("update", "bob", "-a", "osmo-user"), "there is no user bob"),
         (("update", "ada"), "--add-roles"),
         (("update", "ada", "-a", "osmo-user", "-r", "osmo-user"), "both added and removed"),
-        (("update", "ada", "-a", "osmo-admin", "nope"), 'ROLE has no item "nope"'),
+        (("update", "ada", "-a", "osmo-admin", "nope"), '"nope" not found in ROLE'),
         (("get", "../access_token"), "cannot be a user"),
     ):
         separated = (words[0], "--", words[1]) if words[1].startswith("-") else words

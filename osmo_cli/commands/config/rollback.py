@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from osmo_cli.commands.arguments import DescriptionOption, TagsOption
+from osmo_cli.commands.config.arguments import TYPES_HELP
 from osmo_cli.commands.config.configmap_refusal import helm_values_on_refusal
 from osmo_cli.commands.session import Session, prompts
-from osmo_cli.config.registry.types import BACKEND
-from osmo_cli.errors import ConflictError, OsmoError
+from osmo_cli.config.registry.types import BACKEND, POOL, ConfigType
+from osmo_cli.errors import ConflictError
 
 if TYPE_CHECKING:
     from osmo_cli.api.configs import Revision, Snapshot
@@ -18,117 +20,90 @@ if TYPE_CHECKING:
     from osmo_cli.output.printer import Printer
 
 
+@dataclass(frozen=True)
+class RollbackOptions:
+    """Which revision to restore; `force` accepts what would be lost."""
+
+    config_type: ConfigType
+    number: int
+    description: str | None
+    tags: list[str] | None
+    force: bool
+
+
 def rollback(
     ctx: typer.Context,
-    what: Annotated[str, typer.Argument(metavar="TYPE:REVISION", show_default=False)],
+    reference: Annotated[
+        str,
+        typer.Argument(
+            metavar="TYPE:REVISION",
+            show_default=False,
+            help=f"Revision to restore; {TYPES_HELP}.",
+        ),
+    ],
     description: DescriptionOption = None,
     tags: TagsOption = None,
     force: Annotated[
-        bool, typer.Option("--force", help="Go on although something would be lost.")
+        bool, typer.Option("--force", help="Roll back even if something would be lost.")
     ] = False,
 ) -> None:
-    """Make a type's whole configuration what it was at a revision."""
+    """Restore a config type's whole configuration from a revision.
+
+    Items that the revision does not have are deleted. The rollback makes a
+    new revision, so it can be undone. What cannot be restored is refused
+    unless --force is given.
+
+    \b
+    Examples:
+      osmo config history POOL
+      osmo config rollback POOL:3 --description "Undo the rename"
+    """
     from osmo_cli.config.changes.history import parse_revision
 
-    session: Session = ctx.obj
+    config_type, number = parse_revision(reference)
+    run(ctx.obj, RollbackOptions(config_type, number, description, tags, force))
+
+
+def run(session: Session, options: RollbackOptions) -> None:
+    """Roll back, and compare what is stored with the revision."""
+    from osmo_cli.plan.rollback import roll_back
+
     printer = session.printer
-    found, number = parse_revision(what)
+    config_type, number = options.config_type, options.number
     with session.connect() as service:
-        wanted = service.configs.revision(found, number)
-        live = service.configs.read(found, with_revision=True)
-        _warn_of_losses(service, wanted, live, printer, force=force)
-        try:
-            with helm_values_on_refusal(service, printer, found, None, (live.data, wanted.data)):
-                service.configs.rollback(found, number, description=description, tags=tags)
-        except OsmoError as error:
-            newest = _after_failure(service, wanted, live, error)
-            printer.warn(
-                f"the service answered with an error, yet it is rolled back: {error.message}"
+        wanted = service.configs.revision(config_type, number)
+        base = service.configs.read(config_type, with_revision=True)
+        _warn_of_losses(service, wanted, base, printer, force=options.force)
+        with helm_values_on_refusal(service, printer, config_type, None, (base.data, wanted.data)):
+            stored = roll_back(
+                service, wanted, base, description=options.description, tags=options.tags
             )
-        else:
-            newest = _newest(service, live)
-    if newest is None or not _is_of(newest, live, number):
-        printer.warn("another change came at the same time: look at `osmo config history`")
-    else:
-        _compare(wanted, newest, live)
-        printer.note(f"stored as revision {newest.number} of {found.name}")
-    printer.text(f"Successfully rolled back {found.name} to revision {number}.")
+    for warning in stored.warnings:
+        printer.warn(warning)
+    printer.note(f"stored as revision {stored.revision} of {config_type.name}")
+    printer.text(f"Successfully rolled back {config_type.name} to revision {number}.")
 
 
 def _warn_of_losses(
-    service: Service, wanted: Revision, live: Snapshot, printer: Printer, *, force: bool
+    service: Service, wanted: Revision, base: Snapshot, printer: Printer, *, force: bool
 ) -> None:
-    """Say what would be lost, and stop where it is grave.
+    """Say what would be lost, and stop where it cannot be restored.
 
     Raises:
-        ConflictError: the service would end half-way, or secrets would be lost.
+        ConflictError: the service would stop half-way, or secrets would be lost.
     """
     from osmo_cli.config.changes.history import losses_of_rollback
 
-    found = live.config_type
-    backends = service.configs.read(BACKEND).items().keys() if found.name == "POOL" else ()
-    losses = losses_of_rollback(found, wanted.name, wanted.data, live.data, backends)
+    config_type = base.config_type
+    backends = service.configs.read(BACKEND).items().keys() if config_type is POOL else ()
+    losses = losses_of_rollback(config_type, wanted.name, wanted.data, base.data, backends)
     grave = [loss.text for loss in losses if loss.grave]
     for loss in losses:
         if force or not loss.grave:
             printer.warn(loss.text)
     if grave and not force:
         refusal = ConflictError(
-            f"{found.name}:{wanted.number}: " + "\n".join(grave),
+            f"{config_type.name}:{wanted.number}: " + "\n".join(grave),
             hint="nothing was sent; --force rolls back all the same",
         )
         prompts().go_on(printer, refusal)
-
-
-def _newest(service: Service, live: Snapshot) -> Revision | None:
-    return service.configs.newest_revision(live.config_type, data=True)
-
-
-def _is_of(newest: Revision, live: Snapshot, number: int) -> bool:
-    """Whether the newest revision is the one that the rollback made."""
-    base = live.revision.number if live.revision else 0
-    text = f"Roll back {live.config_type.name} to r{number}"
-    return newest.number > base and newest.description.startswith(text)
-
-
-def _after_failure(
-    service: Service, wanted: Revision, live: Snapshot, error: OsmoError
-) -> Revision | None:
-    """After a failure of unknown outcome look; the revision, where it was made all the same.
-
-    Raises:
-        OsmoError: the failure, with what was found.
-    """
-    if not error.outcome_unknown:
-        raise error
-    name = live.config_type.name
-    error.hint = (
-        f"it may have ended half-way: compare `osmo config show {name}` with "
-        f"`osmo config show {name}:{wanted.number}`"
-    )
-    try:
-        newest = _newest(service, live)
-    except OsmoError:
-        raise error from None
-    if newest is None or not _is_of(newest, live, wanted.number):
-        raise error
-    return newest
-
-
-def _compare(wanted: Revision, newest: Revision, live: Snapshot) -> None:
-    """Whether the new revision is the old one again.
-
-    Raises:
-        StoredDifferentlyError: it is not.
-    """
-    from osmo_cli.config.changes.history import restored_differently
-    from osmo_cli.plan.apply import StoredDifferentlyError
-
-    wrong = restored_differently(live.config_type, wanted.data, newest.data)
-    if wrong:
-        name = live.config_type.name
-        raise StoredDifferentlyError(
-            f"the service rolled back, yet this is not as in revision {wanted.number}: "
-            + ", ".join(wrong),
-            hint=f"`osmo config diff {name}:{wanted.number} {name}:{newest.number}` shows how",
-        )

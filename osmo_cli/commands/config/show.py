@@ -3,72 +3,125 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 import typer
 
 from osmo_cli.commands.arguments import FormatOption
+from osmo_cli.commands.config.arguments import TYPES_HELP
 from osmo_cli.commands.session import Session
 from osmo_cli.config.registry.types import POOL, ConfigType, parse_reference
 from osmo_cli.errors import UsageError
 
 
+@dataclass(frozen=True)
+class ShowOptions:
+    """What to show.
+
+    Attributes:
+        reference: the type and revision as the user wrote them.
+        number: the revision, or None for the live configuration.
+        path: an item and keys or indexes in it, one step each.
+    """
+
+    reference: str
+    config_type: ConfigType
+    number: int | None
+    path: tuple[str, ...]
+    verbose: bool
+
+
 def show(
     ctx: typer.Context,
-    what: Annotated[str, typer.Argument(metavar="TYPE[:REVISION]", show_default=False)],
-    words: Annotated[
+    reference: Annotated[
+        str,
+        typer.Argument(
+            metavar="TYPE[:REVISION]",
+            show_default=False,
+            help=f"Config type; {TYPES_HELP}. With a revision, the configuration as of then.",
+        ),
+    ],
+    path: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[NAME [KEY|INDEX]...]", help="What to show of it."),
+        typer.Argument(
+            metavar="[NAME [KEY|INDEX]...]",
+            show_default=False,
+            help="Item to show, and keys or list indexes of the value in it.",
+        ),
     ] = None,
     verbose: Annotated[
         bool,
-        typer.Option("--verbose", "-v", help="Of POOL also what the service works out for it."),
+        typer.Option("--verbose", "-v", help="For POOL: include the fields the service computes."),
     ] = False,
     format_type: FormatOption = None,
 ) -> None:
-    """Show a configuration, live or at a revision, or a part of it."""
+    """Show a configuration, an item of it, or a single value.
+
+    Prints JSON, and a table on a terminal. Secrets are masked.
+
+    \b
+    Examples:
+      osmo config show BACKEND
+      osmo config show BACKEND gpu-a scheduler_settings
+      osmo config show WORKFLOW:1 workflow_data
+    """
     session: Session = ctx.obj
-    printer = session.use_format(format_type)
-    found, number = parse_reference(what)
-    if verbose and (found is not POOL or number is not None):
+    session.use_format(format_type)
+    config_type, number = parse_reference(reference)
+    if verbose and (config_type is not POOL or number is not None):
         raise UsageError(
-            f"--verbose is for POOL as it is now, not for {what}",
-            hint="everything that there is of it is shown without",
+            f"--verbose applies to the live POOL only, not to {reference}",
+            hint="leave out --verbose; all fields are shown without it",
         )
+    run(session, ShowOptions(reference, config_type, number, tuple(path or ()), verbose))
+
+
+def run(session: Session, options: ShowOptions) -> None:
+    """Print the configuration, or the part of it."""
+    printer = session.printer
+    config_type = options.config_type
     with session.connect() as service:
-        if number is None:
-            data = service.configs.read(found, verbose=verbose).data
+        if options.number is None:
+            data = service.configs.read(config_type, verbose=options.verbose).data
         else:
-            data = service.configs.revision(found, number).data
-    if words:
-        printer.object(_part(found, data, words, what))
-    elif found.named is not None and printer.as_text:
-        printer.object(found.items_in(data))
+            data = service.configs.revision(config_type, options.number).data
+    items = config_type.items_in(data) if config_type.named is not None else data
+    if options.path:
+        printer.object(_value_at(items, options.path, options.reference))
+    elif printer.as_text:
+        printer.object(items)
     else:
         printer.object(data)
 
 
-def _part(found: ConfigType, data: Any, words: list[str], what: str) -> Any:
-    """The value that the words lead to, one step a word."""
-    here = found.items_in(data) if found.named is not None else data
-    at = what
-    for word in words:
-        if isinstance(here, list) and all(isinstance(item, dict) for item in here):
-            named = {str(item["name"]): item for item in here if "name" in item}
-            here = named if word in named else here
-        here = _step(here, word, at)
+def _value_at(value: Any, path: tuple[str, ...], reference: str) -> Any:
+    """Return the value at a path, one step a word.
+
+    Raises:
+        UsageError: it does not exist.
+    """
+    at = reference
+    for word in path:
+        if isinstance(value, list) and all(isinstance(item, dict) for item in value):
+            named = {str(item["name"]): item for item in value if "name" in item}
+            value = named if word in named else value
+        value = _step(value, word, at)
         at += f" {word}"
-    return here
+    return value
 
 
-def _step(here: Any, word: str, at: str) -> Any:
-    if isinstance(here, dict):
-        if word in here:
-            return here[word]
-        there = ", ".join(map(str, here)) or "nothing"
-        raise UsageError(f'{at} has no "{word}"', hint=f"it has: {there}")
-    if isinstance(here, list):
-        if re.fullmatch(r"-?[0-9]+", word) and -len(here) <= int(word) < len(here):
-            return here[int(word)]
-        raise UsageError(f'{at} is a list of {len(here)}: there is no "{word}" in it')
-    raise UsageError(f'{at} is a single value: there is no "{word}" in it')
+def _step(value: Any, word: str, at: str) -> Any:
+    if isinstance(value, dict):
+        if word in value:
+            return value[word]
+        keys = ", ".join(map(str, value)) or "nothing"
+        raise UsageError(f'"{word}" not found in {at}', hint=f"it has: {keys}")
+    if isinstance(value, list):
+        if re.fullmatch(r"-?[0-9]+", word) and -len(value) <= int(word) < len(value):
+            return value[int(word)]
+        raise UsageError(
+            f'"{word}" not found in {at}',
+            hint=f"it is a list with {len(value)} items; the first has index 0",
+        )
+    raise UsageError(f'"{word}" not found in {at}', hint="it is a single value")

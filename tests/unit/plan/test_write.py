@@ -93,7 +93,7 @@ def test_a_failed_write_is_looked_up(error: Callable[[], OsmoError]) -> None:
     assert "but X is stored" in outcome.warnings[0]
 
     shelf = Shelf()
-    outcome = perform(shelf.write(shelf.put("a", fails=error(), stores=False), before=set()))
+    outcome = perform(shelf.write(shelf.put("a", fails=error(), stores=False)))
     with pytest.raises(type(error())) as raised:
         outcome.check()
     assert raised.value.hint == "X is not stored (checked after the error); run the command again"
@@ -129,17 +129,55 @@ def test_a_refusal_that_may_have_done_a_part_is_looked_up() -> None:
         shelf.stored.add("a")
         raise refused()
 
-    outcome = perform(shelf.write(send, wanted="ab", before=set(), atomic=False))
+    outcome = perform(shelf.write(send, wanted="ab", unchanged=is_empty, atomic=False))
     with pytest.raises(RefusedError) as raised:
         outcome.check()
-    assert "only a part is stored; not stored: b" in (raised.value.hint or "")
+    assert "half-way, and this is not as wanted: b" in (raised.value.hint or "")
+
+
+def is_empty(state: set[str]) -> bool:
+    return not state
 
 
 def test_requests_stop_at_the_first_failure_and_the_rest_is_told() -> None:
     shelf = Shelf()
     requests = [shelf.put("a"), shelf.put("b", fails=refused(), stores=False), shelf.put("c")]
-    outcome = perform(shelf.write(*requests, wanted="abc", before=set()))
+    outcome = perform(shelf.write(*requests, wanted="abc", unchanged=is_empty))
     assert shelf.sent == ["a", "b"]
     with pytest.raises(RefusedError) as raised:
         outcome.check()
-    assert "not stored: b, c" in (raised.value.hint or "")
+    assert "not as wanted: b, c" in (raised.value.hint or "")
+
+
+@pytest.mark.parametrize("stores_first", [True, False])
+def test_a_write_that_stopped_half_way_is_completed_once(stores_first: bool) -> None:
+    shelf = Shelf()
+    requests = [shelf.put("a", stores=stores_first, fails=failed()), shelf.put("b")]
+
+    def repair(state: set[str]) -> list[Callable[[], Any]]:
+        return [shelf.put(name) for name in sorted(set("ab") - state)]
+
+    outcome = perform(shelf.write(*requests, wanted="ab", unchanged=is_empty, repair=repair))
+    if stores_first:
+        outcome.check()
+        assert shelf.sent == ["a", "b"]
+        return
+    # Nothing was stored, so there is nothing to repair.
+    with pytest.raises(ServiceFailureError):
+        outcome.check()
+    assert shelf.sent == ["a"]
+
+
+def test_a_repair_that_fails_is_told() -> None:
+    shelf = Shelf()
+    second = shelf.put("b", stores=False, fails=failed())
+
+    outcome = perform(
+        shelf.write(
+            shelf.put("a"), second, wanted="ab", unchanged=is_empty, repair=lambda _: [second]
+        )
+    )
+    with pytest.raises(ServiceFailureError) as raised:
+        outcome.check()
+    assert "not as wanted: b" in (raised.value.hint or "")
+    assert shelf.sent == ["a", "b", "b"]
