@@ -57,8 +57,8 @@ recognized. Newer versions are used like the newest one here.
 {commands}
 
 - `{no}`: the service does not have it. The command says so and exits with 2.
-- `{values}`: the service refuses writes. The command prints the Helm values that make the change
-  and exits with 6; see [ConfigMap mode](config/configmap.md).
+- `{values}`: the service refuses writes. The command prints the Helm values that make the change,
+  or names the ones to delete, and exits with 6; see [ConfigMap mode](config/configmap.md).
 
 ## Config types
 
