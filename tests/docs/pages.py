@@ -1,4 +1,4 @@
-"""README and docs as data: their blocks, the commands in them and what those shall print."""
+"""README and docs as data: their blocks, and the commands in them with their expected output."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _SERVICE = re.compile(r"<!-- tests run: osmo local serve(?P<flags>.*?)-->")
 
 @dataclass(frozen=True)
 class Block:
-    """A fenced block, and the line of its page that its text begins on."""
+    """A fenced block, and the line of its page on which its text begins."""
 
     language: str
     text: str
@@ -78,32 +78,32 @@ class Page:
 
     @cached_property
     def service_flags(self) -> list[str] | None:
-        """Flags of the embedded service that the page's commands reach by HTTP, if any."""
+        """Flags of the embedded service that the page's commands use over HTTP, or None."""
         match = _SERVICE.search(self.text)
         return match["flags"].split() if match else None
 
 
 def _examples(block: Block) -> list[Example]:
-    """`$ command` with the lines below it; a line that `> ` begins continues the command."""
-    found: list[Example] = []
+    """Return each `$ command` with the lines below it; `> ` continues a command."""
+    examples: list[Example] = []
     for number, line in enumerate(block.text.splitlines()):
         if line.startswith("$ "):
-            found.append(Example(line[2:], "", block.line + number))
+            examples.append(Example(line[2:], "", block.line + number))
             continue
-        assert found, f"line {block.line + number}: output without a command"
-        last = found.pop()
+        assert examples, f"line {block.line + number}: output without a command"
+        last = examples.pop()
         if line.startswith("> ") and not last.expected:
-            found.append(Example(f"{last.command}\n{line[2:]}", "", last.line))
+            examples.append(Example(f"{last.command}\n{line[2:]}", "", last.line))
         else:
-            found.append(Example(last.command, f"{last.expected}{line}\n", last.line))
-    return found
+            examples.append(Example(last.command, f"{last.expected}{line}\n", last.line))
+    return examples
 
 
 ALL = [Page(path) for path in PAGES]
 
 
 def without_volatile(text: str) -> str:
-    """`text` with one spelling for what is new at every run; columns keep their widths."""
+    """Return `text` with the parts replaced that differ from run to run."""
     text = re.sub(r"\b[0-9a-f]{64}\b", "TOKEN", text)
     text = re.sub(r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", "UID", text)
     text = re.sub(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?", "TIME", text)
@@ -114,8 +114,10 @@ def without_volatile(text: str) -> str:
 
 
 def fits(expected: str, actual: str) -> bool:
-    """Whether `actual` is what a page says; `...` alone on a line stands for any lines, and
-    within a line for any characters."""
+    """Whether `actual` is the output that a page shows.
+
+    `...` alone on a line matches any lines, and within a line any characters.
+    """
     pattern = ""
     for line in without_volatile(expected).splitlines():
         if line.strip() == ANYTHING:

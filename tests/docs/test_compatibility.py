@@ -35,23 +35,23 @@ MAKER = load()
 def place(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[World]:
-    with world(request.param, tmp_path_factory.mktemp("world")) as found:
-        shell = found.shell
+    with world(request.param, tmp_path_factory.mktemp("world")) as place:
+        shell = place.shell
         shell.file("workflow.json", '{"max_num_tasks": 21}')
         shell.file("pool.json", '{"backend": "gpu-a"}')
         shell.file("template.json", '{"spec": {"containers": []}}')
-        found.change(
+        place.change(
             *("config", "update", "POOL", "first", "-f", "pool.json", "--create"),
-            until=lambda: found.shown("POOL", "first") is not None,
+            until=lambda: place.shown("POOL", "first") is not None,
         )
-        found.change(
+        place.change(
             *("config", "update", "POD_TEMPLATE", "spare", "-f", "template.json", "--create"),
-            until=lambda: found.shown("POD_TEMPLATE", "spare") is not None,
+            until=lambda: place.shown("POD_TEMPLATE", "spare") is not None,
         )
-        if found.dialect.token_routes.users:
+        if place.dialect.token_routes.users:
             shell.ok("user", "create", "admin", "--roles", "osmo-user")
         shell.ok("token", "set", "mine", "-t", "json")
-        yield found
+        yield place
 
 
 def test_the_page_is_what_the_script_makes() -> None:

@@ -1,8 +1,7 @@
-"""Every command in README and docs runs, and prints what its page says.
+"""Every command in README and docs runs, and prints what its page shows.
 
-A page's commands run in order in one shell, with a home of its own. Where a page asks for it
-(`<!-- tests run: osmo local serve ... -->`), a service runs beside it; the example address that
-the page uses stands for it.
+The commands of a page run in order in one shell with its own home directory. A page can ask for a
+service (`<!-- tests run: osmo local serve ... -->`), which its example address then reaches.
 """
 
 from __future__ import annotations
@@ -28,7 +27,7 @@ PAGES_WITH_COMMANDS = [page for page in ALL if page.examples]
 
 @contextmanager
 def serving(page: Page, shell: Shell) -> Iterator[str | None]:
-    """The page's service, in the folder of its commands; None where it needs none."""
+    """Run the page's service in the directory of its commands; yield its address, or None."""
     if page.service_flags is None:
         yield None
         return
@@ -52,7 +51,7 @@ def serving(page: Page, shell: Shell) -> Iterator[str | None]:
 
 
 def outputs(commands: list[str], shell: Shell) -> list[str]:
-    """What each command printed, stdout and stderr as they came."""
+    """Return the output of each command, stdout and stderr interleaved."""
     script = MARKER + "".join(f"mark\n{command}\n" for command in commands)
     done = subprocess.run(
         ["bash", "-c", script],
@@ -68,7 +67,7 @@ def outputs(commands: list[str], shell: Shell) -> list[str]:
 
 
 def one_width(text: str) -> str:
-    """Tables without their widths, which an address of another length changes."""
+    """Return `text` without the widths of tables, which depend on the address."""
     lines = [re.sub(r"^=+$", "====", line) for line in text.splitlines()]
     return "".join(re.sub(r"(?<=\S) {3,}(?=\S)", "   ", line) + "\n" for line in lines)
 

@@ -1,4 +1,4 @@
-"""README and docs name what exists, all of it, and nothing else."""
+"""README and docs name every command, flag and variable that exists, and no other."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ WORDS_OF_A_SHELL = {"|", "&&", "||", ";", ">", "&"}
 
 
 def commands(node: Any, words: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
-    """Every command and group of the tree with its words."""
+    """Yield every command and group with its words."""
     yield words, node
     for name in node.list_commands(None) if hasattr(node, "list_commands") else ():
         yield from commands(node.get_command(None, name), (*words, name))
@@ -47,7 +47,7 @@ def flags(node: Any) -> set[str]:
 
 
 def invocations(page: Page) -> Iterator[tuple[int, list[str]]]:
-    """The words behind each `osmo` in the page's blocks and inline code."""
+    """Yield the words after each `osmo` in the page's blocks and inline code."""
     texts = [(example.line, example.command) for example in page.examples]
     for block in page.blocks:
         if block.language == "sh":
@@ -72,7 +72,7 @@ def invocations(page: Page) -> Iterator[tuple[int, list[str]]]:
 
 
 def fault(words: list[str]) -> str | None:
-    """What is wrong with a command line, as far as its names go."""
+    """Return the first unknown command or flag of a command line, or None."""
     path: tuple[str, ...] = ()
     takes_value = False
     for word in words:
@@ -99,10 +99,10 @@ def fault(words: list[str]) -> str | None:
 
 @pytest.mark.parametrize("page", ALL, ids=str)
 def test_the_commands_and_flags_that_a_page_names_exist(page: Page) -> None:
-    found = list(invocations(page))
+    lines = list(invocations(page))
     wrong = [
         f"{page}:{line}: osmo {' '.join(words)}: {fault(words)}"
-        for line, words in found
+        for line, words in lines
         if fault(words)
     ]
     assert not wrong, "\n".join(wrong)
@@ -129,7 +129,7 @@ def test_every_global_flag_is_in_the_docs() -> None:
 
 
 def anchors(page: Page) -> set[str]:
-    """The anchors that a page's headings get."""
+    """Return the anchors of a page's headings."""
     heads = re.findall(r"^#+ (.+)$", re.sub(r"```.*?```", "", page.text, flags=re.DOTALL), re.M)
     return {re.sub(r"[^\w -]", "", head.lower()).replace(" ", "-") for head in heads}
 

@@ -138,16 +138,16 @@ def test_a_preview_as_data_is_one_object() -> None:
     data = printer_on()
     data.format = Format.JSON
     data.preview(preview_of(Request("PUT", "/x", {"configs": {"tests": []}})))
-    found = json.loads(printed(data)[0])
-    assert found["changed"] is True
-    assert found["diff"].startswith("--- X (revision 1)\n+++ X (after)\n@@")
-    assert found["differences"] == [
+    shown = json.loads(printed(data)[0])
+    assert shown["changed"] is True
+    assert shown["diff"].startswith("--- X (revision 1)\n+++ X (after)\n@@")
+    assert shown["differences"] == [
         {"path": "tests", "before": ["a"], "after": []},
         {"path": "auth", "before": "(secret)", "after": "(secret, changed)"},
         {"path": "extra", "after": None},
     ]
-    assert found["request"] == {"method": "PUT", "path": "/x", "body": {"configs": {"tests": []}}}
-    assert found["requests"] == [found["request"]]
+    assert shown["request"] == {"method": "PUT", "path": "/x", "body": {"configs": {"tests": []}}}
+    assert shown["requests"] == [shown["request"]]
 
 
 def test_colour_is_for_terminals_that_want_it(monkeypatch: pytest.MonkeyPatch) -> None:
