@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from osmo_cli.commands.arguments import DialectOption, dialect_name
 from osmo_cli.commands.lazy import noun
-from osmo_cli.commands.session import Session
+from osmo_cli.commands.session import Session, configmap_source
 from osmo_cli.errors import UsageError
-
-if TYPE_CHECKING:
-    from osmo_cli.local.configmap import ConfigMapSource
 
 app = noun(
     "local",
@@ -47,19 +43,6 @@ def _database(db: Path | None) -> Path:
     from osmo_cli.local.database import default_database
 
     return db or default_database()
-
-
-def configmap_source(file: Path | None, warn: Callable[[str], None]) -> ConfigMapSource | None:
-    """Where the embedded service's configuration comes from, if not from its database.
-
-    Args:
-        warn: takes what was left out of the file.
-    """
-    from osmo_cli.local.configmap import ConfigMapSource
-    from osmo_cli.local.database import default_configmap
-
-    found = file or default_configmap()
-    return ConfigMapSource(found, warn) if found else None
 
 
 def serve(

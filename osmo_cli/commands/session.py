@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -13,11 +13,14 @@ from osmo_cli.errors import ConflictError, UsageError
 from osmo_cli.output.printer import Format, Printer
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from osmo_cli.api.service import Service
     from osmo_cli.api.transport import Transport
     from osmo_cli.config.reading.references import Lookup
     from osmo_cli.credentials.credential import Credential
     from osmo_cli.credentials.origin import Origin
+    from osmo_cli.local.configmap import ConfigMapSource
     from osmo_cli.plan.secrets import SecretMemory
 
 DEFAULT_TIMEOUT_SECONDS = 60.0
@@ -86,7 +89,6 @@ class Session:
         inner = None
         address = str(origin)
         if origin.is_local:
-            from osmo_cli.commands.local import configmap_source
             from osmo_cli.local.database import default_database
             from osmo_cli.local.transport import in_process_transport
 
@@ -152,6 +154,20 @@ class _Fingerprints:
 
         if self._credential.session_key is not None:
             fingerprints.remember(self._credential.origin, key, value, revision)
+
+
+def configmap_source(file: Path | None, warn: Callable[[str], None]) -> ConfigMapSource | None:
+    """Return the file that configures the embedded service, or None if its database does.
+
+    Args:
+        file: the file named on the command line; else the environment names it.
+        warn: takes what was left out of the file.
+    """
+    from osmo_cli.local.configmap import ConfigMapSource
+    from osmo_cli.local.database import default_configmap
+
+    source = file or default_configmap()
+    return ConfigMapSource(source, warn) if source else None
 
 
 class Prompts:
