@@ -120,16 +120,27 @@ TagsOption = Annotated[
     list[str] | None,
     typer.Option("--tags", "-t", help="Tags for the history; several may follow."),
 ]
-TypeArgument = Annotated[str, typer.Argument(metavar="TYPE", show_default=False)]
 InputFormatOption = Annotated[
     InputFormat | None,
     typer.Option(
         "--format", help="Form of the input; else the file's ending tells.", case_sensitive=False
     ),
 ]
+
+
+def complete_dialect(incomplete: str) -> list[str]:
+    """Return the service versions that start with what was typed."""
+    return [name for name in DIALECTS if name.startswith(incomplete)]
+
+
 DialectOption = Annotated[
     str | None,
-    typer.Option("--dialect", metavar="|".join(DIALECTS), help="Version of the service."),
+    typer.Option(
+        "--dialect",
+        metavar="|".join(DIALECTS),
+        help="Version of the service.",
+        autocompletion=complete_dialect,
+    ),
 ]
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from osmo_cli.commands.arguments import DescriptionOption, IgnoreMissingOption, TagsOption
-from osmo_cli.commands.config.arguments import TYPES_HELP
+from osmo_cli.commands.config.arguments import TYPES_HELP, complete_type
 from osmo_cli.commands.config.configmap_refusal import helm_values_on_refusal
 from osmo_cli.commands.session import Session
 from osmo_cli.config.changes.merge import ABSENT
@@ -41,6 +41,7 @@ def delete(
             metavar="TYPE[:REVISION]",
             show_default=False,
             help=f"Config type of the item, or revision to delete; {TYPES_HELP}.",
+            autocompletion=complete_type,
         ),
     ],
     name: Annotated[

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from osmo_cli.commands.config.arguments import TYPES_HELP
+from osmo_cli.commands.config.arguments import TYPES_HELP, complete_type
 from osmo_cli.commands.config.tag import find_revision
 from osmo_cli.commands.session import Session
 from osmo_cli.config.registry.types import ConfigType, parse_reference
@@ -32,6 +32,7 @@ def diff(
             metavar="TYPE[:A]",
             show_default=False,
             help=f"First revision; {TYPES_HELP}. Default: the newest revision.",
+            autocompletion=complete_type,
         ),
     ],
     second: Annotated[
@@ -40,6 +41,7 @@ def diff(
             metavar="[TYPE[:B]]",
             show_default=False,
             help="Second revision, of the same type. Default: the newest revision.",
+            autocompletion=complete_type,
         ),
     ] = None,
     exit_code: Annotated[

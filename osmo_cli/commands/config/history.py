@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from osmo_cli.commands.arguments import FormatOption
-from osmo_cli.commands.config.arguments import TYPES_HELP
+from osmo_cli.commands.config.arguments import TYPES_HELP, complete_type
 from osmo_cli.commands.config.revisions import (
     COLUMNS,
     PRIORITIES,
@@ -53,6 +53,7 @@ def history(
             metavar="[TYPE]",
             show_default=False,
             help=f"Only revisions of this config type; {TYPES_HELP}. Default: all types.",
+            autocompletion=complete_type,
         ),
     ] = None,
     offset: Annotated[

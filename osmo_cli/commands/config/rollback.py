@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from osmo_cli.commands.arguments import DescriptionOption, TagsOption
-from osmo_cli.commands.config.arguments import TYPES_HELP
+from osmo_cli.commands.config.arguments import TYPES_HELP, complete_type
 from osmo_cli.commands.config.configmap_refusal import helm_values_on_refusal
 from osmo_cli.commands.session import Session, prompts
 from osmo_cli.config.registry.types import BACKEND, POOL, ConfigType
@@ -39,6 +39,7 @@ def rollback(
             metavar="TYPE:REVISION",
             show_default=False,
             help=f"Revision to restore; {TYPES_HELP}.",
+            autocompletion=complete_type,
         ),
     ],
     description: DescriptionOption = None,

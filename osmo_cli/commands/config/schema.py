@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from osmo_cli.commands.arguments import DialectOption, chosen_dialect
+from osmo_cli.commands.config.arguments import complete_type
 from osmo_cli.commands.session import Session
 from osmo_cli.config.registry.dialects import Dialect, dialects_with
 from osmo_cli.config.registry.types import find_type
@@ -19,7 +20,10 @@ from osmo_cli.errors import UsageError
 def schema(
     ctx: typer.Context,
     type_name: Annotated[
-        str | None, typer.Argument(metavar="[TYPE]", help="All types, if none is named.")
+        str | None,
+        typer.Argument(
+            metavar="[TYPE]", help="All types, if none is named.", autocompletion=complete_type
+        ),
     ] = None,
     dialect: DialectOption = None,
     item: Annotated[

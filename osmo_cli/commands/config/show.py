@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from osmo_cli.commands.arguments import FormatOption
-from osmo_cli.commands.config.arguments import TYPES_HELP
+from osmo_cli.commands.config.arguments import TYPES_HELP, complete_type
 from osmo_cli.commands.session import Session
 from osmo_cli.config.registry.types import POOL, ConfigType, parse_reference
 from osmo_cli.errors import UsageError
@@ -40,6 +40,7 @@ def show(
             metavar="TYPE[:REVISION]",
             show_default=False,
             help=f"Config type; {TYPES_HELP}. With a revision, the configuration as of then.",
+            autocompletion=complete_type,
         ),
     ],
     path: Annotated[

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from osmo_cli.commands.config.arguments import TYPES_HELP
+from osmo_cli.commands.config.arguments import TYPES_HELP, complete_type
 from osmo_cli.commands.session import Session
 from osmo_cli.config.registry.types import ConfigType, parse_reference
 from osmo_cli.errors import UsageError
@@ -41,6 +41,7 @@ def tag(
             metavar="TYPE[:REVISION]",
             show_default=False,
             help=f"Revision of a config type; {TYPES_HELP}. Default: the newest revision.",
+            autocompletion=complete_type,
         ),
     ],
     add: Annotated[

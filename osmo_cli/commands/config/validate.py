@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from osmo_cli.commands.arguments import DialectOption, InputFormatOption, chosen_dialect
+from osmo_cli.commands.config.arguments import complete_type
 from osmo_cli.commands.session import Session
 from osmo_cli.config.registry.dialects import Dialect
 from osmo_cli.config.registry.types import find_type
@@ -35,7 +36,13 @@ def validate(
         typer.Argument(metavar="PATH...", help="Files or directories; - is stdin."),
     ],
     type_name: Annotated[
-        str | None, typer.Option("--type", metavar="TYPE", help="What the files are about.")
+        str | None,
+        typer.Option(
+            "--type",
+            metavar="TYPE",
+            help="What the files are about.",
+            autocompletion=complete_type,
+        ),
     ] = None,
     name: Annotated[
         str | None, typer.Option("--name", metavar="NAME", help="The item that a file holds.")
