@@ -77,7 +77,9 @@ def backend(connection: sqlite3.Connection, name: str, now: datetime) -> dict[st
 
 def heartbeat(connection: sqlite3.Connection, name: str, now: datetime) -> datetime | None:
     """When a backend's operator last beat; None for a backend that is not registered."""
-    operator = connection.execute("SELECT * FROM operators WHERE name = ?", (name,)).fetchone()
+    # In ConfigMap mode a backend without an operator reads as online, but its pools do not.
+    query = "SELECT * FROM main.operators WHERE name = ?"
+    operator = connection.execute(query, (name,)).fetchone()
     return None if operator is None else _beat(operator, now)
 
 

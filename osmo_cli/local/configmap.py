@@ -1,7 +1,7 @@
-"""ConfigMap mode: what is served comes from a file, and only the rest from the database.
+"""ConfigMap mode: configurations come from a file, everything else from the database.
 
-Each connection to the store gets tables of its own that hide those of the database, so that
-everything that reads configurations reads the file's (api.md 5).
+Each connection to the store gets temporary tables that hide those of the database, so that
+everything that reads configurations reads the file's (docs/service/configmap.md).
 """
 
 from __future__ import annotations
@@ -9,20 +9,26 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from osmo_cli.config.registry.types import BACKEND, CONFIG_TYPES
 from osmo_cli.errors import UsageError
 from osmo_cli.local.clock import Clock
-from osmo_cli.local.faults import Fault
+from osmo_cli.local.faults import Fault, server_fault
 
 if TYPE_CHECKING:
     from osmo_cli.config.registry.dialects import Dialect
     from osmo_cli.local.configmap_file import Served
 
-_BY_OPERATORS = ("k8s_uid", "version", "created_date")
+_BY_OPERATORS = ("k8s_uid", "k8s_namespace", "version", "created_date")
+_CONFIGS = "/api/configs/"
+_TYPES = {row.path: row.name for row in CONFIG_TYPES.values()}
+EXEMPT_USER = "configmap-sync"
+"""The one user whose writes are not refused; they go to the database."""
 _KEPT = "(SELECT data FROM main.configs m WHERE m.config_type = s.config_type AND m.name = s.name)"
 
 
@@ -40,7 +46,7 @@ CREATE TEMP VIEW configs AS SELECT s.config_type, s.name, CASE
     WHEN s.config_type = 'SERVICE' AND json_extract(s.data, '$.service_auth') IS NULL THEN {service}
     ELSE s.data END AS data
   FROM temp.served s;
--- A backend whose operator never came counts as one whose operator beats now.
+-- A backend whose operator never registered counts as online.
 CREATE TEMP VIEW operators AS
   SELECT s.name, coalesce(o.last_heartbeat, '') AS last_heartbeat,
     coalesce(o.connected, 1) AS connected
@@ -50,9 +56,15 @@ CREATE TEMP VIEW operators AS
 
 
 class OverlaidConnection(sqlite3.Connection):
-    """A connection that remembers which state of the file it shows."""
+    """A connection that may show a ConfigMap's file.
+
+    Attributes:
+        served: the state of the file that it shows; None in database mode.
+        combines_tests: backend tests show their combined template.
+    """
 
     served: Served | None = None
+    combines_tests: bool = True
 
 
 @dataclass(frozen=True)
@@ -60,8 +72,8 @@ class ConfigMapSource:
     """Where a configuration comes from.
 
     Attributes:
-        file: the YAML file with the sections of api.md 5.
-        warn: takes what is to be said on stderr.
+        file: the YAML file (docs/service/configmap.md#the-file).
+        warn: called with each remark about the file.
     """
 
     file: Path
@@ -72,12 +84,15 @@ class ConfigMap:
     """The state of the file, read again when the file has changed.
 
     Raises:
-        UsageError: the file cannot be read, or a service of `dialect` takes none.
-        InvalidInputError: it is not right.
+        UsageError: the file cannot be read, or a service of `dialect` has no ConfigMap mode.
+        InvalidInputError: the service refuses the file.
     """
 
-    def __init__(self, source: ConfigMapSource, dialect: Dialect, now: Clock) -> None:
+    def __init__(
+        self, source: ConfigMapSource, database: Path, dialect: Dialect, now: Clock
+    ) -> None:
         check_takes_configmap(dialect)
+        self._database = database
         self._source, self._dialect, self._now = source, dialect, now
         self._lock = threading.Lock()
         self._mark = self._mark_now()
@@ -89,16 +104,43 @@ class ConfigMap:
         if connection.served is served:
             return
         if connection.served is None:
-            # The database knows the namespace where the file need not name it.
-            given = self._dialect.configmap_backend_fields
-            fields = (*_BY_OPERATORS, *({"k8s_namespace"} - given))
-            views = {"backend": _kept(*fields), "service": _kept("service_auth")}
+            views = {"backend": _kept(*_BY_OPERATORS), "service": _kept("service_auth")}
             connection.executescript(_OVERLAY.format(kept=_KEPT, **views))
         connection.execute("BEGIN")
         connection.execute("DELETE FROM temp.served")
         connection.executemany("INSERT INTO temp.served VALUES (?, ?, ?)", served.rows)
         connection.execute("COMMIT")
         connection.served = served
+        connection.combines_tests = self._dialect.configmap_combines_tests
+
+    def check_read(self, path: str, parameters: Mapping[str, str]) -> None:
+        """Raise Fault for reading an object that the file has in a form that cannot be served.
+
+        Args:
+            path: of the route, with its parameters in braces.
+            parameters: values of these.
+        """
+        kind = _TYPES.get(path.removeprefix(_CONFIGS).partition("/")[0])
+        if kind is None or not path.startswith(_CONFIGS):
+            return
+        served = self._current()
+        fault = served.broken.get(kind) or served.faults.get((kind, parameters.get("name")))
+        if fault is not None:
+            raise fault
+
+    def check_exempt_write(self, path: str, parameters: Mapping[str, str]) -> None:
+        """Raise Fault for a write of the exempt user that the file lets through and the database
+        has no row for."""
+        if _TYPES.get(path.removeprefix(_CONFIGS).partition("/")[0]) != BACKEND.name:
+            return
+        name = parameters.get("name", "")
+        with closing(sqlite3.connect(self._database)) as connection:
+            row = connection.execute(
+                "SELECT 1 FROM configs WHERE config_type = ? AND name = ?", (BACKEND.name, name)
+            ).fetchone()
+        in_file = any(served[:2] == (BACKEND.name, name) for served in self._current().rows)
+        if in_file and row is None:
+            raise server_fault(f"Backend '{name}' not found")
 
     def _current(self) -> Served:
         with self._lock:
@@ -109,8 +151,7 @@ class ConfigMap:
                     self._served = self._read()
                 except UsageError as error:
                     self._source.warn(
-                        f"{error}\n{self._source.file} was not read again: "
-                        "what it held before is still served"
+                        f"{error}\n{self._source.file} is refused: the previous configuration stays"
                     )
             return self._served
 
@@ -123,12 +164,12 @@ class ConfigMap:
         return served
 
     def _mark_now(self) -> tuple[int, ...] | None:
-        """What tells that the file is another one."""
+        """What changes when the file does."""
         try:
-            found = os.stat(self._source.file)
+            status = os.stat(self._source.file)
         except OSError:
             return None
-        return (found.st_mtime_ns, found.st_size, found.st_ino)
+        return (status.st_mtime_ns, status.st_size, status.st_ino)
 
 
 def check_takes_configmap(dialect: Dialect) -> None:
@@ -138,8 +179,8 @@ def check_takes_configmap(dialect: Dialect) -> None:
 
         names = ", ".join(name for name, other in DIALECTS.items() if other.helm_root)
         raise UsageError(
-            f"a service of version {dialect.name} takes no ConfigMap",
-            hint=f"versions that do: {names}; `osmo local reset --dialect` makes the database anew",
+            f"a service of version {dialect.name} has no ConfigMap mode",
+            hint=f"versions that have it: {names}; `osmo local reset --dialect` starts anew",
         )
 
 

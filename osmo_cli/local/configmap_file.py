@@ -1,10 +1,8 @@
-"""The file that a service in ConfigMap mode is configured by (api.md 5, 15)."""
+"""The file that configures a service in ConfigMap mode (docs/service/configmap.md#the-file)."""
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+import json
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -12,159 +10,150 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from osmo_cli.config.problems import InvalidInputError, Problem
 from osmo_cli.config.problems import Path as FieldPath
 from osmo_cli.config.registry.dialects import Dialect
-from osmo_cli.config.registry.types import BACKEND, CONFIG_TYPES, ConfigType
-from osmo_cli.local import backends
+from osmo_cli.config.registry.types import BACKEND, CONFIG_TYPES, SERVICE, ConfigType
 from osmo_cli.local.clock import Clock
+from osmo_cli.local.configmap_entries import null_section_fault, read_entries
 from osmo_cli.local.configmap_secrets import Secrets
+from osmo_cli.local.configmap_yaml import Source, read_source
 from osmo_cli.local.faults import Fault
-from osmo_cli.local.history import stamp
-from osmo_cli.local.item_types import ITEM_TYPES, put
-from osmo_cli.local.records import set_item
-from osmo_cli.local.tables import SCHEMA
 from osmo_cli.local.whole_handlers import WHOLE
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
-    from osmo_cli.config.reading.document import Document
-
     _Model = TypeVar("_Model", bound=BaseModel)
 
-# Each type comes behind those that its items name.
-_ORDER = (
-    *("SERVICE", "WORKFLOW", "DATASET", "POD_TEMPLATE", "GROUP_TEMPLATE", "RESOURCE_VALIDATION"),
-    *("BACKEND_TEST", "BACKEND", "POOL", "ROLE"),
-)
 _SECTIONS = {
-    "".join("_" + one.lower() if one.isupper() else one for one in row.helm_section): row
-    for row in (CONFIG_TYPES[name] for name in _ORDER)
+    "".join("_" + char.lower() if char.isupper() else char for char in row.helm_section): row
+    for row in CONFIG_TYPES.values()
 }
-"""Types by their section: what the values call podTemplates is pod_templates in the file."""
+"""Types by their section: podTemplates of the values is pod_templates in the file."""
 
 
 @dataclass(frozen=True)
 class Served:
-    """What a file holds.
+    """What a file makes the service serve.
 
     Attributes:
         rows: config type, name and JSON of each object, in the form of the store.
-        remarks: what was left out, and where.
+        faults: what reading an entry answers instead, by config type and name; the name is None
+            for the list of a type.
+        broken: what every read of a type answers, by config type.
+        remarks: what else is to be known of the file.
     """
 
     rows: list[tuple[str, str, str]]
+    faults: dict[tuple[str, str | None], Fault]
+    broken: dict[str, Fault]
     remarks: list[str]
 
 
 def read_configmap(file: Path, dialect: Dialect, now: Clock) -> Served:
-    """Read the file as a service of `dialect` would, into a store of its own.
+    """Load the file as a service of `dialect` does.
 
     Raises:
         UsageError: the file cannot be read.
-        InvalidInputError: it is not right; with every problem and its place.
+        InvalidInputError: the service refuses the file; with every problem and its place.
     """
     from osmo_cli.config.reading.files import read_input
-    from osmo_cli.config.reading.yaml_text import parse_yaml
 
-    document = parse_yaml(*read_input(str(file)))
-    with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
-        connection.row_factory = sqlite3.Row
-        connection.executescript(SCHEMA)
-        reader = _Reader(document, file.parent, dialect, connection, now)
-        reader.read()
-        if reader.problems:
-            raise InvalidInputError(reader.problems)
-        rows = connection.execute("SELECT config_type, name, data FROM configs")
-        return Served([tuple(row) for row in rows], [str(one) for one in reader.remarks])
+    loader = _Loader(read_source(*read_input(str(file))), file.parent, dialect, now)
+    loader.load()
+    if loader.problems:
+        raise InvalidInputError(loader.problems)
+    return Served(
+        loader.rows, loader.faults, loader.broken, [str(remark) for remark in loader.remarks]
+    )
 
 
 @dataclass
-class _Reader:
-    document: Document
+class _Loader:
+    source: Source
     folder: Path
     dialect: Dialect
-    connection: sqlite3.Connection
     now: Clock
+    rows: list[tuple[str, str, str]] = field(default_factory=list)
+    faults: dict[tuple[str, str | None], Fault] = field(default_factory=dict)
+    broken: dict[str, Fault] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     remarks: list[Problem] = field(default_factory=list)
 
-    def read(self) -> None:
-        sections = self.document.value
-        if not isinstance(sections, dict):
-            self._refuse("must be an object with sections", ())
+    def load(self) -> None:
+        sections = self.source.value
+        if not isinstance(sections, dict) or not sections:
+            self._refuse("must be a map with at least one section", ())
             return
-        known = {
-            section: row
-            for section, row in _SECTIONS.items()
-            if row.name in self.dialect.config_types
-        }
-        for section in (one for one in sections if one not in known):
-            message = f"a service of version {self.dialect.name} has no such section"
+        for section in sections.keys() - _SECTIONS.keys():
             self.remarks.append(
-                self.document.problem(message, (section,), at_key=True, hint="it is left out")
+                self.source.problem("unknown section; it is ignored", (section,), at_key=True)
             )
-        for section, row in known.items():
-            value = sections.get(section)
-            value = {} if value is None else value
-            if not isinstance(value, dict):
-                self._refuse("must be an object", (section,))
-            elif row.name in WHOLE:
-                self._whole(row, self._with_secrets(value, (section,)), (section,))
-            else:
-                for name, one in value.items():
-                    self._item(row, name, one, (section, name))
+        for section, config_type in _SECTIONS.items():
+            if config_type.name in self.dialect.config_types:
+                self._section(section, config_type, sections.get(section, {}))
 
-    def _with_secrets(self, value: Any, at: FieldPath) -> Any:
-        secrets = Secrets(self.document, self.folder)
-        found = secrets.filled_in(value, at)
-        self.problems += secrets.problems
+    def _section(self, section: str, config_type: ConfigType, value: Any) -> None:
+        if value is not None and not isinstance(value, dict):
+            self._refuse(f"must be a map, not {type(value).__name__}", (section,))
+            return
+        if value is None:
+            self.broken[config_type.name] = null_section_fault(config_type.name)
+            value = {}
+        secrets = Secrets(self.source, self.folder)
+        value = secrets.resolve_section(value, (section,))
         self.remarks += secrets.remarks
-        return found
+        if config_type.name in WHOLE:
+            self._whole(config_type, value, (section,))
+            return
+        if config_type is BACKEND:
+            self._require_backend_fields(value, section)
+        entries = read_entries(config_type.name, value, self.dialect, self.now())
+        for name, stored in entries.stored.items():
+            self._store(config_type, name, stored)
+        for entry, fault in entries.faults.items():
+            self.faults[config_type.name, entry] = fault
 
-    def _whole(self, row: ConfigType, value: dict[str, Any], at: FieldPath) -> None:
+    def _whole(self, config_type: ConfigType, value: dict[str, Any], at: FieldPath) -> None:
         from osmo_cli.local.bodies import partial
 
-        if not self.dialect.configmap_sets_keys and "service_auth" in value:
-            self.remarks.append(
-                self.document.problem(
-                    "is left out: the service keeps it itself", (*at, "service_auth"), at_key=True
-                )
-            )
-            value = {key: one for key, one in value.items() if key != "service_auth"}
-        handling = WHOLE[row.name]
-        with self._explained(at):
-            if handling.settle:
-                handling.settle(value)
-            found = self._valid(partial(row.name, self.dialect.name), value, at)
-            if found is None:
-                return
-            stored = found.model_dump(exclude_unset=handling.sparse)
+        model = partial(config_type.name, self.dialect.name)
+        given = self._settled(config_type, value, at)
+        if given is None:
+            return
+        parsed = self._valid(model, given, at)
+        if parsed is None:
+            return
+        handling = WHOLE[config_type.name]
+        stored = parsed.model_dump(exclude_unset=handling.sparse)
+        try:
             if handling.check:
                 handling.check(stored, self.dialect)
-            empty = {"buckets": {}, "default_bucket": ""} if handling.sparse else {}
-            set_item(self.connection, row.name, "", empty | stored)
-
-    def _item(self, row: ConfigType, name: str, value: Any, at: FieldPath) -> None:
-        model = row.item_schema(self.dialect)
-        if "name" in model.model_fields and isinstance(value, dict):
-            value = {"name": name} | value
-        found = self._valid(model, value, at)
-        if found is None:
+        except Fault as fault:
+            self._refuse(str(fault.body["message"]), at)
             return
-        with self._explained(at):
-            if row is BACKEND:
-                self._backend(name, found.model_dump(), value, at)
-            else:
-                put(self.connection, self.dialect, ITEM_TYPES[row.name], {name: found.model_dump()})
+        empty = {"buckets": {}, "default_bucket": ""} if config_type.name == "DATASET" else {}
+        self._store(config_type, "", empty | stored)
 
-    def _backend(
-        self, name: str, backend: dict[str, Any], given: dict[str, Any], at: FieldPath
-    ) -> None:
-        """What the operator says is not the file's; it is filled in when it is shown."""
-        for required in sorted(self.dialect.configmap_backend_fields - given.keys()):
-            self._refuse("this field is required", (*at, required))
-        backends.check_tests(self.connection, backend["tests"])
-        unknown = {"name": name, "k8s_uid": "", "version": "", "created_date": stamp(self.now())}
-        set_item(self.connection, BACKEND.name, name, backend | unknown)
+    def _settled(
+        self, config_type: ConfigType, value: dict[str, Any], at: FieldPath
+    ) -> dict[str, Any] | None:
+        """A section as the service checks it; None where it refuses it."""
+        if config_type is SERVICE and "service_auth" in value:
+            if not self.dialect.configmap_sets_keys:
+                remark = "is ignored: the service keeps this in its database"
+                self.remarks.append(self.source.problem(remark, (*at, "service_auth"), at_key=True))
+                return {key: inner for key, inner in value.items() if key != "service_auth"}
+            if not _are_keys(value["service_auth"]):
+                self._refuse("every key must be an RSA key (JWK)", (*at, "service_auth", "keys"))
+                return None
+        if config_type.name == "DATASET":
+            return value | {"buckets": _with_endpoints(value.get("buckets"))}
+        return value
+
+    def _require_backend_fields(self, backends: dict[str, Any], section: str) -> None:
+        for name, backend in backends.items():
+            for required in sorted(self.dialect.configmap_backend_fields):
+                if isinstance(backend, dict) and not backend.get(required):
+                    self._refuse("this field is required", (section, name, required))
 
     def _valid(self, model: type[_Model], value: Any, at: FieldPath) -> _Model | None:
         """`value` as the service reads it; None where it is wrong."""
@@ -186,13 +175,35 @@ class _Reader:
                     self._refuse(message, path, hint=hint)
         return None
 
-    @contextmanager
-    def _explained(self, at: FieldPath) -> Iterator[None]:
-        """What the service's own checks find is a problem of the object at `at`."""
-        try:
-            yield
-        except Fault as fault:
-            self._refuse(str(fault.body["message"]), at)
+    def _store(self, config_type: ConfigType, name: str, stored: Any) -> None:
+        self.rows.append((config_type.name, name, json.dumps(stored, ensure_ascii=False)))
 
     def _refuse(self, message: str, path: FieldPath, **details: Any) -> None:
-        self.problems.append(self.document.problem(message, path, **details))
+        self.problems.append(self.source.problem(message, path, **details))
+
+
+def _with_endpoints(buckets: Any) -> Any:
+    """Buckets whose credentials have an endpoint: that of the bucket, if they name none."""
+    if not isinstance(buckets, dict):
+        return {} if buckets is None else buckets
+    filled = {}
+    for name, bucket in buckets.items():
+        filled[name] = bucket
+        credential = bucket.get("default_credential") if isinstance(bucket, dict) else None
+        if isinstance(credential, dict) and "dataset_path" in bucket:
+            endpoint = {"endpoint": bucket["dataset_path"]}
+            filled[name] = bucket | {"default_credential": endpoint | credential}
+    return filled
+
+
+def _are_keys(auth: Any) -> bool:
+    """Whether the public keys of a `service_auth` are keys."""
+    from jwt import InvalidKeyError
+    from jwt.algorithms import RSAAlgorithm
+
+    try:
+        for pair in auth["keys"].values():
+            RSAAlgorithm.from_jwk(pair["public_key"])
+    except (InvalidKeyError, AttributeError, KeyError, TypeError, ValueError):
+        return False
+    return True

@@ -1,4 +1,8 @@
-"""Secrets that stand in files of their own beside a ConfigMap's (api.md 15)."""
+"""Secrets that a ConfigMap refers to (docs/service/helm-values.md#secrets).
+
+The service finds them below /etc/osmo/secrets; here the folder `secrets` beside the ConfigMap's
+file takes its place: `secrets/NAME/KEY` is the key of a Secret.
+"""
 
 from __future__ import annotations
 
@@ -12,87 +16,116 @@ from osmo_cli.config.problems import Path as FieldPath
 from osmo_cli.errors import UsageError
 
 if TYPE_CHECKING:
-    from osmo_cli.config.reading.document import Document
+    from osmo_cli.local.configmap_yaml import Source
 
-_FILE = "secret_file"
-_OF_KUBERNETES = frozenset({"secretName", "secretKey"})
+_FILE, _NAME, _KEY = "secret_file", "secretName", "secretKey"
+_MOUNT = "/etc/osmo/secrets/"
+_DEFAULT_KEY = "cred.yaml"
+
+
+class _UnreadableError(Exception):
+    """Why a reference stays as it is."""
 
 
 @dataclass
 class Secrets:
-    """Puts secrets into the objects that name a file; a Secret of Kubernetes is not there.
+    """Puts the content of Secrets in place of the references to them.
+
+    A reference that cannot be read stays as it is, and validation decides what that means.
 
     Attributes:
-        document: the ConfigMap's file.
-        folder: what names of files are relative to.
-        problems: what is wrong with them.
-        remarks: which secrets stay unset.
+        source: the ConfigMap's file.
+        folder: that file's folder.
+        remarks: which references could not be read, and why.
     """
 
-    document: Document
+    source: Source
     folder: Path
-    problems: list[Problem] = field(default_factory=list)
     remarks: list[Problem] = field(default_factory=list)
 
-    def filled_in(self, value: Any, at: FieldPath) -> Any:
-        """A copy of `value` with its secrets."""
-        if isinstance(value, list):
-            return [self.filled_in(one, (*at, index)) for index, one in enumerate(value)]
+    def resolve_section(self, section: Any, at: FieldPath) -> Any:
+        """A copy of a section with its secrets; a reference is only looked for inside of it."""
+        if not isinstance(section, dict):
+            return section
+        return {key: self._resolve(value, (*at, key)) for key, value in section.items()}
+
+    def _resolve(self, value: Any, at: FieldPath) -> Any:
         if not isinstance(value, dict):
             return value
-        if _FILE in value:
-            return self._from_file(value, at)
-        inner = {key: self.filled_in(one, (*at, key)) for key, one in value.items()}
-        return {
-            key: one
-            for key, one in inner.items()
-            if key not in _OF_KUBERNETES and not self._is_unset(value[key], one, (*at, key))
-        }
+        if _FILE not in value and _NAME not in value:
+            return {key: self._resolve(inner, (*at, key)) for key, inner in value.items()}
+        try:
+            content = self._content(value)
+        except _UnreadableError as error:
+            hint = f"the key of a Secret is the file {self.folder / 'secrets'}/NAME/KEY"
+            self.remarks.append(self.source.problem(str(error), at, hint=hint))
+            return value
+        if content.keys() == {"value"} and self._is_file(value):
+            return content["value"]
+        given = {key: inner for key, inner in value.items() if key not in (_FILE, _NAME, _KEY)}
+        if "auths" in content:
+            content = _of_docker(content["auths"])
+        return given | content
 
-    def _is_unset(self, before: Any, after: Any, at: FieldPath) -> bool:
-        """Whether an object held the name of a Secret and nothing else; says so of any."""
-        if not isinstance(before, dict) or not _OF_KUBERNETES & before.keys():
-            return False
-        message = "there is no Kubernetes here: the secret stays unset"
-        hint = f"{_FILE}: FILE reads it from a file"
-        self.remarks.append(self.document.problem(message, at, at_key=True, hint=hint))
-        return not after
+    def _is_file(self, reference: dict[str, Any]) -> bool:
+        """Whether one file has the content; else each file of a folder is a field."""
+        if _FILE in reference or _KEY in reference:
+            return True
+        return (self._secret(reference) / _DEFAULT_KEY).is_file()
 
-    def _from_file(self, value: dict[str, Any], at: FieldPath) -> Any:
-        given = {key: one for key, one in value.items() if key not in {_FILE, *_OF_KUBERNETES}}
-        found = self._content(value[_FILE], (*at, _FILE))
-        if "auths" in found:
-            return given | _of_docker(found["auths"])
-        return found["value"] if found.keys() == {"value"} else given | found
+    def _content(self, reference: dict[str, Any]) -> dict[str, Any]:
+        if _FILE in reference:
+            path = str(reference[_FILE])
+            if path.startswith(_MOUNT):
+                return self._mapping(self.folder / "secrets" / path.removeprefix(_MOUNT))
+            return self._mapping(self.folder / path)
+        folder = self._secret(reference)
+        if self._is_file(reference):
+            return self._mapping(folder / str(reference.get(_KEY, _DEFAULT_KEY)))
+        return self._fields(folder)
 
-    def _content(self, name: Any, at: FieldPath) -> dict[str, Any]:
+    def _secret(self, reference: dict[str, Any]) -> Path:
+        return self.folder / "secrets" / str(reference[_NAME])
+
+    @staticmethod
+    def _mapping(file: Path) -> dict[str, Any]:
         from osmo_cli.config.reading.files import read_input
-        from osmo_cli.config.reading.yaml_text import parse_yaml
+        from osmo_cli.local.configmap_yaml import read_source
 
         try:
-            content = parse_yaml(*read_input(str(self.folder / str(name)))).value
+            content = read_source(*read_input(str(file))).value
         except InvalidInputError as error:
-            self._refuse(str(error), at)
+            raise _UnreadableError(str(error)) from None
         except UsageError as error:
-            self._refuse(error.message, at)
-        else:
-            if isinstance(content, dict):
-                return content
-            self._refuse("that file must hold an object", at)
-        return {}
+            raise _UnreadableError(error.message) from None
+        if not isinstance(content, dict):
+            raise _UnreadableError(f"{file}: does not contain a mapping")
+        return content
 
-    def _refuse(self, message: str, at: FieldPath) -> None:
-        self.problems.append(self.document.problem(message, at))
+    @staticmethod
+    def _fields(folder: Path) -> dict[str, Any]:
+        try:
+            # Names that begin with two dots are Kubernetes' own.
+            files = [file for file in folder.iterdir() if not file.name.startswith("..")]
+            return {
+                file.name: file.read_text("utf-8").rstrip("\n") for file in files if file.is_file()
+            }
+        except (OSError, UnicodeDecodeError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "not UTF-8"
+            raise _UnreadableError(f"{folder}: {reason}") from None
 
 
 def _of_docker(auths: Any) -> dict[str, Any]:
-    """The registry credential in a Docker config: the first that it has."""
+    """The registry credential in a Docker configuration: its first registry.
+
+    Without `username` there, none is taken from `auth`.
+    """
     for registry, login in auths.items() if isinstance(auths, dict) else ():
         if isinstance(login, dict):
-            user, _, password = _decoded(login.get("auth")).partition(":")
+            password = _decoded(login.get("auth")).partition(":")[2]
             return {
                 "registry": registry,
-                "username": login.get("username") or user,
+                "username": login.get("username", ""),
                 "auth": login.get("password") or password,
             }
     return {}

@@ -76,9 +76,11 @@ def open_database(
         check_takes_configmap(DIALECTS[dialect])
     store = Store(path)
     try:
-        store.prepare(dialect, now, default=newest if source else oldest)
+        store.prepare(
+            dialect, now, default=newest if source else oldest, managed=source is not None
+        )
         if source:
-            store.configmap = ConfigMap(source, store.dialect, now)
+            store.configmap = ConfigMap(source, path, store.dialect, now)
     except BaseException:
         store.close()
         raise
@@ -102,6 +104,7 @@ class Store:
         self._lock = threading.Lock()
         self._idle: list[OverlaidConnection] = []
         self._closed = False
+        self._own: Store | None = None
 
     def __enter__(self) -> Store:
         return self
@@ -116,6 +119,15 @@ class Store:
             idle, self._idle = self._idle, []
         for connection in idle:
             connection.close()
+        if self._own is not None:
+            self._own.close()
+
+    def without_configmap(self) -> Store:
+        """A store on the same file that shows what the database has, also in ConfigMap mode."""
+        if self._own is None:
+            self._own = Store(self.path)
+            self._own.dialect = self.dialect
+        return self._own
 
     @contextlib.contextmanager
     def read(self) -> Iterator[sqlite3.Connection]:
@@ -172,14 +184,16 @@ class Store:
                 return
         connection.close()
 
-    def prepare(self, dialect: str | None, now: Clock, *, default: str) -> None:
+    def prepare(
+        self, dialect: str | None, now: Clock, *, default: str, managed: bool = False
+    ) -> None:
         """Check the file, create what is missing, and find out its dialect (`open_database`)."""
         from osmo_cli.config.registry.dialects import DIALECTS
 
         with explained(self.path):
             self._make_file()
             if not is_database(self.path):
-                self._create(dialect or default, now)
+                self._create(dialect or default, now, managed)
             with self.read() as connection:
                 stored = meta(connection, "dialect")
         if stored not in DIALECTS:
@@ -199,7 +213,7 @@ class Store:
         with contextlib.suppress(FileExistsError):
             os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
 
-    def _create(self, dialect: str, now: Clock) -> None:
+    def _create(self, dialect: str, now: Clock, managed: bool) -> None:
         from osmo_cli.config.registry.dialects import DIALECTS
         from osmo_cli.local.initial import write_initial_state
         from osmo_cli.local.jwts import new_signing_key
@@ -217,7 +231,7 @@ class Store:
             for statement in filter(str.strip, SCHEMA.split(";")):
                 connection.execute(statement)
             set_meta(connection, "dialect", dialect)
-            write_initial_state(connection, DIALECTS[dialect], key, now)
+            write_initial_state(connection, DIALECTS[dialect], key, now, managed=managed)
             connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
             connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 

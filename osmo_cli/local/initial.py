@@ -117,6 +117,8 @@ def write_initial_state(
     dialect: Dialect,
     key: dict[str, dict[str, str]],
     now: Clock,
+    *,
+    managed: bool = False,
 ) -> None:
     """Store the first configuration of every type, and the revisions that a start writes.
 
@@ -124,6 +126,7 @@ def write_initial_state(
 
     Args:
         key: the signing key, as `jwts.new_signing_key` makes it.
+        managed: the service starts in ConfigMap mode, and makes no default items.
     """
     from osmo_cli.config.registry.types import WORKFLOW
 
@@ -156,6 +159,8 @@ def write_initial_state(
                 now(),
                 history.Author("system", "Initial configuration", ["initial-config"]),
             )
+    if managed:
+        return
     defaults = (
         ("POD_TEMPLATE", _pod_templates(), ""),
         ("RESOURCE_VALIDATION", _validations(), ""),

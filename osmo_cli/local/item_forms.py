@@ -69,7 +69,8 @@ def shown_tests(connection: sqlite3.Connection, stored: Mapping[str, Any]) -> An
 
 def shown_test(connection: sqlite3.Connection, stored: dict[str, Any]) -> dict[str, Any]:
     """One test with its templates combined."""
-    pod = templates.combined(connection, stored["common_pod_template"])
+    combines = getattr(connection, "combines_tests", True)
+    pod = templates.combined(connection, stored["common_pod_template"]) if combines else {}
     full = {**stored, "parsed_pod_template": pod}
     return {key: full[key] for key in _TEST_ORDER}
 

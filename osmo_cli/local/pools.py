@@ -11,7 +11,7 @@ from typing import Any
 
 from osmo_cli.config.registry.dialects import Dialect
 from osmo_cli.config.registry.types import POOL
-from osmo_cli.local import backends, templates
+from osmo_cli.local import accounting, backends, templates
 from osmo_cli.local.faults import server_fault, user_fault
 from osmo_cli.local.records import item, items, whole
 
@@ -92,7 +92,10 @@ def shown(
     verbose: bool,
 ) -> dict[str, Any]:
     """A pool in the order of the service's own model."""
-    pool = POOL.schema(dialect).model_validate(stored).model_dump()
+    # A platform that is gone may still be the default one, which no request may say.
+    checked = stored | {"default_platform": None}
+    pool = POOL.schema(dialect).model_validate(checked).model_dump()
+    pool["default_platform"] = stored["default_platform"]
     beat = backends.heartbeat(connection, stored["backend"], now)
     if stored["enable_maintenance"]:
         status = "MAINTENANCE"
@@ -103,6 +106,7 @@ def shown(
     if verbose:
         pool["last_heartbeat"] = None if beat is None else beat.isoformat()
         fill_in(connection, pool)
+        accounting.fill_in(connection, pool)
     return pool
 
 
@@ -113,9 +117,10 @@ def fill_in(connection: sqlite3.Connection, pool: dict[str, Any]) -> None:
     pool |= {key: whole_pod for key in _COMBINED if key in pool}
     pool["parsed_resource_validations"] = templates.assertions(connection, validations)
     if "common_group_templates" in pool:
-        pool["parsed_group_templates"] = [
+        found = (
             item(connection, "GROUP_TEMPLATE", name) for name in pool["common_group_templates"]
-        ]
+        )
+        pool["parsed_group_templates"] = [template for template in found if template is not None]
     for platform in pool["platforms"].values():
         pod = templates.combined(connection, [*common, *platform["override_pod_template"]])
         names = [*validations, *platform["resource_validations"]]

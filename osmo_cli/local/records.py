@@ -54,3 +54,14 @@ def delete_item(connection: sqlite3.Connection, config_type: str, name: str) -> 
     connection.execute(
         "DELETE FROM configs WHERE config_type = ? AND name = ?", (config_type, name)
     )
+
+
+def has_role(connection: sqlite3.Connection, name: str) -> bool:
+    """Whether the database has a role; in ConfigMap mode too, where the file is not asked.
+
+    Source: docs/service/configmap.md#roles-and-users.
+    """
+    row = connection.execute(
+        "SELECT 1 FROM main.configs WHERE config_type = 'ROLE' AND name = ?", (name,)
+    ).fetchone()
+    return row is not None

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from osmo_cli.local.clock import Clock
-from osmo_cli.local.configmap import managed_elsewhere
+from osmo_cli.local.configmap import EXEMPT_USER, ConfigMap, managed_elsewhere
 from osmo_cli.local.database import Store
 from osmo_cli.local.faults import Fault
 from osmo_cli.local.jwts import Signer
@@ -71,11 +71,8 @@ class Route:
 def answer(route: Route, service: Service, call: Request) -> Response:
     """Run a handler; every outcome is an answer (api.md 1.7)."""
     try:
-        if service.store.configmap and route.changes_configuration:
-            # What is wrong with a request is said first (api.md 5).
-            if route.body:
-                read_body(service, call, route.body)
-            raise managed_elsewhere()
+        if service.store.configmap:
+            service = _with_configmap(route, service, call, service.store.configmap)
         return route.handler(service, call)
     except Fault as fault:
         return Response(fault.body, fault.status)
@@ -86,6 +83,20 @@ def answer(route: Route, service: Service, call: Request) -> Response:
         return Response(body, 400)
     except Exception as error:
         return Response({"message": f"Internal server error: {error}"}, 500)
+
+
+def _with_configmap(route: Route, service: Service, call: Request, configmap: ConfigMap) -> Service:
+    """The service that answers in ConfigMap mode. Raises Fault for what it refuses."""
+    if not route.changes_configuration:
+        configmap.check_read(route.path, call.path)
+        return service
+    # An invalid request is reported first (docs/service/configmap.md#refused-writes).
+    if route.body:
+        read_body(service, call, route.body)
+    if call.caller.user != EXEMPT_USER:
+        raise managed_elsewhere()
+    configmap.check_exempt_write(route.path, call.path)
+    return replace(service, store=service.store.without_configmap())
 
 
 def read_body(service: Service, call: Request, name: str) -> Any:

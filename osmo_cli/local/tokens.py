@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from osmo_cli.accounts.tokens import NAME_PATTERN, last_day
 from osmo_cli.local.faults import user_fault
-from osmo_cli.local.records import item, whole
+from osmo_cli.local.records import has_role, whole
 
 AccessType = Literal["USER", "SERVICE"]
 
@@ -48,7 +48,7 @@ def create(
     if kind == "USER":
         roles = service_auth["user_roles"]
     for role in roles:
-        if item(connection, "ROLE", role) is None:
+        if not has_role(connection, role):
             raise user_fault(f"Invalid role: {role}")
     owner = user if kind == "USER" else name
     return insert(connection, kind, owner, name, expires, description, roles)

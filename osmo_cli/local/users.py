@@ -13,7 +13,7 @@ from osmo_cli.accounts.tokens import last_day
 from osmo_cli.accounts.users import ID_PATTERN
 from osmo_cli.local import tokens
 from osmo_cli.local.faults import server_fault, user_fault
-from osmo_cli.local.records import item, whole
+from osmo_cli.local.records import has_role, whole
 
 TEXT_LENGTHS = (43, 64)
 """How long the text of a token is: of its own, and of one that an older service made."""
@@ -29,7 +29,7 @@ def _zoned(now: datetime) -> str:
 
 
 def _check_role(connection: sqlite3.Connection, role: str) -> None:
-    if item(connection, "ROLE", role) is None:
+    if not has_role(connection, role):
         raise user_fault(f"Role {role} does not exist")
 
 

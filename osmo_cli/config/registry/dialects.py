@@ -53,6 +53,7 @@ class Dialect:
         history_types: types that there are no more, but for their old revisions.
         configmap_sets_keys: in ConfigMap mode `service_auth` of SERVICE may come from the file.
         configmap_backend_fields: what a backend in that file must have.
+        configmap_combines_tests: in ConfigMap mode backend tests show their combined template.
         helm_root: where the configuration stands in the values of the chart, in a version that can
             take it from there (api.md 15).
     """
@@ -79,6 +80,7 @@ class Dialect:
     history_types: frozenset[str] = frozenset()
     configmap_sets_keys: bool = False
     configmap_backend_fields: frozenset[str] = frozenset()
+    configmap_combines_tests: bool = False
     helm_root: str | None = None
 
 
@@ -163,6 +165,7 @@ V6_4 = replace(
     history_types=frozenset({"DATASET"}),
     configmap_sets_keys=False,
     configmap_backend_fields=frozenset({"k8s_namespace"}),
+    configmap_combines_tests=True,
     helm_root="configuration",
 )
 
