@@ -60,7 +60,7 @@ class Service:
         """Users and their roles."""
         from osmo_cli.api.users import Users
 
-        return Users(self._client, self._dialects)
+        return Users(self._client, self._dialects, self.configs)
 
     @cached_property
     def _dialects(self) -> DialectLookup:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Awaitable, Callable
 from contextlib import asynccontextmanager
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +13,6 @@ from osmo_cli.local.clock import Clock, utc_now
 from osmo_cli.local.configmap import ConfigMapSource
 from osmo_cli.local.database import Store, open_database
 from osmo_cli.local.extra import missing_packages
-from osmo_cli.local.rehearsal import Interceptor, find_fault
 from osmo_cli.local.request import Request, Response
 from osmo_cli.local.routes import routes
 from osmo_cli.local.service import Route, Service, answer
@@ -42,7 +40,6 @@ def build_app(
     auth: AuthMode = "none",
     now: Clock = utc_now,
     source: ConfigMapSource | None = None,
-    fault: str | None = None,
 ) -> Starlette:
     """The service on the database at `path`, which is created where there is none.
 
@@ -53,10 +50,8 @@ def build_app(
         auth: `none` trusts the header x-osmo-user, as the real developer mode does; `token` wants
             a JWT.
         source: the file that configurations come from, where not from the database.
-        fault: name of a fault to have (`rehearsal.FAULTS`).
 
     Raises:
-        UsageError: there is no such fault.
         InvalidInputError: that file is not right.
         OsmoError: the database cannot be used (`open_database`), or the extra is not installed.
     """
@@ -65,22 +60,11 @@ def build_app(
     except ImportError:
         raise missing_packages() from None
     store = open_database(path, dialect, now=now, source=source)
-    try:
-        interceptor = find_fault(fault, store.dialect).make() if fault else None
-    except BaseException:
-        store.close()
-        raise
-    return app_on(store, auth, now, run_in_threadpool, interceptor)
+    return app_on(store, auth, now, run_in_threadpool)
 
 
-def app_on(
-    store: Store,
-    auth: AuthMode,
-    now: Clock,
-    run: Runner,
-    interceptor: Interceptor | None = None,
-) -> Starlette:
-    """The service on an open store; `run` runs its handlers, behind an interceptor if any."""
+def app_on(store: Store, auth: AuthMode, now: Clock, run: Runner) -> Starlette:
+    """The service on an open store; `run` runs its handlers."""
     from starlette.applications import Starlette
     from starlette.routing import Route as StarletteRoute
 
@@ -103,10 +87,9 @@ def app_on(
                 content_type=request.headers.get("content-type", ""),
                 caller=request.state.caller,
             )
-            if interceptor is None:
-                return _response(await run(answer, route, service, call))
-            handler = partial(answer, route, service, call)
-            return _response(await run(interceptor, route.method, handler))
+            response = await run(answer, route, service, call)
+            request.state.unhandled = response.unhandled
+            return _response(response)
 
         return respond
 
@@ -127,19 +110,19 @@ async def _detail(_: HttpRequest, error: Exception) -> HttpResponse:
     from starlette.exceptions import HTTPException
 
     assert isinstance(error, HTTPException)
-    return _response(Response({"detail": error.detail}, error.status_code))
+    return _response(Response({"detail": error.detail}, error.status_code, headers=error.headers))
 
 
 def _response(reply: Response) -> HttpResponse:
     from starlette.responses import Response as HttpResponse
 
     if reply.text is not None:
-        return HttpResponse(reply.text, reply.status, media_type="text/plain")
+        return HttpResponse(reply.text, reply.status, media_type=reply.media_type)
     separators = (",", ":") if reply.indent is None else None
     text = json.dumps(reply.data, ensure_ascii=False, indent=reply.indent, separators=separators)
     # An error text may quote half a surrogate pair from the request.
     body = text.encode("utf-8", "replace")
-    return HttpResponse(body, reply.status, media_type="application/json")
+    return HttpResponse(body, reply.status, reply.headers, media_type="application/json")
 
 
 class _Gate:
@@ -163,10 +146,12 @@ class _Gate:
         except RefusedError as refused:
             await _response(refused.reply)(scope, receive, send)
             return
-        scope.setdefault("state", {})["caller"] = caller
+        state = scope.setdefault("state", {})
+        state["caller"] = caller
 
         async def send_more(message: Any) -> None:
-            if extra and message["type"] == "http.response.start":
+            is_start = message["type"] == "http.response.start"
+            if extra and is_start and not state.get("unhandled"):
                 more = [(name.encode(), value.encode()) for name, value in extra.items()]
                 message = {**message, "headers": [*message["headers"], *more]}
             await send(message)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from osmo_cli.local import tokens, users
+from osmo_cli.local.authorization import RefusedError, check_version, newest_client
 from osmo_cli.local.initial import LOGIN_INFO
 from osmo_cli.local.records import whole
 from osmo_cli.local.request import Parameters, Request, Response
@@ -17,9 +18,27 @@ def get_version(service: Service, call: Request) -> Response:
 
 def get_client_version(service: Service, call: Request) -> Response:
     """GET /client/version: plain text for those who ask for it."""
+    with service.store.read() as connection:
+        version = newest_client(service, whole(connection, "SERVICE"))
+    try:
+        check_version(version)
+    except RefusedError as refused:
+        return refused.reply
     if "text/plain" in call.accept:
-        return Response(text=service.store.dialect.version)
-    return get_version(service, call)
+        return Response(text=version)
+    major, minor, revision, *rest = version.split(".", 3)
+    return Response({"major": major, "minor": minor, "revision": revision, "hash": "".join(rest)})
+
+
+def get_docs(service: Service, call: Request) -> Response:
+    """GET /api/docs: a page that leads to the OpenAPI document."""
+    page = '<!DOCTYPE html><title>OSMO</title><a href="/api/openapi.json">OpenAPI document</a>'
+    return Response(text=page, media_type="text/html")
+
+
+def get_packages(service: Service, call: Request) -> Response:
+    """GET /client/pypi/simple: an index without packages."""
+    return Response(text="<!DOCTYPE html><title>Simple index</title>", media_type="text/html")
 
 
 def get_health(service: Service, call: Request) -> Response:

@@ -9,6 +9,7 @@ from fnmatch import fnmatchcase
 from typing import Any, Literal
 
 from osmo_cli.accounts.tokens import SOON_DAYS
+from osmo_cli.local.by_version import newest
 from osmo_cli.local.faults import server_fault
 from osmo_cli.local.jwts import Identity, RefusedJwtError
 from osmo_cli.local.records import item, whole
@@ -17,6 +18,10 @@ from osmo_cli.local.service import Service
 from osmo_cli.local.tokens import list_tokens
 
 AuthMode = Literal["none", "token"]
+_NEWEST_CLIENT = {"seed": "cli_name", "6.0": "latest_version"}
+"""The field of `cli_config` that names the newest client's version."""
+_CLIENT = re.compile(r"(\d+)\.(\d+)\.(\d+)", re.ASCII)
+_STORED = re.compile(r"(\d+)\.(\d+)\.(\d+)(?:\..+)?", re.ASCII)
 
 _DEVELOPER = "testuser"
 _DEFAULT_ROLE = "osmo-default"
@@ -126,9 +131,12 @@ def notices(
             expired (400), or a version is malformed (500, as in the service).
     """
     client = headers.get("x-osmo-client-version")
-    if not client or path.startswith("/client"):
+    if client is None:
         return {}
-    found, warnings = _about_version(service, client)
+    numbers = _numbers(client, _CLIENT)
+    if path.startswith("/client"):
+        return {}
+    found, warnings = _about_version(service, client, numbers)
     warnings += _about_token(service, caller)
     if warnings and service.store.dialect.warning_header:
         found["x-osmo-warning"] = b64encode("\n".join(warnings).encode()).decode()
@@ -153,25 +161,25 @@ def _about_token(service: Service, caller: Identity) -> list[str]:
     return [f"WARNING: Access token {name} is expiring on {ends} at 12AM UTC."]
 
 
-def _about_version(service: Service, client: str) -> tuple[dict[str, str], list[str]]:
+def _about_version(
+    service: Service, client: str, numbers: list[int]
+) -> tuple[dict[str, str], list[str]]:
     with service.store.read() as connection:
         configuration = whole(connection, "SERVICE")
-    versions = configuration["cli_config"]
-    newest = versions.get("latest_version") or service.store.dialect.version
-    least = versions.get("min_supported_version")
-    if _numbers(client) >= _numbers(newest):
+    latest, least = newest_client(service, configuration), least_client(configuration)
+    if numbers >= _numbers(latest, _STORED):
         return {}, []
-    if least and _numbers(client) < _numbers(least):
+    if least and numbers < _numbers(least, _STORED):
         message = (
             f"Your client is out of date. Client version is {client} but the newest client version"
-            f" is {newest}.{_way_out(service, configuration)}"
+            f" is {latest}.{_way_out(service, configuration)}"
         )
         raise RefusedError(Response({"message": message, "error_code": "OSMO_ERROR"}, 400))
     warning = (
-        f"WARNING: New client {newest} available.\nCurrent version: {client}."
+        f"WARNING: New client {latest} available.\nCurrent version: {client}."
         f"{_way_out(service, configuration)}"
     )
-    return {"x-osmo-service-version": newest}, [warning]
+    return {"x-osmo-service-version": latest}, [warning]
 
 
 def _way_out(service: Service, configuration: dict[str, Any]) -> str:
@@ -181,14 +189,42 @@ def _way_out(service: Service, configuration: dict[str, Any]) -> str:
             " Please run the following command:\n"
             f"curl -fsSL {configuration['service_base_url']}/client/install.sh | bash"
         )
-    if address := configuration["cli_config"]["client_install_url"]:
+    if address := _client_versions(configuration).get("client_install_url"):
         return f"\nPlease run the following command:\ncurl -fsSL {address} | bash"
     return "\nPlease update by running the install command in the documentation."
 
 
-def _numbers(version: str) -> list[int]:
-    parts = version.split(".")
-    if len(parts) not in (3, 4) or not all(part.isdecimal() for part in parts[:3]):
-        fault = server_fault("Version should be of the format major.minor.revision")
-        raise RefusedError(Response(fault.body, fault.status))
-    return [int(part) for part in parts[:3]]
+def newest_client(service: Service, configuration: dict[str, Any]) -> str:
+    """Return the version of the newest client, which SERVICE may name."""
+    dialect = service.store.dialect
+    named = _client_versions(configuration).get(newest(dialect, _NEWEST_CLIENT))
+    return str(named or dialect.version)
+
+
+def least_client(configuration: dict[str, Any]) -> str | None:
+    """Return the version of the oldest client that SERVICE supports."""
+    return _client_versions(configuration).get("min_supported_version")
+
+
+def _client_versions(configuration: dict[str, Any]) -> dict[str, Any]:
+    versions = configuration.get("cli_config")
+    return versions if isinstance(versions, dict) else {}
+
+
+def _numbers(version: str, form: re.Pattern[str]) -> list[int]:
+    """Return the numbers of a version. Raises RefusedError (500) for a malformed one."""
+    match = form.fullmatch(version)
+    if match is None:
+        raise RefusedError(malformed_version())
+    return [int(part) for part in match.groups()]
+
+
+def malformed_version() -> Response:
+    """Return the answer to a malformed version, of a client or in SERVICE."""
+    fault = server_fault("Version should be of the format major.minor.revision")
+    return Response(fault.body, fault.status)
+
+
+def check_version(version: str) -> None:
+    """Raise RefusedError (500) for a malformed version in SERVICE."""
+    _numbers(version, _STORED)

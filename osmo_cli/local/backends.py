@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from osmo_cli.config.registry.dialects import Dialect
+from osmo_cli.local.by_version import newest
 from osmo_cli.local.faults import server_fault, user_fault
 from osmo_cli.local.history import Author, add_revision, shown_time, stamp
 from osmo_cli.local.records import delete_item, item, items, set_item
@@ -14,6 +15,8 @@ from osmo_cli.local.records import delete_item, item, items, set_item
 ONLINE_FOR = timedelta(minutes=2)
 """How old a heartbeat may be for its backend to count as online (api.md 7)."""
 _TYPE = "BACKEND"
+_ROUTER_ADDRESS = {"seed": "wss://127.0.0.1", "6.0": ""}
+"""The router's address on a loopback service: of its host, or of its public name, if any."""
 # What a backend has when its operator connects; the model's own defaults differ (api.md 3.6).
 _NODE_CONDITIONS: dict[str, Any] = {
     "rules": {"Ready": "True"},
@@ -31,6 +34,7 @@ def register(
     connected: bool,
     heartbeat: datetime,
     k8s_uid: str,
+    k8s_namespace: str = "osmo",
 ) -> bool:
     """What a connecting operator does; True where the backend is new.
 
@@ -38,6 +42,7 @@ def register(
         connected: the operator keeps beating, so that the backend stays online.
         heartbeat: the operator's last sign of life.
         k8s_uid: the cluster's uid; kept as it is where the backend is known.
+        k8s_namespace: where the operator runs.
     """
     connection.execute(
         "INSERT OR REPLACE INTO operators VALUES (?, ?, ?)", (name, stamp(heartbeat), connected)
@@ -54,7 +59,8 @@ def register(
         "name": name,
         "version": dialect.operator_version,
         "k8s_uid": k8s_uid,
-        "k8s_namespace": "osmo",
+        "k8s_namespace": k8s_namespace,
+        "router_address": newest(dialect, _ROUTER_ADDRESS),
         "created_date": stamp(now),
     }
     set_item(connection, _TYPE, name, backend)
@@ -67,6 +73,26 @@ def all_backends(connection: sqlite3.Connection, now: datetime) -> list[dict[str
     operators = {row["name"]: row for row in connection.execute("SELECT * FROM operators")}
     stored = items(connection, _TYPE)
     return [_shown(backend, operators[name], now) for name, backend in stored.items()]
+
+
+def check_loadable(dialect: Dialect, backend: dict[str, Any]) -> None:
+    """Raise Fault (500) for a backend that an older service stored, with a scheduler of its own.
+
+    See docs/service/backend.md#rows-with-an-older-scheduler.
+    """
+    from pydantic import ValidationError
+
+    from osmo_cli.config.registry.types import BACKEND
+
+    field = "scheduler_settings"
+    settings = {
+        key: backend[field][key] for key in backend[field] if key in dialect.scheduler_fields
+    }
+    try:
+        BACKEND.schema(dialect).model_validate({field: settings}, strict=False)
+    except ValidationError as error:
+        reason = error.errors(include_url=False)[0]["msg"]
+        raise server_fault(f"Failed to load backend '{backend['name']}': {reason}") from None
 
 
 def backend(connection: sqlite3.Connection, name: str, now: datetime) -> dict[str, Any]:

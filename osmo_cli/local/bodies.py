@@ -13,6 +13,7 @@ from osmo_cli.config.registry.dialects import DIALECTS
 from osmo_cli.config.registry.types import BACKEND, CONFIG_TYPES, POOL
 from osmo_cli.local.history import config_types
 from osmo_cli.local.item_types import ITEM_TYPES
+from osmo_cli.local.request_models import stored_schema
 
 
 class ConfigsRequest(BaseModel):
@@ -45,6 +46,12 @@ class AssignRoleRequest(BaseModel):
     """POST of a role to a user."""
 
     role_name: str
+
+
+class BulkAssignRequest(BaseModel):
+    """POST of a role to several users."""
+
+    user_ids: list[str]
 
 
 class UpdateConfigTagsRequest(BaseModel):
@@ -88,7 +95,7 @@ def _title(path: str) -> str:
 @cache
 def partial(config_type: str, dialect: str) -> type[BaseModel]:
     """A type's model in which nothing is required."""
-    schema = CONFIG_TYPES[config_type].schema(DIALECTS[dialect])
+    schema = stored_schema(config_type, dialect)
     required: dict[str, Any] = {
         name: (field.annotation, None)
         for name, field in schema.model_fields.items()
@@ -113,7 +120,7 @@ def _item(config_type: str, dialect: str) -> Any:
         return dict[str, Any]
     if config_type == "RESOURCE_VALIDATION":
         return list[dict[str, Any]]
-    return CONFIG_TYPES[config_type].item_schema(DIALECTS[dialect])
+    return stored_schema(config_type, dialect)
 
 
 @cache
@@ -194,6 +201,7 @@ BODIES: dict[str, Callable[[str], type[BaseModel]]] = {
     "token": lambda _: TokenRequest,
     "create_user": lambda _: CreateUserRequest,
     "assign_role": lambda _: AssignRoleRequest,
+    "assign_role_to_users": lambda _: BulkAssignRequest,
     "tags": lambda _: UpdateConfigTagsRequest,
 }
 """Makes the model of a route's body for a dialect, by the name in the route table."""

@@ -6,7 +6,7 @@ from typing import Any
 
 from osmo_cli.config.registry.dialects import Dialect
 from osmo_cli.local import backends
-from osmo_cli.local.faults import server_fault
+from osmo_cli.local.faults import crash
 from osmo_cli.local.history import Author
 from osmo_cli.local.request import Request, Response
 from osmo_cli.local.service import Service, read_body
@@ -29,13 +29,15 @@ def merged(live: dict[str, Any], patch: dict[str, Any], dialect: Dialect) -> dic
     try:
         return strategic_merge(live, patch, dialect)
     except MergeFault as fault:
-        raise server_fault(str(fault)) from None
+        raise crash(str(fault)) from None
 
 
 def list_backends(service: Service, call: Request) -> Response:
     """GET /api/configs/backend."""
     with service.store.read() as connection:
         found = backends.all_backends(connection, service.now())
+    for backend in found:
+        backends.check_loadable(service.store.dialect, backend)
     return shown(service, {"backends": found})
 
 
@@ -43,6 +45,7 @@ def get_backend(service: Service, call: Request) -> Response:
     """GET /api/configs/backend/{name}."""
     with service.store.read() as connection:
         found = backends.backend(connection, call.path["name"], service.now())
+    backends.check_loadable(service.store.dialect, found)
     return shown(service, found)
 
 

@@ -16,7 +16,7 @@ from osmo_cli.local.configmap_entries import null_section_fault, read_entries
 from osmo_cli.local.configmap_secrets import Secrets
 from osmo_cli.local.configmap_yaml import Source, read_source
 from osmo_cli.local.faults import Fault
-from osmo_cli.local.whole_handlers import WHOLE
+from osmo_cli.local.whole_types import WHOLE
 
 if TYPE_CHECKING:
     from pydantic import BaseModel

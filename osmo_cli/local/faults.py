@@ -12,13 +12,18 @@ class Fault(Exception):
         status: HTTP status.
         body: what is sent as JSON.
         keeps_changes: the real service has committed what it did before it failed.
+        unhandled: the real service does not expect the error: its answer lacks the headers that
+            are added to others.
     """
 
-    def __init__(self, status: int, body: Any, *, keeps_changes: bool = False) -> None:
+    def __init__(
+        self, status: int, body: Any, *, keeps_changes: bool = False, unhandled: bool = False
+    ) -> None:
         super().__init__(str(body))
         self.status = status
         self.body = body
         self.keeps_changes = keeps_changes
+        self.unhandled = unhandled
 
 
 def user_fault(message: str, code: str = "USER", *, keeps_changes: bool = False) -> Fault:
@@ -28,6 +33,20 @@ def user_fault(message: str, code: str = "USER", *, keeps_changes: bool = False)
 
 
 def server_fault(message: str, *, keeps_changes: bool = False) -> Fault:
-    """500, as the service answers for everything it does not expect, unknown backends included."""
-    body = {"message": f"Internal server error: {message}"}
-    return Fault(500, body, keeps_changes=keeps_changes)
+    """500 with a message of the service's own, for example for an unknown backend."""
+    return Fault(500, server_error(message), keeps_changes=keeps_changes)
+
+
+def crash(message: str, *, keeps_changes: bool = False) -> Fault:
+    """500 where the real service fails with an exception that it does not handle."""
+    return Fault(500, server_error(message), keeps_changes=keeps_changes, unhandled=True)
+
+
+def database_fault(message: str) -> Fault:
+    """400 where PostgreSQL refuses a value."""
+    return user_fault(f"Error: {message}", "DATABASE")
+
+
+def server_error(message: str) -> dict[str, str]:
+    """Return the body of a 500."""
+    return {"message": f"Internal server error: {message}"}

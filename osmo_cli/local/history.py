@@ -13,6 +13,7 @@ from osmo_cli.config.changes.merge import value_at
 from osmo_cli.config.registry.dialects import Dialect
 from osmo_cli.local.faults import user_fault
 from osmo_cli.local.masks import mask, remark_changes
+from osmo_cli.local.records import json_text
 
 _ORDER = (
     "SERVICE",
@@ -107,7 +108,7 @@ def add_revision(
             stamp(now),
             author.description,
             None if author.tags is None else json.dumps(author.tags, ensure_ascii=False),
-            json.dumps(data, ensure_ascii=False),
+            json_text(data),
         ),
     )
     return int(last) + 1
@@ -172,10 +173,7 @@ def _shown(row: sqlite3.Row, dialect: Dialect, omit_data: bool) -> dict[str, Any
 
 
 def _masked(row: sqlite3.Row, dialect: Dialect) -> Any:
-    # The service seals secrets after it has written revision 1, whose empty ones stay visible.
-    return mask(
-        json.loads(row["data"]), row["config_type"], dialect, show_empty=row["revision"] == 1
-    )
+    return mask(json.loads(row["data"]), row["config_type"], dialect)
 
 
 def revision(connection: sqlite3.Connection, config_type: str, number: int) -> sqlite3.Row:
@@ -247,8 +245,7 @@ def diff(
         if old is None:
             # A secret that was not there before is none that changed.
             return False
-        # Revision 1 is not sealed: its empty secret counts as another one than a sealed empty.
-        return old != new or (not old and (first == 1) != (second == 1))
+        return bool(old != new)
 
     remark_changes(after, config_type, dialect, f" <secret changed in r{second}>", changed)
     return {"first_data": before, "second_data": after}

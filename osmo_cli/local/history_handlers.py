@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 
 from osmo_cli.config.registry.types import BACKEND
-from osmo_cli.local import backends, history, whole_handlers
+from osmo_cli.local import backends, history, whole_types
 from osmo_cli.local.config_handlers import shown
 from osmo_cli.local.faults import user_fault
 from osmo_cli.local.item_types import ITEM_TYPES, restore, revise
 from osmo_cli.local.request import Parameters, Request, Response
 from osmo_cli.local.service import Service, read_body
 from osmo_cli.local.validation_messages import Invalid, InvalidRequestError
-from osmo_cli.local.whole_handlers import WHOLE
+from osmo_cli.local.whole_types import WHOLE
 
 
 def get_history(service: Service, call: Request) -> Response:
@@ -81,7 +81,7 @@ def post_rollback(service: Service, call: Request) -> Response:
             restore(connection, named, snapshot)
             revise(connection, dialect, named, now, by)
         elif config_type in WHOLE:
-            data = whole_handlers.restore(connection, config_type, snapshot)
+            data = whole_types.restore(connection, config_type, snapshot)
             history.add_revision(connection, config_type, data, now, by)
         else:
             schema = BACKEND.schema(dialect)

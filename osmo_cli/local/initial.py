@@ -7,8 +7,10 @@ from typing import Any
 
 from osmo_cli.config.registry.dialects import Dialect
 from osmo_cli.local import history, item_types
+from osmo_cli.local.by_version import newest
 from osmo_cli.local.clock import Clock
 from osmo_cli.local.initial_roles import default_roles
+from osmo_cli.local.masks import sealed
 from osmo_cli.local.records import set_item
 
 LOGIN_INFO: dict[str, str | None] = dict.fromkeys(
@@ -46,7 +48,12 @@ def _resources(**amounts: tuple[str, str]) -> dict[str, dict[str, str]]:
     }
 
 
-def _pod_templates() -> dict[str, Any]:
+_AMD64 = {"default_amd64": {"spec": {"nodeSelector": {"kubernetes.io/arch": "amd64"}}}}
+_MORE_TEMPLATES: dict[str, dict[str, Any]] = {"seed": _AMD64, "6.0": {}}
+"""Default pod templates beside those of every version."""
+
+
+def _pod_templates(dialect: Dialect) -> dict[str, Any]:
     of_control = _resources(
         cpu=("{{USER_CPU}}", "1"),
         memory=("{{USER_MEMORY}}", "1Gi"),
@@ -62,7 +69,10 @@ def _pod_templates() -> dict[str, Any]:
         "default_ctrl": {"name": "osmo-ctrl", "resources": of_control},
         "default_user": {"name": "{{USER_CONTAINER_NAME}}", "resources": of_user},
     }
-    return {name: {"spec": {"containers": [one]}} for name, one in containers.items()}
+    templates: dict[str, Any] = {
+        name: {"spec": {"containers": [container]}} for name, container in containers.items()
+    }
+    return templates | newest(dialect, _MORE_TEMPLATES)
 
 
 def _assertions(resource: str, words: str, operator: str) -> list[dict[str, str]]:
@@ -106,7 +116,7 @@ def _pools(dialect: Dialect) -> dict[str, Any]:
             "USER_STORAGE": "1Gi",
         },
         "common_resource_validations": ["default_cpu", "default_memory", "default_storage"],
-        "common_pod_template": ["default_ctrl", "default_user"],
+        "common_pod_template": list(_pod_templates(dialect)),
         "platforms": {"default": {}},
     }
     return {"default": POOL.schema(dialect).model_validate(pool).model_dump()}
@@ -147,7 +157,7 @@ def write_initial_state(
     }
     for config_type, data in whole.items():
         if config_type in dialect.config_types:
-            set_item(connection, config_type, "", data)
+            set_item(connection, config_type, "", sealed(data, config_type, dialect))
     for role in snapshots["ROLE"]:
         set_item(connection, "ROLE", role["name"], role)
     for config_type, data in snapshots.items():
@@ -162,9 +172,9 @@ def write_initial_state(
     if managed:
         return
     defaults = (
-        ("POD_TEMPLATE", _pod_templates(), ""),
+        ("POD_TEMPLATE", _pod_templates(dialect), ""),
         ("RESOURCE_VALIDATION", _validations(), ""),
-        ("POOL", _pools(dialect), "System"),
+        ("POOL", _pools(dialect), newest(dialect, {"seed": "", "6.0": "System"})),
     )
     for config_type, given, user in defaults:
         row = item_types.ITEM_TYPES[config_type]

@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from osmo_cli.config.registry.dialects import Dialect
+from osmo_cli.local.by_version import newest
 
-USER_TOKENS = "auth:Token"
-"""What users may do in versions that let them make tokens."""
 _USER_AREAS = (
     "app",
     "bucket",
@@ -15,6 +14,12 @@ _USER_AREAS = (
     "resources",
     "task",
     "workflow",
+)
+_CLIENT_DOWNLOADS = (
+    "http:/client/install.sh:*",
+    "http:/client/osmo_client:*",
+    "http:/client/pypi/simple/*:*",
+    "http:/client/pypi/simple:*",
 )
 _BY_PATH: dict[str, tuple[str, tuple[str, ...]]] = {
     "osmo-admin": (
@@ -107,59 +112,66 @@ _SEMANTIC: dict[str, tuple[str, tuple[tuple[tuple[str, ...], tuple[str, ...]], .
             ),
         ),
     ),
-    "osmo-user": (
-        "Standard user role",
+}
+_Policies = tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]
+_OWN_POOL = ("pool/default",)
+_USER_63 = (
+    *("app:*", "auth:Token", "credentials:*", "dataset:*", "pool:List"),
+    *("profile:Read", "profile:Update", "resources:Read", "user:List"),
+    *("workflow:List", "workflow:Read"),
+)
+_USER_POLICIES: dict[str, _Policies] = {
+    "6.2": (
         (
             (
-                (
-                    *("app:*", "credentials:*", "dataset:*", "pool:List", "resources:Read"),
-                    *("workflow:Cancel", "workflow:Delete", "workflow:Exec", "workflow:List"),
-                    *("workflow:PortForward", "workflow:Read", "workflow:Rsync"),
-                    "workflow:Update",
-                ),
-                _EVERYTHING,
+                *("app:*", "credentials:*", "dataset:*", "pool:List", "resources:Read"),
+                *("workflow:Cancel", "workflow:Delete", "workflow:Exec", "workflow:List"),
+                *("workflow:PortForward", "workflow:Read", "workflow:Rsync"),
+                "workflow:Update",
             ),
-            (("workflow:Create",), ("pool/default",)),
-            ((USER_TOKENS,), _EVERYTHING),
+            _EVERYTHING,
         ),
+        (("workflow:Create",), _OWN_POOL),
+    ),
+    "6.3": ((_USER_63, _EVERYTHING), (("workflow:*",), _OWN_POOL)),
+    "6.4": (
+        (tuple(sorted({*_USER_63, "mcp:Access"} - {"dataset:*"})), _EVERYTHING),
+        (("workflow:*",), _OWN_POOL),
     ),
 }
-
-
-def _is_there(action: str, dialect: Dialect) -> bool:
-    if action == USER_TOKENS:
-        return dialect.users_make_tokens
-    return action != "dataset:*" or "DATASET" in dialect.config_types
+"""What the role `osmo-user` allows, by the version that it came with."""
 
 
 def default_roles(dialect: Dialect) -> list[dict[str, Any]]:
-    """The roles as a revision holds them."""
-    if not dialect.semantic_roles:
-        return [
-            {
-                "name": name,
-                "description": description,
-                "policies": [{"actions": list(actions)}],
-                "immutable": False,
-            }
-            for name, (description, actions) in _BY_PATH.items()
-        ]
+    """Return the roles of a new service, as a revision holds them."""
+    if dialect.semantic_roles:
+        return _semantic_roles(dialect)
+    downloads = newest(dialect, {"seed": _CLIENT_DOWNLOADS, "6.0": ()})
+    extra = {"osmo-default": downloads}
+    return [
+        {
+            "name": name,
+            "description": description,
+            "policies": [{"actions": sorted((*actions, *extra.get(name, ())))}],
+            "immutable": False,
+        }
+        for name, (description, actions) in _BY_PATH.items()
+    ]
+
+
+def _semantic_roles(dialect: Dialect) -> list[dict[str, Any]]:
+    user = "Standard user role", newest(dialect, _USER_POLICIES)
     return [
         {
             "name": name,
             "description": description,
             "policies": [
-                {
-                    "effect": "Allow",
-                    "actions": [one for one in actions if _is_there(one, dialect)],
-                    "resources": list(resources),
-                }
+                {"effect": "Allow", "actions": list(actions), "resources": list(resources)}
                 for actions, resources in policies
-                if not actions or any(_is_there(one, dialect) for one in actions)
             ],
             "immutable": False,
             "sync_mode": "import",
             "external_roles": [name],
         }
-        for name, (description, policies) in _SEMANTIC.items()
+        for name, (description, policies) in {**_SEMANTIC, "osmo-user": user}.items()
     ]

@@ -9,6 +9,7 @@ from typing import Any
 
 from osmo_cli.config.registry.dialects import Dialect
 from osmo_cli.local import pools, templates
+from osmo_cli.local.faults import crash, user_fault
 from osmo_cli.local.records import item, items
 
 _TEST_ORDER = (
@@ -51,11 +52,15 @@ def store_validation(
     return name, found.model_dump()
 
 
+def check_test(connection: sqlite3.Connection, test: dict[str, Any]) -> None:
+    """Raise Fault (400) for a template that does not exist."""
+    templates.check_templates(connection, test["common_pod_template"])
+
+
 def store_test(
-    connection: sqlite3.Connection, dialect: Dialect, name: str, given: dict[str, Any]
+    _: sqlite3.Connection, dialect: Dialect, name: str, given: dict[str, Any]
 ) -> tuple[str, Any]:
-    """Under the name of the path. Raises Fault (400) for templates that are not there."""
-    templates.check_templates(connection, given["common_pod_template"])
+    """A test is stored under the name in the path."""
     kept = {key: given[key] for key in _TEST_ORDER if key != "parsed_pod_template"}
     # Each condition once.
     conditions = list(dict.fromkeys(given["node_conditions"]))
@@ -92,11 +97,25 @@ def patched_test(
 def store_group(
     _: sqlite3.Connection, dialect: Dialect, name: str, given: dict[str, Any]
 ) -> tuple[str, Any]:
-    """Checked only now. Raises Fault (400) for what does not identify itself."""
-    from osmo_cli.config.schemas.group_template import GroupTemplate
-    from osmo_cli.local.validation import parse_or_fail
+    """The service looks for the fields that identify an object, not at their values.
 
-    return name, parse_or_fail(GroupTemplate, given, dialect.pydantic).model_dump()
+    Raises:
+        Fault: one is missing, or a namespace is set (400); `metadata` is not an object (500).
+    """
+    for field in ("apiVersion", "kind"):
+        if field not in given:
+            raise user_fault(f'Group template must have "{field}" field.')
+    metadata = given.get("metadata", {})
+    if not isinstance(metadata, dict):
+        raise crash(f"argument of type '{type(metadata).__name__}' is not iterable")
+    if "name" not in metadata:
+        raise user_fault('Group template must have "metadata.name" field.')
+    if metadata.get("namespace"):
+        raise user_fault(
+            'Group template must not have "metadata.namespace" set. '
+            "The namespace is assigned by OSMO at runtime."
+        )
+    return name, given
 
 
 _ACTION = ("base", "path", "method")
@@ -173,10 +192,9 @@ def roles_of(connection: sqlite3.Connection, snapshot: Any) -> dict[str, Any]:
 
 
 def store_pool(
-    connection: sqlite3.Connection, dialect: Dialect, name: str, given: dict[str, Any]
+    _: sqlite3.Connection, dialect: Dialect, name: str, given: dict[str, Any]
 ) -> tuple[str, Any]:
-    """Without what is computed. Raises Fault (400) for names of others that are not there."""
-    pools.check(connection, given)
+    """A pool is stored without computed fields."""
     return name, pools.stored_form(given)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from osmo_cli.config.registry.dialects import Dialect
 from osmo_cli.local.config_handlers import author, merged, shown
-from osmo_cli.local.faults import server_fault, user_fault
+from osmo_cli.local.faults import crash, user_fault
 from osmo_cli.local.item_types import ITEM_TYPES, ItemType, Patching, delete, put, revise
 from osmo_cli.local.records import item, items
 from osmo_cli.local.request import Request, Response
@@ -66,16 +66,14 @@ def _put_all_of(row: ItemType, body: str) -> Handler:
 
     def put_all(service: Service, call: Request) -> Response:
         request = read_body(service, call, body)
-        given = request.model_dump()[verb.body_key]
+        given = request.model_dump(mode="json")[verb.body_key]
         with service.store.write() as connection:
             stored = put(connection, service.store.dialect, row, given)
             if not stored and not request.description and "{name}" in row.put_all:
-                raise server_fault(_NO_NAME)
+                raise crash(_NO_NAME)
             default = row.put_all.format(name=next(reversed(stored), ""))
             by = author(call, request, default)
             revise(connection, service.store.dialect, row, service.now(), by)
-            for one in stored.values():
-                row.finish(connection, one)
         return Response()
 
     return put_all
@@ -88,7 +86,7 @@ def _put_one_of(row: ItemType, body: str) -> Handler:
     def put_one(service: Service, call: Request) -> Response:
         name = call.path["name"]
         request = read_body(service, call, body)
-        given, dialect = request.model_dump()["configs"], service.store.dialect
+        given, dialect = request.model_dump(mode="json")["configs"], service.store.dialect
         with service.store.write() as connection:
             row.check_name(name)
             # What stands in lists has a name of its own; the path's is for the history only.
@@ -105,6 +103,7 @@ def _put_one_of(row: ItemType, body: str) -> Handler:
 def _patch_of(row: ItemType, patching: Patching, body: str) -> Handler:
     def patch(service: Service, call: Request) -> Response:
         """A strategic merge into what GET shows; the result is checked as a whole."""
+        from osmo_cli.local.request_models import stored_schema
         from osmo_cli.local.validation import parse_or_fail
 
         name, dialect, now = call.path["name"], service.store.dialect, service.now()
@@ -115,8 +114,8 @@ def _patch_of(row: ItemType, patching: Patching, body: str) -> Handler:
                 raise user_fault(f"{row.noun.capitalize()} {name} not found")
             live = patching.live(connection, dialect, name, old, now)
             wanted = merged(live, request.configs_dict, dialect)
-            model = row.config_type.item_schema(dialect)
-            found = parse_or_fail(model, wanted, dialect.pydantic).model_dump()
+            model = stored_schema(row.name, dialect.name)
+            found = parse_or_fail(model, wanted, dialect.pydantic).model_dump(mode="json")
             stored = put(connection, dialect, row, {name: found})[name]
             by = author(call, request, row.description("PATCH", name))
             revise(connection, dialect, row, now, by, name)

@@ -15,7 +15,7 @@ from typing import Any
 from osmo_cli.config.registry.dialects import Dialect
 from osmo_cli.config.registry.types import CONFIG_TYPES, ConfigType
 from osmo_cli.local import item_forms as forms
-from osmo_cli.local import pools, templates
+from osmo_cli.local import pools, templates, users
 from osmo_cli.local.faults import Fault, user_fault
 from osmo_cli.local.history import Author, add_revision
 from osmo_cli.local.records import delete_item, item, items, set_item
@@ -48,12 +48,17 @@ class ItemType:
         deleted: what the service calls an item in the revision of a DELETE, if not `noun`.
         patching: how an item is patched; None: not at all.
         deletes_unknown: DELETE of what is not there succeeds and leaves a revision.
+        check: raises Fault for what may not be stored, such as names of missing items.
+        refuse: raises Fault for items that are refused before any of them is stored.
         store: what is stored for an item, from what a request gave; raises Fault.
         show: all items as GET shows them.
         snapshot: all items as a revision holds them.
         from_snapshot: stored items by name, from a revision.
+        replaced_in_rollback: a rollback removes all items before it checks any.
         refuse_used: raises Fault where an item is in use.
-        finish: what the service does with a changed item after it has stored it; raises Fault.
+        removed: what the service does when an item is gone.
+        stored: what the service does when an item is stored; raises Fault.
+        finish: what the service does with a changed item after its revision; raises Fault.
     """
 
     name: str
@@ -63,11 +68,16 @@ class ItemType:
     deleted: str | None = None
     patching: Patching | None = None
     deletes_unknown: bool = True
+    check: Callable[[sqlite3.Connection, Any], None] = forms.nothing_more
+    refuse: Callable[[sqlite3.Connection, Any], None] = forms.nothing_more
     store: Callable[[sqlite3.Connection, Dialect, str, Any], tuple[str, Any]] = forms.as_given
     show: Callable[[sqlite3.Connection, Mapping[str, Any]], Any] = forms.by_name
     snapshot: Callable[[sqlite3.Connection, Dialect, datetime], Any] | None = None
     from_snapshot: Callable[[sqlite3.Connection, Any], dict[str, Any]] = forms.items_of
+    replaced_in_rollback: bool = False
     refuse_used: Callable[[sqlite3.Connection, str], None] = forms.never_used
+    removed: Callable[[sqlite3.Connection, str], None] = forms.never_used
+    stored: Callable[[sqlite3.Connection, str], None] = forms.never_used
     finish: Callable[[sqlite3.Connection, Any], None] = forms.nothing_more
 
     @property
@@ -96,6 +106,7 @@ ITEM_TYPES: dict[str, ItemType] = {
             put_all="Put complete pod template",
             unknown="Pod Template {name} does not exist.",
             refuse_used=templates.refuse_used_template,
+            stored=templates.refuse_unreadable,
         ),
         ItemType(
             name="GROUP_TEMPLATE",
@@ -120,6 +131,7 @@ ITEM_TYPES: dict[str, ItemType] = {
             deleted="test",
             unknown="Test config {name} does not exist.",
             patching=Patching(live=forms.live_test, answer=forms.patched_test),
+            check=forms.check_test,
             store=forms.store_test,
             show=forms.shown_tests,
             refuse_used=templates.refuse_used_test,
@@ -134,6 +146,7 @@ ITEM_TYPES: dict[str, ItemType] = {
             show=forms.shown_roles,
             snapshot=forms.role_snapshot,
             from_snapshot=forms.roles_of,
+            removed=users.forget_role,
         ),
         ItemType(
             name="POOL",
@@ -142,7 +155,10 @@ ITEM_TYPES: dict[str, ItemType] = {
             unknown="Pool {name} not found",
             patching=Patching(live=forms.live_pool, answer=forms.patched_pool),
             finish=pools.refuse_unknown_backend,
+            refuse=pools.refuse_topology,
+            check=pools.check,
             store=forms.store_pool,
+            replaced_in_rollback=True,
             snapshot=forms.pool_snapshot,
             from_snapshot=forms.pools_of,
         ),
@@ -170,46 +186,68 @@ def put(
     row: ItemType,
     given: Mapping[str, Any] | list[dict[str, Any]],
 ) -> dict[str, Any]:
-    """Store items, from a request; the others stay. Returns them as stored, by name.
+    """Store items from a request, one after another; the others stay.
+
+    Returns:
+        The items as stored, by name.
 
     Raises:
-        Fault: a name or an item that the service does not take; nothing has been stored.
+        Fault: a name or an item that the service refuses. What was stored before it stays
+            (docs/service/merge.md#put-of-named-types); a wrong name stores nothing.
     """
-    if isinstance(given, list):
-        given = {str(one["name"]): one for one in given}
-    for name in given:
+    pairs = (
+        [(str(value["name"]), value) for value in given]
+        if isinstance(given, list)
+        else list(given.items())
+    )
+    for name, _ in pairs:
         row.check_name(name)
-    stored = dict(row.store(connection, dialect, name, one) for name, one in given.items())
-    for name, one in stored.items():
-        set_item(connection, row.name, name, one)
+    for _, value in pairs:
+        row.refuse(connection, value)
+    stored: dict[str, Any] = {}
+    for given_name, value in pairs:
+        try:
+            row.check(connection, value)
+            name, item_stored = row.store(connection, dialect, given_name, value)
+        except Fault as fault:
+            fault.keeps_changes = bool(stored)
+            raise
+        set_item(connection, row.name, name, item_stored)
+        row.stored(connection, name)
+        stored[name] = item_stored
     return stored
 
 
 def delete(connection: sqlite3.Connection, row: ItemType, name: str) -> Any | None:
-    """Remove an item; returns it as it was stored. Raises Fault where that is refused."""
+    """Remove an item; return it as it was stored. Raises Fault where that is refused."""
     stored = item(connection, row.name, name)
     if stored is None and not row.deletes_unknown:
         raise user_fault(row.unknown.format(name=name))
     row.refuse_used(connection, name)
     delete_item(connection, row.name, name)
+    row.removed(connection, name)
     return stored
 
 
 def restore(connection: sqlite3.Connection, row: ItemType, snapshot: Any) -> None:
-    """What a rollback does: delete what the revision does not have, store what it has.
+    """Delete what a revision does not have, and store what it has.
 
     Raises:
-        Fault: an item is in use; what was done before stays, as in the service.
+        Fault: an item is in use, or one of the revision names an item that is gone. What was
+            deleted before stays deleted (docs/service/history.md#rollback).
     """
     wanted = row.from_snapshot(connection, snapshot)
+    live = items(connection, row.name).keys()
     try:
-        for name in sorted(items(connection, row.name).keys() - wanted.keys()):
+        for name in sorted(live if row.replaced_in_rollback else live - wanted.keys()):
             delete(connection, row, name)
+        for value in wanted.values():
+            row.check(connection, value)
     except Fault as fault:
         fault.keeps_changes = True
         raise
-    for name, one in wanted.items():
-        set_item(connection, row.name, name, one)
+    for name, value in wanted.items():
+        set_item(connection, row.name, name, value)
 
 
 def revise(

@@ -11,6 +11,12 @@ from osmo_cli.config.registry.dialects import Dialect
 from osmo_cli.config.registry.types import CONFIG_TYPES
 from osmo_cli.config.secrets import MASK
 
+SEALED_EMPTY = "eyJhbGciOiJkaXIiLCJlbmMiOiJBMjU2R0NNIn0..AAAAAAAAAAAAAAAA..AAAAAAAAAAAAAAAAAAAAAA"
+"""An empty secret as the service encrypts it.
+
+The service does not decrypt it again, so that a secret that was never set looks like one that
+was (docs/service/secrets.md#masks).
+"""
 _Path = tuple[str, ...]
 
 
@@ -39,19 +45,30 @@ def _places(data: Any, path: _Path) -> Iterator[tuple[_Path, dict[str, Any]]]:
                 yield (key, *rest), parent
 
 
-def mask(data: Any, config_type: str, dialect: Dialect, *, show_empty: bool = False) -> Any:
-    """A copy of a type's configuration without its secrets; an empty one is masked too.
+def sealed(data: Any, config_type: str, dialect: Dialect) -> Any:
+    """Return a copy of a type's configuration in which empty secrets are encrypted."""
+    copy = deepcopy(data)
+    for path in _secret_paths(config_type, dialect.name):
+        for keys, parent in _places(copy, path):
+            parent[keys[-1]] = parent[keys[-1]] or SEALED_EMPTY
+    return copy
 
-    Args:
-        show_empty: leave empty secrets as they are.
+
+def mask(data: Any, config_type: str, dialect: Dialect) -> Any:
+    """Return a copy of a type's configuration without its secrets; empty ones stay visible.
+
+    A type that the service no longer has is not masked
+    (docs/service/secrets.md#secrets-in-history).
     """
+    if config_type not in dialect.config_types:
+        return data
     paths = _secret_paths(config_type, dialect.name)
     if not paths:
         return data
     shown = deepcopy(data)
     for path in paths:
         for keys, parent in _places(shown, path):
-            if parent[keys[-1]] or not show_empty:
+            if parent[keys[-1]]:
                 parent[keys[-1]] = MASK
     return shown
 
@@ -64,6 +81,8 @@ def remark_changes(
     changed: Callable[[_Path], bool],
 ) -> None:
     """Put `remark` behind each mask in `shown` whose secret has changed."""
+    if config_type not in dialect.config_types:
+        return
     for path in _secret_paths(config_type, dialect.name):
         for keys, parent in _places(shown, path):
             if parent[keys[-1]] == MASK and changed(keys):

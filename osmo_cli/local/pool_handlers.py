@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import sqlite3
 from typing import Any
 
 from osmo_cli.local import pools
 from osmo_cli.local.config_handlers import author, shown
 from osmo_cli.local.faults import user_fault
-from osmo_cli.local.history import Author
 from osmo_cli.local.item_types import ITEM_TYPES, check_name, delete, put, revise
 from osmo_cli.local.records import item, set_item
 from osmo_cli.local.request import Parameters, Request, Response
@@ -63,19 +61,24 @@ def _get_pool(service: Service, call: Request) -> Response:
 
 
 def _get_platforms(service: Service, call: Request) -> Response:
-    return shown(service, {"platforms": _shown_pool(service, call)["platforms"]})
+    return shown(service, _platforms(service, call))
 
 
 def _get_platform(service: Service, call: Request) -> Response:
-    found = _platform(_shown_pool(service, call), call)
-    return shown(service, found)
-
-
-def _platform(pool: dict[str, Any], call: Request) -> Any:
     platform = call.path["platform_name"]
-    if platform not in pool["platforms"]:
+    platforms = _platforms(service, call)
+    if platform not in platforms:
         raise user_fault(f"Platform {platform} not found in pool {call.path['name']}")
-    return pool["platforms"][platform]
+    return shown(service, platforms[platform])
+
+
+def _platforms(service: Service, call: Request) -> dict[str, Any]:
+    """The platforms of a pool with their computed fields."""
+    name, dialect = call.path["name"], service.store.dialect
+    with service.store.read() as connection:
+        pool = pools.single(connection, dialect, name, service.now(), verbose=True)
+    platforms: dict[str, Any] = pool["platforms"]
+    return platforms
 
 
 def _put_platform(service: Service, call: Request) -> Response:
@@ -86,42 +89,34 @@ def _put_platform(service: Service, call: Request) -> Response:
     with service.store.write() as connection:
         pool = pools.stored_pool(connection, pool_name)
         pool["platforms"][platform] = request.configs.model_dump()
-        _change_pool(service, call, connection, pool, author(call, request, default))
+        put(connection, service.store.dialect, _POOL, {pool_name: pool})
+        by = author(call, request, default)
+        revise(connection, service.store.dialect, _POOL, service.now(), by, pool_name)
     return Response()
 
 
 def _rename_platform(service: Service, call: Request) -> Response:
-    old = call.path["platform_name"]
+    """Rename a platform; an unknown one is no error, and `default_platform` keeps the old name."""
+    name, old = call.path["name"], call.path["platform_name"]
     request = read_body(service, call, "rename_pool_platform")
     new = request.new_name
     check_name(_POOL.config_type, "Platform", new)
-    default = f"Rename platform {old} to {new} in pool {call.path['name']}"
+    by = author(call, request, f"Rename platform {old} to {new} in pool {name}")
     with service.store.write() as connection:
-        pool = pools.stored_pool(connection, call.path["name"])
-        _platform(pool, call)
-        pool["platforms"] = {
-            new if name == old else name: one for name, one in pool["platforms"].items()
-        }
-        if pool["default_platform"] == old:
-            pool["default_platform"] = new
-        _change_pool(service, call, connection, pool, author(call, request, default))
+        pool = item(connection, _POOL.name, name)
+        if pool is not None and old in pool["platforms"]:
+            platforms = {key: value for key, value in pool["platforms"].items() if key != new}
+            pool["platforms"] = {
+                new if key == old else key: value
+                for key, value in (platforms if new != old else pool["platforms"]).items()
+            }
+            set_item(connection, _POOL.name, name, pool)
+        revise(connection, service.store.dialect, _POOL, service.now(), by, name)
     return Response()
 
 
-def _change_pool(
-    service: Service,
-    call: Request,
-    connection: sqlite3.Connection,
-    pool: dict[str, Any],
-    by: Author,
-) -> None:
-    name = call.path["name"]
-    stored = put(connection, service.store.dialect, _POOL, {name: pool})
-    revise(connection, service.store.dialect, _POOL, service.now(), by, name)
-    _POOL.finish(connection, stored[name])
-
-
 def _rename_pool(service: Service, call: Request) -> Response:
+    """Rename a pool; the revision has the old name and is written before the pool is read."""
     old = call.path["name"]
     request = read_body(service, call, "rename_pool")
     new = request.new_name
@@ -129,13 +124,14 @@ def _rename_pool(service: Service, call: Request) -> Response:
     by = author(call, request, f"Rename pool {old} to {new}")
     with service.store.write() as connection:
         stored = item(connection, _POOL.name, old)
-        if stored is None:
-            # The revision is written before the service looks (api.md 3.9).
-            revise(connection, service.store.dialect, _POOL, service.now(), by, old)
-            raise user_fault(f"Pool {old} not found.", keeps_changes=True)
-        if item(connection, _POOL.name, new) is not None:
+        if new != old and item(connection, _POOL.name, new) is not None and stored is not None:
             raise user_fault("Error: duplicate key value violates unique constraint", "DATABASE")
-        delete(connection, _POOL, old)
-        set_item(connection, _POOL.name, new, stored)
-        revise(connection, service.store.dialect, _POOL, service.now(), by, new)
+        if stored is not None:
+            delete(connection, _POOL, old)
+            set_item(connection, _POOL.name, new, stored)
+        revise(connection, service.store.dialect, _POOL, service.now(), by, old)
+        if stored is None and item(connection, _POOL.name, new) is None:
+            raise user_fault(f"Pool {new} not found.", keeps_changes=True)
+        if stored is not None:
+            _POOL.finish(connection, stored)
     return Response()

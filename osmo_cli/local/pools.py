@@ -12,18 +12,27 @@ from typing import Any
 from osmo_cli.config.registry.dialects import Dialect
 from osmo_cli.config.registry.types import POOL
 from osmo_cli.local import accounting, backends, templates
+from osmo_cli.local.by_version import newest
 from osmo_cli.local.faults import server_fault, user_fault
 from osmo_cli.local.records import item, items, whole
 
 _COMPUTED = {path[0] for path in POOL.read_only if len(path) == 1}
 _COMPUTED_OF_PLATFORMS = {path[2] for path in POOL.read_only if len(path) == 3}
-_COMBINED = ("parsed_pod_template", "parsed_pod_template_for_accounting")
+_ALWAYS_SHOWN = ("name", "status")
+_LISTS_COMPUTED = {"seed": True, "6.3": False}
+"""Whether a GET of all pools has computed fields, with their defaults, where it is not verbose."""
 _TIMEOUTS = (
     "default_exec_timeout",
     "default_queue_timeout",
     "max_exec_timeout",
     "max_queue_timeout",
 )
+
+
+def without_computed(pool: dict[str, Any]) -> dict[str, Any]:
+    """Return a pool as it is shown where nothing is combined: with its name and status."""
+    shown = stored_form(pool)
+    return {key: shown.get(key, pool[key]) for key in pool if key in shown or key in _ALWAYS_SHOWN}
 
 
 def stored_form(pool: dict[str, Any]) -> dict[str, Any]:
@@ -47,6 +56,16 @@ def check(connection: sqlite3.Connection, pool: dict[str, Any]) -> None:
         templates.check_validations(connection, platform["resource_validations"])
 
 
+def refuse_topology(connection: sqlite3.Connection, pool: dict[str, Any]) -> None:
+    """Raise Fault (500) for topology keys on a backend that is not registered.
+
+    The service asks the backend's scheduler about them before it stores anything.
+    """
+    name = pool["backend"]
+    if pool.get("topology_keys") and item(connection, "BACKEND", name) is None:
+        raise server_fault(f"Backend {name} is not found.")
+
+
 def refuse_unknown_backend(connection: sqlite3.Connection, pool: dict[str, Any]) -> None:
     """Raise Fault (500) where a pool's backend is not registered; what was done stays."""
     name = pool["backend"]
@@ -58,10 +77,13 @@ def shown_pools(
     connection: sqlite3.Connection, dialect: Dialect, now: datetime, *, verbose: bool = False
 ) -> dict[str, dict[str, Any]]:
     """All pools by name as GET shows them; only `verbose` shows what is combined for them."""
-    return {
+    pools = {
         name: shown(connection, dialect, name, stored, now, verbose=verbose)
         for name, stored in items(connection, POOL.name).items()
     }
+    if not verbose and not newest(dialect, _LISTS_COMPUTED):
+        return {name: without_computed(pool) for name, pool in pools.items()}
+    return pools
 
 
 def single(
@@ -69,6 +91,7 @@ def single(
 ) -> dict[str, Any]:
     """One pool, with the timeouts that it takes from WORKFLOW. Raises Fault (400) without one."""
     pool = shown(connection, dialect, name, stored_pool(connection, name), now, verbose=verbose)
+    pool = pool if verbose else without_computed(pool)
     workflow = whole(connection, "WORKFLOW")
     return pool | {key: pool[key] or workflow[key] for key in _TIMEOUTS}
 
@@ -92,10 +115,9 @@ def shown(
     verbose: bool,
 ) -> dict[str, Any]:
     """A pool in the order of the service's own model."""
-    # A platform that is gone may still be the default one, which no request may say.
-    checked = stored | {"default_platform": None}
-    pool = POOL.schema(dialect).model_validate(checked).model_dump()
-    pool["default_platform"] = stored["default_platform"]
+    from osmo_cli.local.filling import filled
+
+    pool: dict[str, Any] = filled(POOL.schema(dialect), stored, unset_secret="")
     beat = backends.heartbeat(connection, stored["backend"], now)
     if stored["enable_maintenance"]:
         status = "MAINTENANCE"
@@ -114,7 +136,7 @@ def fill_in(connection: sqlite3.Connection, pool: dict[str, Any]) -> None:
     """Set what is combined from templates and validations."""
     common, validations = pool["common_pod_template"], pool["common_resource_validations"]
     whole_pod = templates.combined(connection, common)
-    pool |= {key: whole_pod for key in _COMBINED if key in pool}
+    pool["parsed_pod_template"] = whole_pod
     pool["parsed_resource_validations"] = templates.assertions(connection, validations)
     if "common_group_templates" in pool:
         found = (
@@ -126,6 +148,6 @@ def fill_in(connection: sqlite3.Connection, pool: dict[str, Any]) -> None:
         names = [*validations, *platform["resource_validations"]]
         platform |= {
             **templates.of_nodes(pod),
-            **{key: pod for key in _COMBINED if key in platform},
+            "parsed_pod_template": pod,
             "parsed_resource_validations": templates.assertions(connection, names),
         }

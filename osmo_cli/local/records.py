@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 from typing import Any
+
+from osmo_cli.local.faults import database_fault
+
+_UNSTORABLE = re.compile(r'["\x00-\x1f]')
+"""Characters that a name cannot have."""
+_NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 
 
 def meta(connection: sqlite3.Connection, name: str) -> str:
@@ -42,11 +49,28 @@ def whole(connection: sqlite3.Connection, config_type: str) -> dict[str, Any]:
 
 
 def set_item(connection: sqlite3.Connection, config_type: str, name: str, data: Any) -> None:
-    """Store one configuration object."""
+    """Store one configuration object. Raises Fault (400) for what PostgreSQL does not store."""
+    if _UNSTORABLE.search(name):
+        raise database_fault("malformed array literal")
     connection.execute(
-        "INSERT OR REPLACE INTO configs VALUES (?, ?, ?)",
-        (config_type, name, json.dumps(data, ensure_ascii=False)),
+        "INSERT OR REPLACE INTO configs VALUES (?, ?, ?)", (config_type, name, json_text(data))
     )
+
+
+def json_text(data: Any) -> str:
+    """Return JSON as it is stored.
+
+    Raises:
+        Fault: it holds NaN, an infinite number, NUL or half a surrogate pair (400).
+    """
+    try:
+        text = json.dumps(data, ensure_ascii=False, allow_nan=False)
+        text.encode()
+    except ValueError:
+        raise database_fault("invalid input syntax for type json") from None
+    if _NUL.search(text):
+        raise database_fault("unsupported Unicode escape sequence")
+    return text
 
 
 def delete_item(connection: sqlite3.Connection, config_type: str, name: str) -> None:

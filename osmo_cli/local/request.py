@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from osmo_cli.local.jwts import Identity
@@ -14,6 +16,19 @@ _FLAGS = {
     **dict.fromkeys(("1", "on", "t", "true", "y", "yes"), True),
     **dict.fromkeys(("0", "off", "f", "false", "n", "no"), False),
 }
+
+
+_JSON_TYPE = re.compile(r"\s*application/([^;/]+\+)?json\s*(;|$)", re.IGNORECASE)
+_DATE = r"(\d{4})-(\d\d?)-(\d\d?)"
+_CLOCK = r"(\d\d?):(\d\d?)(?::(\d\d?)(?:\.(\d{1,6})\d*)?)?"
+_ZONE = r"(Z|[+-]\d\d(?::?\d\d)?)?"
+_FIRST_TIME = re.compile(f"{_DATE}[T ]{_CLOCK}{_ZONE}", re.ASCII)
+_SECOND_TIME = re.compile(
+    f"{_DATE}(?:[Tt _]{_CLOCK}{_ZONE})?".replace(r"\d\d?", r"\d\d").replace("Z", "[Zz]"), re.ASCII
+)
+_NUMBER = re.compile(r"[+-]?\d+(\.\d+)?", re.ASCII)
+_MILLISECONDS_FROM = 2e10
+"""A unix time above this is in milliseconds."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +58,7 @@ class Request:
         """
         if not self.body:
             raise InvalidRequestError(Invalid("missing", ("body",)))
-        if self.content_type and "json" not in self.content_type:
+        if not _JSON_TYPE.match(self.content_type):
             # The service's framework leaves any other body as bytes.
             text = self.body.decode("utf-8", "replace")
             raise InvalidRequestError(Invalid("model_attributes_type", ("body",), text))
@@ -65,13 +80,19 @@ class Response:
     Attributes:
         data: what is sent as JSON.
         indent: spaces that each level is indented by, or None for compact JSON.
-        text: sent as plain text instead of `data`.
+        text: sent as text instead of `data`.
+        media_type: of the text.
+        headers: further headers.
+        unhandled: the real service fails here; the answer gets no further headers.
     """
 
     data: Any = None
     status: int = 200
     indent: int | None = None
     text: str | None = None
+    media_type: str = "text/plain"
+    headers: Mapping[str, str] | None = None
+    unhandled: bool = False
 
 
 def _not_json(position: int, message: str) -> Exception:
@@ -191,11 +212,43 @@ class Parameters:
         if value is None:
             return None
         try:
-            if not date_alone and len(value) <= len("2026-01-01"):
-                raise ValueError("no time")
-            time = datetime.fromisoformat(value)
+            return _parse_time(value, date_alone)
         except ValueError:
             loc, error = ("query", name), "invalid character in year"
             self._refuse("datetime_from_date_parsing", loc, value, error=error)
             return None
-        return time if time.tzinfo is None else time.astimezone(UTC).replace(tzinfo=None)
+
+
+def _parse_time(text: str, date_alone: bool) -> datetime:
+    """Return a time in UTC without a zone (docs/service/history.md#query-parameters).
+
+    Raises:
+        ValueError: it is not a time.
+    """
+    if _NUMBER.fullmatch(text):
+        seconds = float(text)
+        try:
+            return datetime.fromtimestamp(
+                seconds / 1000 if abs(seconds) > _MILLISECONDS_FROM else seconds, UTC
+            ).replace(tzinfo=None)
+        except (OverflowError, OSError):
+            raise ValueError(text) from None
+    match = (_SECOND_TIME if date_alone else _FIRST_TIME).fullmatch(text)
+    if match is None:
+        raise ValueError(text)
+    *parts, fraction, zone = match.groups()
+    year, month, day, hour, minute, second = (int(part or 0) for part in parts)
+    micro = int((fraction or "").ljust(6, "0"))
+    return _in_utc(datetime(year, month, day, hour, minute, second, micro), zone or "")
+
+
+def _in_utc(time: datetime, zone: str) -> datetime:
+    """Return a time of a zone in UTC; the first or last time that exists where it lies beyond."""
+    if not zone.startswith(("+", "-")):
+        return time
+    digits = zone[1:].replace(":", "").ljust(4, "0")
+    offset = timedelta(hours=int(digits[:2]), minutes=int(digits[2:]))
+    try:
+        return time - offset if zone[0] == "+" else time + offset
+    except OverflowError:
+        return datetime.min if zone[0] == "+" else datetime.max

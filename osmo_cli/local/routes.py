@@ -10,6 +10,7 @@ from osmo_cli.local import auth_handlers as auth
 from osmo_cli.local import config_handlers as config
 from osmo_cli.local import history_handlers as history
 from osmo_cli.local import item_handlers, pool_handlers, user_handlers, whole_handlers
+from osmo_cli.local.by_version import newest
 from osmo_cli.local.request import Request, Response
 from osmo_cli.local.service import Route, Service
 from osmo_cli.local.tokens import AccessType
@@ -19,6 +20,8 @@ _REVISION = _HISTORY + "/{config_type}/revision/{revision}"
 _EXCHANGE = "/api/auth/jwt/access_token"
 
 
+_CLIENT_PACKAGES = {"seed": True, "6.0": False}
+"""Whether clients can be downloaded as Python packages."""
 _EVERYWHERE = (
     Route("GET", "/api/version", auth.get_version),
     Route("GET", "/client/version", auth.get_client_version),
@@ -55,7 +58,14 @@ def routes(dialect: Dialect) -> tuple[Route, ...]:
         found.append(Route("GET", "/api/auth/access_token", auth.get_token_info))
         found += _token_routes("USER", dialect.token_routes.own)
         found += _token_routes("SERVICE", dialect.token_routes.service)
+    if newest(dialect, _CLIENT_PACKAGES):
+        packages = "/client/pypi/simple"
+        found += [
+            Route("GET", packages, auth.get_packages, documented=False),
+            Route("GET", packages + "/{package}", auth.get_packages, documented=False),
+        ]
     found.append(Route("GET", "/api/openapi.json", get_openapi, documented=False))
+    found.append(Route("GET", "/api/docs", auth.get_docs, documented=False))
     return tuple(found)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from osmo_cli.local.clock import Clock
 from osmo_cli.local.configmap import EXEMPT_USER, ConfigMap, managed_elsewhere
 from osmo_cli.local.database import Store
-from osmo_cli.local.faults import Fault
+from osmo_cli.local.faults import Fault, database_fault, server_error
 from osmo_cli.local.jwts import Signer
 from osmo_cli.local.records import whole
 from osmo_cli.local.request import Request, Response
@@ -24,12 +24,15 @@ class Service:
     Attributes:
         store: where everything is kept.
         now: the clock.
-        developer: no authorization; the service is also laxer with unknown fields (api.md 3.2).
+        developer: no authorization; up to 6.2 the service then accepts unknown fields
+            (docs/service/unknown-fields.md#developer-mode).
+        forbids_unknown_fields: a PATCH was refused, so PUTs with unknown fields are refused too.
     """
 
     store: Store
     now: Clock
     developer: bool
+    forbids_unknown_fields: bool = field(default=False, init=False)
     _signer: Signer | None = field(default=None, init=False)
 
     @property
@@ -75,14 +78,14 @@ def answer(route: Route, service: Service, call: Request) -> Response:
             service = _with_configmap(route, service, call, service.store.configmap)
         return route.handler(service, call)
     except Fault as fault:
-        return Response(fault.body, fault.status)
+        return Response(fault.body, fault.status, unhandled=fault.unhandled)
     except InvalidRequestError as invalid:
         return Response({"detail": entries(invalid.problems, service.store.dialect.pydantic)}, 422)
-    except sqlite3.Error as error:
-        body = {"message": f"Error: {error}", "error_code": "DATABASE", "workflow_id": None}
-        return Response(body, 400)
+    except (sqlite3.Error, UnicodeEncodeError) as error:
+        refused = database_fault(str(error))
+        return Response(refused.body, refused.status)
     except Exception as error:
-        return Response({"message": f"Internal server error: {error}"}, 500)
+        return Response(server_error(str(error)), 500, unhandled=True)
 
 
 def _with_configmap(route: Route, service: Service, call: Request, configmap: ConfigMap) -> Service:
@@ -110,4 +113,10 @@ def read_body(service: Service, call: Request, name: str) -> Any:
     from osmo_cli.local.validation import parse
 
     dialect = service.store.dialect
-    return parse(BODIES[name](dialect.name), call.json(), ("body",), dialect.pydantic)
+    return parse(
+        BODIES[name](dialect.name),
+        call.json(),
+        ("body",),
+        dialect.pydantic,
+        closed=service.forbids_unknown_fields,
+    )

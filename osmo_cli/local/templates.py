@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from copy import deepcopy
 from typing import Any
 
-from osmo_cli.local.faults import user_fault
+from osmo_cli.local.faults import crash, user_fault
 from osmo_cli.local.records import item, items
 
 _USER_CONTAINER = "{{USER_CONTAINER_NAME}}"
@@ -62,15 +62,36 @@ def of_nodes(pod: dict[str, Any]) -> dict[str, Any]:
     mounts = [
         mount["mountPath"]
         for container in spec.get("containers", ())
-        if container.get("name") == _USER_CONTAINER
+        if isinstance(container, dict) and container.get("name") == _USER_CONTAINER
         for mount in container.get("volumeMounts", ())
         if "mountPath" in mount
     ]
     return {
         "default_mounts": mounts,
-        "tolerations": spec.get("tolerations", []),
+        "tolerations": [_toleration(each) for each in spec.get("tolerations", ())],
         "labels": spec.get("nodeSelector", {}),
     }
+
+
+def _toleration(given: Any) -> Any:
+    if not isinstance(given, dict):
+        return given
+    fields = {"key": None, "operator": "Equal", "value": None, "effect": None}
+    return {name: given.get(name, default) for name, default in fields.items()}
+
+
+def refuse_unreadable(connection: sqlite3.Connection, name: str) -> None:
+    """Raise Fault (500) for a template that pools use and that they cannot be combined with."""
+    pod = item(connection, "POD_TEMPLATE", name)
+    spec = pod.get("spec") if isinstance(pod, dict) else None
+    containers = spec.get("containers", ()) if isinstance(spec, dict) else ()
+    readable = isinstance(containers, list | tuple) and all(
+        isinstance(container, dict) for container in containers
+    )
+    if not readable and _pools_with(
+        connection, name, "common_pod_template", "override_pod_template"
+    ):
+        raise crash("'str' object has no attribute 'get'")
 
 
 def check_templates(connection: sqlite3.Connection, names: Iterable[str]) -> None:

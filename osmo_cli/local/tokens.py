@@ -8,11 +8,11 @@ import re
 import secrets
 import sqlite3
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, Literal
 
-from osmo_cli.accounts.tokens import NAME_PATTERN, last_day
-from osmo_cli.local.faults import user_fault
+from osmo_cli.accounts.tokens import NAME_PATTERN, parse_duration
+from osmo_cli.local.faults import crash, user_fault
 from osmo_cli.local.records import has_role, whole
 
 AccessType = Literal["USER", "SERVICE"]
@@ -41,22 +41,37 @@ def create(
     check_name(name)
     service_auth = whole(connection, "SERVICE")["service_auth"]
     longest = service_auth["max_token_duration"]
-    expires = date_of(expires_at, today)
-    last = last_day(today, longest)
-    if last is not None and expires > last:
-        raise user_fault(f"Access token cannot last longer than {longest}")
     if kind == "USER":
         roles = service_auth["user_roles"]
     for role in roles:
         if not has_role(connection, role):
             raise user_fault(f"Invalid role: {role}")
+    expires = date_of(expires_at, today)
+    if expires > last_day(today, longest):
+        raise user_fault(f"Access token cannot last longer than {longest}")
     owner = user if kind == "USER" else name
     return insert(connection, kind, owner, name, expires, description, roles)
 
 
+def last_day(today: date, longest: str) -> date:
+    """Return the last expiry date of a token that is made today.
+
+    Args:
+        longest: `max_token_duration`; it may be negative.
+
+    Raises:
+        Fault: it reaches beyond all dates (500).
+    """
+    length = parse_duration(longest.removeprefix("-")) or timedelta()
+    try:
+        return today + (-length if longest.startswith("-") else length)
+    except OverflowError:
+        raise crash("date value out of range") from None
+
+
 def check_name(name: str) -> None:
     """Raise Fault (400) for what cannot be the name of a token."""
-    if not re.match(NAME_PATTERN, name):
+    if not re.fullmatch(NAME_PATTERN, name):
         raise user_fault(f"Token name {name} must match regex {NAME_PATTERN}")
 
 

@@ -37,6 +37,8 @@ def routes(dialect: Dialect) -> list[Route]:
         Route("GET", user + "/roles", _user_roles),
         Route("POST", user + "/roles", _assign, "assign_role"),
         Route("DELETE", user + "/roles/{role_name}", _take_away),
+        Route("GET", "/api/auth/roles/{role_name}/users", _members),
+        Route("POST", "/api/auth/roles/{role_name}/users", _assign_all, "assign_role_to_users"),
     ]
 
 
@@ -153,6 +155,19 @@ def _assign(service: Service, call: Request) -> Response:
     with service.store.write() as connection:
         by = call.caller.user
         return Response(users.assign(connection, user, request.role_name, by, service.now()))
+
+
+def _members(service: Service, call: Request) -> Response:
+    role = call.path["role_name"]
+    with service.store.read() as connection:
+        return Response({"role_name": role, "users": users.members(connection, role)})
+
+
+def _assign_all(service: Service, call: Request) -> Response:
+    request = read_body(service, call, "assign_role_to_users")
+    role, by = call.path["role_name"], call.caller.user
+    with service.store.write() as connection:
+        return Response(users.assign_all(connection, role, request.user_ids, by, service.now()))
 
 
 def _take_away(service: Service, call: Request) -> Response:

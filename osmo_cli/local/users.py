@@ -9,10 +9,9 @@ import sqlite3
 from datetime import UTC, date, datetime
 from typing import Any
 
-from osmo_cli.accounts.tokens import last_day
 from osmo_cli.accounts.users import ID_PATTERN
 from osmo_cli.local import tokens
-from osmo_cli.local.faults import server_fault, user_fault
+from osmo_cli.local.faults import Fault, crash, user_fault
 from osmo_cli.local.records import has_role, whole
 
 TEXT_LENGTHS = (43, 64)
@@ -37,17 +36,16 @@ def create(
     connection: sqlite3.Connection, user: str, roles: list[str], by: str, now: datetime
 ) -> dict[str, Any]:
     """Make a user. Raises Fault (400) for a name or role that will not do, or a name taken."""
-    if not re.match(ID_PATTERN, user):
+    if not re.fullmatch(ID_PATTERN, user):
         raise user_fault(f"Username {user} must match regex {ID_PATTERN}")
+    if connection.execute("SELECT 1 FROM users WHERE id = ?", (user,)).fetchone():
+        raise user_fault(f"User {user} already exists")
     for role in roles:
         _check_role(connection, role)
     grants = [grant(role, by, now) for role in sorted(set(roles))]
-    try:
-        connection.execute(
-            "INSERT INTO users VALUES (?, ?, ?, ?)", (user, _zoned(now), by, json.dumps(grants))
-        )
-    except sqlite3.IntegrityError:
-        raise user_fault(f"User {user} already exists") from None
+    connection.execute(
+        "INSERT INTO users VALUES (?, ?, ?, ?)", (user, _zoned(now), by, json.dumps(grants))
+    )
     return _shown(_find(connection, user))
 
 
@@ -72,14 +70,66 @@ def get(connection: sqlite3.Connection, user: str) -> dict[str, Any]:
 def find_users(
     connection: sqlite3.Connection, prefix: str, roles: set[str]
 ) -> list[dict[str, Any]]:
-    """The users whose names begin with `prefix` and who have one of `roles`, newest first."""
+    """Return the users who have one of `roles`, newest first.
+
+    Args:
+        prefix: a LIKE pattern that the beginning of their names matches, as in the service.
+        roles: empty for all.
+    """
+    pattern = re.compile(
+        "".join({"%": ".*", "_": "."}.get(character, re.escape(character)) for character in prefix),
+        re.DOTALL,
+    )
     rows = connection.execute("SELECT * FROM users ORDER BY created_at DESC, id")
     return [
         _shown(row)
         for row in rows
-        if row["id"].startswith(prefix)
+        if pattern.match(row["id"])
         and (not roles or roles.intersection(tokens.role_names(json.loads(row["roles"]))))
     ]
+
+
+def members(connection: sqlite3.Connection, role: str) -> list[dict[str, Any]]:
+    """Return the users who have a role, with who gave it and when, by name."""
+    rows = connection.execute("SELECT * FROM users ORDER BY id").fetchall()
+    return [
+        {"user_id": row["id"]} | {key: held[key] for key in ("assigned_by", "assigned_at")}
+        for row in rows
+        for held in json.loads(row["roles"])
+        if held["role_name"] == role
+    ]
+
+
+def assign_all(
+    connection: sqlite3.Connection, role: str, users: list[str], by: str, now: datetime
+) -> dict[str, Any]:
+    """Give a role to several users. Raises Fault (400) for an unknown role."""
+    _check_role(connection, role)
+    outcomes: dict[str, list[str]] = {"assigned": [], "already_assigned": [], "failed": []}
+    have = {member["user_id"] for member in members(connection, role)}
+    for user in users:
+        if user in have:
+            outcomes["already_assigned"].append(user)
+            continue
+        try:
+            assign(connection, user, role, by, now)
+        except Fault:
+            outcomes["failed"].append(user)
+        else:
+            outcomes["assigned"].append(user)
+            have.add(user)
+    return {"role_name": role, **outcomes}
+
+
+def forget_role(connection: sqlite3.Connection, role: str) -> None:
+    """Take a role that was deleted from all users and tokens (docs/service/role.md)."""
+    for row in connection.execute("SELECT id, roles FROM users").fetchall():
+        left = _without(row["roles"], role)
+        connection.execute("UPDATE users SET roles = ? WHERE id = ?", (left, row["id"]))
+    grants = "SELECT hash, roles FROM tokens WHERE access_type = 'USER'"
+    for row in connection.execute(grants).fetchall():
+        left = _without(row["roles"], role)
+        connection.execute("UPDATE tokens SET roles = ? WHERE hash = ?", (left, row["hash"]))
 
 
 def delete(connection: sqlite3.Connection, user: str) -> None:
@@ -102,9 +152,12 @@ def assign(
 
 
 def take_away(connection: sqlite3.Connection, user: str, role: str) -> None:
-    """Take a role from a user and from their tokens. Raises Fault (400) for an unknown user."""
-    held = _find(connection, user)["roles"]
-    connection.execute("UPDATE users SET roles = ? WHERE id = ?", (_without(held, role), user))
+    """Take a role from a user and from their tokens; what is not there is no error."""
+    row = connection.execute("SELECT roles FROM users WHERE id = ?", (user,)).fetchone()
+    if row is None:
+        return
+    left = _without(row["roles"], role)
+    connection.execute("UPDATE users SET roles = ? WHERE id = ?", (left, user))
     tokens_of = "SELECT token_name, roles FROM tokens WHERE user_name = ?"
     for row in connection.execute(tokens_of, (user,)).fetchall():
         connection.execute(
@@ -114,7 +167,14 @@ def take_away(connection: sqlite3.Connection, user: str, role: str) -> None:
 
 
 def _without(grants: str, role: str) -> str:
-    return json.dumps([one for one in json.loads(grants) if one["role_name"] != role])
+    # Services up to 6.0 keep the roles of tokens by name, and tokens do not lose them there.
+    return json.dumps(
+        [held for held in json.loads(grants) if not _is_grant_of(held, role)], ensure_ascii=False
+    )
+
+
+def _is_grant_of(held: str | dict[str, str], role: str) -> bool:
+    return isinstance(held, dict) and held["role_name"] == role
 
 
 def create_token(
@@ -173,9 +233,8 @@ def _check_longest(connection: sqlite3.Connection, expires_at: str, today: date)
     try:
         expires = datetime.strptime(expires_at, "%Y-%m-%d").date()
     except ValueError as error:
-        raise server_fault(str(error)) from None
-    last = last_day(today, longest)
-    if last is not None and expires > last:
+        raise crash(str(error)) from None
+    if expires > tokens.last_day(today, longest):
         raise user_fault(f"Access token expiration date cannot be more than {longest} from now")
 
 

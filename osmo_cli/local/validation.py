@@ -8,7 +8,7 @@ from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 from pydantic import BaseModel, RootModel, ValidationError
 
 from osmo_cli.config.schemas.role import METHODS
-from osmo_cli.local.faults import server_fault, user_fault
+from osmo_cli.local.faults import crash, user_fault
 from osmo_cli.local.names import model_name
 from osmo_cli.local.validation_messages import (
     Generation,
@@ -56,18 +56,26 @@ _OF_SECOND = {"storage_endpoint": (_SCHEMES, "USER")}
 """Those that newer services, which have pydantic 2, word otherwise."""
 
 
-def parse(model: type[_Model], value: Any, loc: Location, generation: Generation) -> _Model:
+def parse(
+    model: type[_Model],
+    value: Any,
+    loc: Location,
+    generation: Generation,
+    *,
+    closed: bool = False,
+) -> _Model:
     """Read `value` as `model`, with the coercions of that generation of pydantic.
 
     Args:
-        loc: where the value stands in the request, for the answer.
+        loc: where the value is in the request, for the answer.
+        closed: refuse unknown fields where the service's strict models do.
 
     Raises:
         InvalidRequestError: with every problem.
         Fault: 400 for a storage endpoint that is none, and the like.
     """
     try:
-        return validate(model, value, generation, closed=False, of_body=True)
+        return validate(model, value, generation, closed=closed, of_body=True)
     except ValidationError as error:
         raise InvalidRequestError(*_problems(error, loc, generation)) from None
 
@@ -97,7 +105,7 @@ def parse_or_fail(
     try:
         return validate(model, value, generation, closed=False)
     except ValidationError as error:
-        raise server_fault(_report(model, error, at, generation)) from None
+        raise crash(_report(model, error, at, generation)) from None
 
 
 def validate(
@@ -113,6 +121,41 @@ def validate(
     read = _Reader(closed=closed or second, coerces=not second).read(value, model)
     # The framework tells so of a body that is no object.
     return model.model_validate(read, strict=False, from_attributes=of_body or None)
+
+
+def with_unknown_fields(annotation: Any, fields: Any, given: Any, *, nested: bool = False) -> Any:
+    """Return what was read by a schema, with unknown fields of nested objects as they were given.
+
+    The first generation of pydantic stores them (docs/service/unknown-fields.md#developer-mode).
+    """
+    if not isinstance(fields, dict) or not isinstance(given, dict):
+        return fields
+    for part in _parts(annotation):
+        if get_origin(part) is dict:
+            item = get_args(part)[1]
+            return {
+                key: with_unknown_fields(item, value, given.get(key), nested=True)
+                for key, value in fields.items()
+            }
+        if isinstance(part, type) and issubclass(part, BaseModel) and part.model_fields:
+            known = part.model_fields
+            read = {
+                key: with_unknown_fields(known[key].annotation, value, given.get(key), nested=True)
+                for key, value in fields.items()
+            }
+            return read | {key: given[key] for key in given if nested and key not in known}
+    return fields
+
+
+def _parts(annotation: Any) -> list[Any]:
+    """Return the alternatives of an annotation, without None."""
+    if get_origin(annotation) is Annotated:
+        return _parts(get_args(annotation)[0])
+    if get_origin(annotation) in (Union, UnionType):
+        return [
+            part for each in get_args(annotation) if each is not type(None) for part in _parts(each)
+        ]
+    return [annotation]
 
 
 class _Reader:
@@ -134,6 +177,8 @@ class _Reader:
             return value if value is None else self.read(value, kinds[0])
         if origin is list and isinstance(value, list):
             return [self.read(one, get_args(annotation)[0]) for one in value]
+        if origin is dict:
+            value = self._as_object(value)
         if origin is dict and isinstance(value, dict):
             return {key: self.read(one, get_args(annotation)[1]) for key, one in value.items()}
         if isinstance(annotation, type) and issubclass(annotation, RootModel):
@@ -142,7 +187,16 @@ class _Reader:
             return self._object(value, annotation)
         return _coerced(value, annotation) if self._coerces else value
 
+    def _as_object(self, value: Any) -> Any:
+        """The first generation of pydantic reads a list of pairs as an object."""
+        if not self._coerces or not isinstance(value, list):
+            return value
+        pairs = [pair for pair in value if isinstance(pair, list) and len(pair) == len("kv")]
+        is_object = len(pairs) == len(value) and all(isinstance(key, str) for key, _ in pairs)
+        return dict(pairs) if is_object else value
+
     def _object(self, value: Any, model: type[BaseModel]) -> Any:
+        value = self._as_object(value)
         if not isinstance(value, dict):
             return value
         name = model_name(model.__name__)

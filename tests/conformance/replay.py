@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,10 @@ _CLUSTERS = {
     "gpu-a": "5a1d6c2e-0b7b-4f0e-9c1c-a00000000001",
     "gpu-b": "5a1d6c2e-0b7b-4f0e-9c1c-b00000000002",
 }
+_OTHER_CLUSTERS = {
+    "gpu-a": "d1742ba6-b8ea-55ba-9c0c-b93d3300a330",
+    "gpu-b": "3bbf703f-7727-5282-a644-5d279cbc64b5",
+}
 # Before this step gpu-b's operator connected again.
 _RECONNECTED = "final.gpu-a"
 
@@ -38,12 +43,16 @@ class Recording:
         dialect: what the embedded service has to speak.
         started: when the operators connected.
         times: known times of requests, by position; -1 is just before the first.
+        clusters: uids of the clusters whose operators connected, by name of the backend.
+        namespace: where the operators ran.
     """
 
     version: str
     dialect: str
     started: datetime
     times: dict[int, datetime]
+    clusters: Mapping[str, str] = field(default_factory=lambda: _CLUSTERS)
+    namespace: str = "osmo"
 
     @property
     def path(self) -> Path:
@@ -72,6 +81,35 @@ V6_2 = Recording(
         83: datetime(2026, 11, 23, 11, 36, 36),
     },
 )
+SEED = Recording(
+    "seed",
+    "seed",
+    datetime(2026, 11, 25, 0, 36, 19),
+    {-1: datetime(2026, 11, 25, 0, 36, 20), 442: datetime(2026, 11, 25, 0, 36, 52)},
+    _OTHER_CLUSTERS,
+    "osmo-operator",
+)
+V6_3 = Recording(
+    "6.3.1",
+    "6.3",
+    datetime(2026, 11, 25, 0, 37, 1),
+    {-1: datetime(2026, 11, 25, 0, 37, 3), 442: datetime(2026, 11, 25, 0, 37, 28)},
+    _OTHER_CLUSTERS,
+    "osmo-operator",
+)
+V6_4 = Recording(
+    "6.4-dev",
+    "6.4",
+    datetime(2026, 11, 23, 11, 38, 54, 300000),
+    # As with 6.2.10.
+    {
+        -1: datetime(2026, 11, 23, 11, 38, 57),
+        97: datetime(2026, 11, 23, 11, 40, 55),
+        212: datetime(2026, 11, 23, 11, 41, 58),
+    },
+)
+RECORDINGS_BY_VERSION = {each.version: each for each in (SEED, V6_0, V6_2, V6_3, V6_4)}
+"""The recordings of services in database mode."""
 
 
 class ScriptedClock:
@@ -145,12 +183,12 @@ def replay(recording: Recording, folder: Path) -> list[Result]:
         ) as client,
     ):
         # gpu-b beats once, gpu-a goes on beating.
-        connect(store, clock, "gpu-b", goes_on=False)
-        connect(store, clock, "gpu-a", goes_on=True)
+        connect(store, clock, "gpu-b", recording, goes_on=False)
+        connect(store, clock, "gpu-a", recording, goes_on=True)
         for index, exchange in enumerate(exchanges):
             clock.move_to(index)
             if exchange["step"] == _RECONNECTED and exchange["method"] == "GET":
-                connect(store, clock, "gpu-b", goes_on=False)
+                connect(store, clock, "gpu-b", recording, goes_on=False)
             result, body = _ask(client, index, exchange, tokens)
             results.append(result)
             if isinstance(exchange["response_json"], str):
@@ -158,7 +196,7 @@ def replay(recording: Recording, folder: Path) -> list[Result]:
     return results
 
 
-def connect(store: Store, clock: Clock, name: str, *, goes_on: bool) -> None:
+def connect(store: Store, clock: Clock, name: str, recording: Recording, *, goes_on: bool) -> None:
     """What a backend's operator does when it connects."""
     now = clock()
     with store.write() as connection:
@@ -169,7 +207,8 @@ def connect(store: Store, clock: Clock, name: str, *, goes_on: bool) -> None:
             now,
             connected=goes_on,
             heartbeat=now,
-            k8s_uid=_CLUSTERS[name],
+            k8s_uid=recording.clusters[name],
+            k8s_namespace=recording.namespace,
         )
 
 

@@ -74,7 +74,8 @@ def test_verbose_shows_what_is_combined(client: httpx.Client) -> None:
     assert pool["last_heartbeat"] is not None
     h100, cpu = pool["platforms"]["h100"], pool["platforms"]["cpu"]
     assert h100["labels"] == {"zone": "a", "gpu": "h100"}
-    assert h100["tolerations"] == [{"key": "gpu", "operator": "Exists"}]
+    toleration = {"key": "gpu", "operator": "Exists", "value": None, "effect": None}
+    assert h100["tolerations"] == [toleration]
     assert h100["default_mounts"] == cpu["default_mounts"] == ["/data"]
     assert [one["name"] for one in h100["parsed_pod_template"]["spec"]["containers"]] == [
         "{{USER_CONTAINER_NAME}}",
@@ -170,7 +171,7 @@ def test_a_pool_gets_another_name(client: httpx.Client) -> None:
 
 def test_renaming_an_unknown_pool_leaves_a_revision(client: httpx.Client) -> None:
     answer = client.put(POOLS + "/zz/rename", json={"new_name": "b"})
-    assert (answer.status_code, answer.json()["message"]) == (400, "Pool zz not found.")
+    assert (answer.status_code, answer.json()["message"]) == (400, "Pool b not found.")
     assert _revisions(client)[-1][1] == "Rename pool zz to b"
 
 
@@ -178,13 +179,22 @@ def test_platforms_are_read_made_and_renamed(client: httpx.Client) -> None:
     platform = {"configs": {"description": "new", "labels": {"not": "kept"}}}
     assert client.put(POOLS + "/a/platform/l40", json=platform).json() is None
     assert client.get(POOLS + "/a/platform/l40").json()["description"] == "new"
-    assert client.get(POOLS + "/a/platform/l40").json()["labels"] == {}
+    # Computed again.
+    assert client.get(POOLS + "/a/platform/l40").json()["labels"] == {"zone": "a"}
+    assert set(client.get(POOLS + "/a/platform").json()) == {"h100", "cpu", "l40"}
     assert client.get(POOLS + "/a/platform/nope").status_code == 400
 
     assert client.put(POOLS + "/a/platform/h100/rename", json={"new_name": "h200"}).json() is None
     pool = client.get(POOLS + "/a").json()
     assert list(pool["platforms"]) == ["h200", "cpu", "l40"]
-    assert pool["default_platform"] == "h200"
+    # The default keeps its old name, and what is written next is refused.
+    assert pool["default_platform"] == "h100"
+    refused = client.patch(POOLS + "/a", json={"configs_dict": {"description": "x"}})
+    assert refused.json()["message"] == "Default platform h100 not in platforms"
+    for path in ("/a/platform/nope", "/nope/platform/h100"):
+        before = len(_revisions(client))
+        assert client.put(POOLS + path + "/rename", json={"new_name": "x"}).status_code == 200
+        assert len(_revisions(client)) == before + 1
     bad = client.put(POOLS + "/a/platform/x-", json={"configs": {}})
     assert 'Platform name "x-" is not valid!' in bad.json()["message"]
 

@@ -270,15 +270,21 @@ def test_the_labels_of_workflows(client: httpx.Client, dialect: Dialect) -> None
 def test_users_may_make_tokens(client: httpx.Client, dialect: Dialect) -> None:
     roles = {role["name"]: role for role in client.get(CONFIGS + "/role").json()}
     policies = roles["osmo-user"]["policies"]
-    assert {"effect": "Allow", "actions": ["auth:Token"], "resources": ["*"]} in policies
+    assert any("auth:Token" in policy["actions"] for policy in policies)
     has_buckets = any("dataset:*" in policy["actions"] for policy in policies)
     assert has_buckets is ("DATASET" in dialect.config_types)
 
 
-def test_a_verbose_pool_shows_what_is_accounted(client: httpx.Client) -> None:
+def test_a_verbose_pool_has_nothing_for_accounting(client: httpx.Client) -> None:
     shown = client.get(CONFIGS + "/pool/default", params={"verbose": "true"}).json()
-    plain = client.get(CONFIGS + "/pool/default").json()
     field = "parsed_pod_template_for_accounting"
-    for one in (shown, shown["platforms"]["default"]):
-        assert one[field] == one["parsed_pod_template"] != {}
-    assert plain[field] == {}
+    for level in (shown, shown["platforms"]["default"]):
+        assert level[field] == {} != level["parsed_pod_template"]
+
+
+def test_computed_fields_of_pools_are_shown_to_those_who_ask(client: httpx.Client) -> None:
+    computed = {"last_heartbeat", "parsed_pod_template", "parsed_resource_validations"}
+    plain = client.get(CONFIGS + "/pool").json()["pools"]["default"]
+    for pool in (plain, client.get(CONFIGS + "/pool/default").json()):
+        assert not computed & pool.keys()
+        assert not {"labels", "tolerations", "default_mounts"} & pool["platforms"]["default"].keys()

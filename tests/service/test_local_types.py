@@ -252,7 +252,9 @@ def test_a_rollback_stops_half_way_where_an_item_is_in_use(client: httpx.Client)
     answer = _roll_back(client, "POD_TEMPLATE", 1)
     assert answer.status_code == 400
     assert "is used in pools default" in answer.json()["message"]
-    assert set(client.get(CONFIGS + "/pod_template").json()) == {"default_ctrl", "default_user"}
+    left = client.get(CONFIGS + "/pod_template").json()
+    assert {"default_ctrl", "default_user"} <= left.keys()
+    assert "aaa" not in left
     assert _newest(client, "POD_TEMPLATE")["revision"] == last
 
 
@@ -478,9 +480,12 @@ def test_a_put_of_service_changes_only_what_is_there(client: httpx.Client) -> No
 def test_the_gate_for_clients(
     versions: Any, status: int, header: str | None, client: httpx.Client, dialect: Dialect
 ) -> None:
-    changes = {"cli_config": versions, "service_base_url": "https://osmo.example.com"}
+    # The seed generation calls the newest client's version otherwise.
+    name = "cli_name" if dialect.name == "seed" else "latest_version"
+    named = {name if key == "latest_version" else key: versions[key] for key in versions}
+    changes = {"cli_config": named, "service_base_url": "https://osmo.example.com"}
     assert client.patch(CONFIGS + "/service", json={"configs_dict": changes}).status_code == 200
-    version = "6.0.0.abc" if header or status == 400 else dialect.version
+    version = "6.0.0" if header or status == 400 else dialect.version
     answer = client.get(CONFIGS + "/pool", headers={"x-osmo-client-version": version})
     assert answer.status_code == status
     assert answer.headers.get("x-osmo-service-version") == header

@@ -1,8 +1,0 @@
-"""Where the embedded service's answers differ from the recorded ones of 6.0.0, and why.
-
-Keys are positions in exchanges-6.0.0.json. A difference that is gone must be taken off the list.
-"""
-
-from __future__ import annotations
-
-KNOWN: dict[int, str] = {}
