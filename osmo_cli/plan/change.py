@@ -84,16 +84,18 @@ def plan_wanted(target: LiveObject, wanted: Any) -> Change:
     """Return the change to a state that is known in full and holds no secrets."""
     wanted = target.shape.with_kept(target.live, wanted)
     changed = tuple(differences(target.live, wanted))
-    patches = requests_between(target, target.live, wanted)
+    patches = _requests(target, target.live, wanted)
     return Change(target, wanted, patches, changed, {}, (), Redacted(target.live, wanted))
 
 
 def requests_between(target: LiveObject, before: Any, after: Any) -> tuple[Patch, ...]:
     """Return the requests that take one state of the object to another, in order."""
-    shape = target.shape
-    before, after = shape.editable(before), shape.editable(after)
-    patch = make_patch(target.verb, shape.dialect, before, after)
-    return () if patch is None else requests_for(shape, patch, before)
+    return _requests(target, *(target.shape.editable(state) for state in (before, after)))
+
+
+def _requests(target: LiveObject, before: Any, after: Any) -> tuple[Patch, ...]:
+    patch = make_patch(target.verb, target.shape.dialect, before, after)
+    return () if patch is None else requests_for(target.shape, patch, before)
 
 
 def _says_nothing_new(document: Document, target: LiveObject) -> bool:
