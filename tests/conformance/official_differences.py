@@ -142,7 +142,7 @@ KNOWN: dict[str, dict[str, str]] = {
     "greeting": {"x.login.token": "stdout"},
     "outdated-client": {
         "x.gate.locked": "exit",
-        "x.gate.locked.token": "exit writes",
+        "x.gate.locked.token": "exit",
         "x.gate.locked.undo": "exit writes",
         "x.gate.garbage.show": "exit",
     },
