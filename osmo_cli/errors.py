@@ -56,6 +56,18 @@ class UsageError(OsmoError):
     """The command line, an input file or an environment variable is wrong (exit 2)."""
 
 
+class MissingError(UsageError):
+    """What was named does not exist (exit 2).
+
+    Args:
+        what: a noun phrase; the message is `WHAT not found`, the words that scripts look for.
+        where: where it was looked for.
+    """
+
+    def __init__(self, what: str, *, where: str = "", hint: str | None = None) -> None:
+        super().__init__(f"{what} not found" + (f" in {where}" if where else ""), hint=hint)
+
+
 class NotLoggedInError(OsmoError):
     """There is no usable credential, or the service refused it (exit 4)."""
 

@@ -9,7 +9,12 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any, Self
 
-from osmo_cli.api.errors import RefusedError, UnauthorizedError
+from osmo_cli.api.errors import (
+    MalformedVersionError,
+    OutdatedClientError,
+    ServiceError,
+    UnauthorizedError,
+)
 from osmo_cli.api.transport import Answer, Query, Transport
 from osmo_cli.api.urls import build_path
 from osmo_cli.credentials.credential import Credential, Method
@@ -17,7 +22,6 @@ from osmo_cli.credentials.jwt import InvalidJwtError, is_expired
 from osmo_cli.credentials.session import drop_session, load_session, save_session
 from osmo_cli.errors import NotLoggedInError, UsageError
 
-_OUTDATED = "Your client is out of date"
 _UPGRADE_NOTICE = "New client"
 
 
@@ -50,6 +54,7 @@ class Client:
         self._warned: set[str] = set()
         self._jwt: str | None = None
         self._refused: str | None = None
+        self._sends_version = True
 
     def __enter__(self) -> Self:
         return self
@@ -57,45 +62,102 @@ class Client:
     def __exit__(self, *_: object) -> None:
         self.transport.close()
 
+    def note(self, text: str) -> None:
+        """Tell the user something about the service, once."""
+        self._warn_once(text)
+
     def get(self, segments: Sequence[str], query: Query = ()) -> Any:
         """GET a JSON value."""
         return self.request("GET", segments, query=query).json()
 
+    def get_each(self, paths: Sequence[Sequence[str]]) -> list[Any]:
+        """GET several JSON values, a few at a time; a ServiceError in place of a refused one.
+
+        Raises:
+            OsmoError: a request got no answer, or one that is not JSON.
+        """
+        if len(paths) < 2 or not self.transport.is_remote:
+            return [self._get_or_error(path) for path in paths]
+        from osmo_cli.api.parallel import map_bounded
+
+        self._identity()  # at most one exchange of the login, before there are several clients
+        clients: list[Client] = []
+
+        def new_client() -> Client:
+            clients.append(self._copy())
+            return clients[-1]
+
+        try:
+            return map_bounded(paths, new_client, Client._get_or_error)
+        finally:
+            for client in clients:
+                client.transport.close()
+                for warning in sorted(client._warned):
+                    self._warn_once(warning)
+
+    def _get_or_error(self, path: Sequence[str]) -> Any:
+        try:
+            return self.get(path)
+        except ServiceError as error:
+            return error
+
+    def _copy(self) -> Client:
+        """A client with a connection of its own, for another thread; warnings are collected."""
+        copy = Client(
+            self.credential,
+            self.transport.copy(),
+            open_idp=self._open_idp,
+            warn=lambda warning: None,
+            on_secret=self._on_secret,
+        )
+        copy.service_version, copy._sends_version = self.service_version, self._sends_version
+        copy._jwt = self._jwt
+        return copy
+
     def request(
         self, method: str, segments: Sequence[str], *, query: Query = (), body: Any = None
     ) -> Answer:
-        """Send one request as this login; a 401 renews a short-lived login once.
+        """Send one request as this login.
+
+        After a 401 a short-lived login is renewed, once. Where the service's check of client
+        versions gets in the way, the request is repeated without a version, as are all requests
+        of this run after it; the check comes before the request is carried out.
 
         Raises:
             OsmoError: as `Transport.send`, and NotLoggedInError where the login has ended.
-            UsageError: what is to be sent is no UTF-8.
+            UsageError: the request holds text that is not UTF-8.
         """
         path = build_path(segments)
         _check_text(query, body)
 
-        def send(with_version: bool = True) -> Answer:
+        def send() -> Answer:
             headers = self._identity()
-            if with_version and self.service_version:
+            if self._sends_version and self.service_version:
                 headers["x-osmo-client-version"] = self.service_version
             return self.transport.send(method, path, query=query, headers=headers, body=body)
 
-        try:
-            answer = send()
-        except UnauthorizedError as error:
-            if error.status != 401 or not self._forget_jwt():
-                raise
-            answer = send()
-        except RefusedError as error:
-            # The check is made for the official client and would lock every other out; without
-            # the header there is none (api.md 1.4, 13).
-            if not error.message.startswith(_OUTDATED) or not self.service_version:
-                raise
-            answer = send(with_version=False)
+        may_renew = True
+        while True:
+            try:
+                answer = send()
+            except UnauthorizedError as error:
+                if error.status != 401 or not may_renew or not self._forget_jwt():
+                    raise
+                may_renew = False
+            except (OutdatedClientError, MalformedVersionError):
+                # The check is meant for the official client, and can lock everybody out, even
+                # from the repair. Without the header there is no check
+                # (docs/service/versions.md#locked-out-by-the-version-check).
+                if not self._sends_version or not self.service_version:
+                    raise
+                self._sends_version = False
+            else:
+                break
         self._show_warnings(answer)
         return answer
 
     def jwt(self) -> str:
-        """A JWT that is valid for now, by exchange or refresh where there is none.
+        """A valid JWT: the cached one, or a new one by exchange or refresh.
 
         Raises:
             NotLoggedInError: the login has ended.
@@ -132,7 +194,7 @@ class Client:
         )
 
     def _forget_jwt(self) -> bool:
-        """Drop a JWT that the service refused; whether another can be had."""
+        """Drop a JWT that the service refused; return whether another can be obtained."""
         if self.credential.method is Method.DEV or self._jwt is None:
             return False
         self._refused, self._jwt = self._jwt, None
@@ -141,7 +203,8 @@ class Client:
         return bool(secrets.access_token or secrets.refresh_token)
 
     def _identity(self) -> dict[str, str]:
-        """Both auth headers: 6.0's gateway reads the first, later ones either (api.md 1.3)."""
+        """Both auth headers: 6.0's gateway reads only the first, later ones either
+        (docs/service/authentication.md#request-headers)."""
         if self.credential.method is Method.DEV:
             return {"x-osmo-user": self.credential.username or ""}
         jwt = self.jwt()
@@ -151,8 +214,8 @@ class Client:
         newest = answer.headers.get("x-osmo-service-version")
         if newest and self.service_version and newest != self.service_version:
             self._warn_once(
-                f"the service names {newest} as the newest version; "
-                f"it called itself {self.service_version} when it was asked"
+                f"the service reports {newest} as the newest version, "
+                f"but its own version is {self.service_version}"
             )
         encoded = answer.headers.get("x-osmo-warning", "")
         try:
@@ -160,7 +223,7 @@ class Client:
         except (binascii.Error, UnicodeDecodeError):
             return
         for warning in filter(None, map(str.strip, text.split("WARNING:"))):
-            # What it says about upgrading is about the official client.
+            # Upgrade notices are for the official client.
             if not warning.startswith(_UPGRADE_NOTICE):
                 self._warn_once(warning)
 
@@ -178,14 +241,14 @@ def _is_usable(jwt: str, now: float) -> bool:
 
 
 def _check_text(query: Query, body: Any) -> None:
-    """Refuse what no service can read: bytes of a command line that are no UTF-8.
+    """Check that a request is valid UTF-8; a command line may hold other bytes.
 
     Raises:
-        UsageError: there are such.
+        UsageError: it is not.
     """
     try:
         json.dumps([list(query), body], ensure_ascii=False).encode()
     except UnicodeEncodeError:
         raise UsageError(
-            "a text of the command line is not UTF-8", hint="nothing was sent; write it in UTF-8"
+            "an argument is not valid UTF-8", hint="nothing was sent; write it in UTF-8"
         ) from None

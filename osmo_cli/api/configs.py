@@ -1,4 +1,7 @@
-"""Configurations and their history (api.md 3.1, 4)."""
+"""Configurations and their history (docs/service/routes.md, docs/service/history.md).
+
+Whatever a service sends of a configuration is masked here, where it enters (`mask_secrets`).
+"""
 
 from __future__ import annotations
 
@@ -6,11 +9,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from osmo_cli.api.answers import as_object, as_objects, optional_text, texts, unexpected
 from osmo_cli.api.client import Client
-from osmo_cli.api.errors import NotFoundError, RefusedError, UnexpectedAnswerError
+from osmo_cli.api.errors import RouteNotFoundError, UnknownConfigTypeError
 from osmo_cli.api.urls import build_path
 from osmo_cli.config.secrets import mask_secret_changes, mask_secrets
-from osmo_cli.errors import UsageError
+from osmo_cli.errors import MissingError, UsageError
 
 if TYPE_CHECKING:
     from osmo_cli.config.changes.patch import Patch
@@ -19,23 +23,25 @@ if TYPE_CHECKING:
 _ROOT = ("api", "configs")
 _HISTORY = (*_ROOT, "history")
 _FUTURE = "2999-01-01T00:00:00"
-_ODD_HISTORY = "the service's history is not in the known form"
+_HISTORY_FORM = "the history"
 
 
 @dataclass(frozen=True)
 class Revision:
-    """One revision of a config type.
+    """One entry of a type's history.
+
+    Two entries are equal if they are the same revision; tags may change later.
 
     Attributes:
-        number: counted per type, from 1.
-        name: the item that was changed; empty for the whole type.
-        username: who made it.
-        description: what was written for it.
+        number: counted per type.
+        name: the item that changed; "" for the whole type.
+        username: who changed it.
+        description: what the writer said about it.
         data: the type's whole configuration, or None where it was not asked for.
-        tags: may change later, so they do not distinguish revisions.
-        config_type: name of the type.
-        created_at: the time in UTC, as the service writes it.
-        entry: the service's own JSON object, for output.
+        tags: set by users.
+        config_type: name of the type, which may have ceased to exist.
+        created_at: ISO 8601, as the service writes it.
+        entry: the service's own form, for output as data.
     """
 
     number: int
@@ -44,9 +50,9 @@ class Revision:
     description: str
     data: Any
     tags: tuple[str, ...] = field(default=(), compare=False)
-    config_type: str = ""
-    created_at: str = ""
-    entry: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
+    config_type: str = field(default="", compare=False)
+    created_at: str = field(default="", compare=False)
+    entry: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
 
 @dataclass(frozen=True)
@@ -73,18 +79,18 @@ class Snapshot:
         """The item of that name.
 
         Raises:
-            UsageError: there is none; names those that there are.
+            MissingError: it does not exist; the hint lists the items.
         """
         items = self.items()
         if name in items:
             return items[name]
         raise self.no_item(name)
 
-    def no_item(self, name: str) -> UsageError:
-        """Return the error for an item that does not exist; it names those that do."""
+    def no_item(self, name: str) -> MissingError:
+        """The error for an item that does not exist; the hint lists the items."""
         known = ", ".join(sorted(self.items()))
         hint = f"existing items: {known}" if known else "the type has no items"
-        return UsageError(f'"{name}" not found in {self.config_type.name}', hint=hint)
+        return MissingError(f'"{name}"', where=self.config_type.name, hint=hint)
 
 
 class Configs:
@@ -98,103 +104,91 @@ class Configs:
     ) -> Snapshot:
         """Read a type's live configuration, and its newest revision first where asked for.
 
-        With `verbose` a pool holds also what the service works out for it (api.md 3.9).
+        With `verbose` a pool also has its computed fields (docs/service/pool.md#computed-fields).
+
+        Raises:
+            MissingError: the service does not have the type.
+            UnexpectedAnswerError: the answer does not have the form of the type.
         """
         revision = self.newest_revision(config_type) if with_revision else None
         query = [("verbose", "True")] if verbose else []
         try:
             data = self._client.get((*_ROOT, config_type.path), query)
-        except NotFoundError:
+        except RouteNotFoundError:
             raise no_such_type(config_type) from None
-        if not isinstance(data, dict | list):
-            raise UnexpectedAnswerError(f"the service's {config_type.name} is not an object")
-        return Snapshot(config_type, mask_secrets(config_type, data), revision)
+        snapshot = Snapshot(config_type, mask_secrets(config_type, data), revision)
+        try:
+            items = snapshot.items()
+        except (AttributeError, KeyError, TypeError):
+            items = None
+        if items is None or not isinstance(data, dict | list):
+            raise unexpected(config_type.name)
+        return snapshot
 
     def newest_revision(self, config_type: ConfigType, *, data: bool = False) -> Revision | None:
         """The newest revision, with its data where asked for; None where the history is empty."""
-        found = self._history(config_type, [("order", "DESC"), ("limit", "1")], data=data)
-        return found[0] if found else None
+        revisions = self._revisions(config_type, [("order", "DESC"), ("limit", "1")], data=data)
+        return revisions[0] if revisions else None
 
     def revision(self, config_type: ConfigType, number: int, *, data: bool = True) -> Revision:
         """One revision, with its data where asked for.
 
         Raises:
-            UsageError: there is no such revision, or it was deleted.
+            MissingError: it does not exist, or was deleted.
         """
-        found = self._history(config_type, [("revision", str(number))], data=data)
-        if not found:
-            raise UsageError(
-                f"revision {number} of {config_type.name} not found, or it was deleted",
-                hint=f"`osmo config history {config_type.name}` lists the revisions",
+        revisions = self._revisions(config_type, [("revision", str(number))], data=data)
+        if not revisions:
+            raise MissingError(
+                f"revision {number} of {config_type.name}",
+                hint=f"`osmo config history {config_type.name}` lists the revisions; "
+                "deleted ones are not shown",
             )
-        return found[0]
+        return revisions[0]
 
     def has_revision(self, config_type: ConfigType, number: int) -> bool:
         """Whether the history shows that revision; a deleted one is not shown."""
-        return bool(self._history(config_type, [("revision", str(number))], data=False))
+        return bool(self._revisions(config_type, [("revision", str(number))], data=False))
 
     def revisions_after(self, config_type: ConfigType, number: int) -> list[Revision]:
-        """The revisions behind `number`, oldest first, without data; at most the newest 100."""
+        """The revisions after `number`, oldest first, without data; at most the newest 100."""
         query = [("order", "ASC"), ("limit", "100")]
-        found = self._history(config_type, query, data=False)
-        return [entry for entry in found if entry.number > number]
+        revisions = self._revisions(config_type, query, data=False)
+        return [revision for revision in revisions if revision.number > number]
 
     def history(
         self, query: Sequence[tuple[str, str]], config_type: ConfigType | None = None
     ) -> list[Revision]:
-        """Return the revisions that match the filters, without data."""
-        return self._history(config_type, list(query), data=False)
+        """The revisions that match the filters, of one type or all, without data."""
+        return self._revisions(config_type, query, data=False)
 
     def current_revisions(self) -> list[Revision]:
-        """Return the newest revision of each config type, without data."""
-        # A time that is surely behind the newest entry, whatever this machine's clock says.
+        """The newest revision of each config type, without data."""
+        # A time that is surely after the newest entry, whatever this machine's clock says.
         return self.history([("at_timestamp", _FUTURE)])
 
-    def _entries(
-        self, query: Sequence[tuple[str, str]], config_type: ConfigType | None
-    ) -> list[dict[str, Any]]:
-        """Entries of the history, all or of one type.
+    def _revisions(
+        self, config_type: ConfigType | None, query: Sequence[tuple[str, str]], *, data: bool
+    ) -> list[Revision]:
+        """Entries of the history, of one type or all; with data of one type only.
 
         Raises:
-            UsageError: the service does not know the type.
+            MissingError: the service does not have the type.
         """
+        filters = [("omit_data", str(not data)), *query]
         if config_type is not None:
-            query = [("config_types", config_type.name), *query]
+            filters.insert(0, ("config_types", config_type.name))
         try:
-            answer = self._client.get(_HISTORY, query)
-        except RefusedError as error:
-            if config_type is not None and error.message.startswith("config_types"):
-                raise no_such_type(config_type) from None
-            raise
-        entries = answer.get("configs") if isinstance(answer, dict) else None
-        if not isinstance(entries, list) or any(not isinstance(entry, dict) for entry in entries):
-            raise UnexpectedAnswerError(_ODD_HISTORY)
-        return entries
-
-    def _history(
-        self, config_type: ConfigType | None, query: list[tuple[str, str]], *, data: bool
-    ) -> list[Revision]:
-        parameters = [("omit_data", str(not data)), *query]
-        try:
-            return [
-                Revision(
-                    number=int(entry["revision"]),
-                    name=str(entry["name"] or ""),
-                    username=str(entry["username"] or ""),
-                    description=str(entry["description"] or ""),
-                    data=mask_secrets(config_type, entry["data"]) if config_type else None,
-                    tags=tuple(map(str, entry["tags"] or ())),
-                    config_type=str(entry["config_type"]),
-                    created_at=str(entry["created_at"]),
-                    entry={**entry, "data": None},
-                )
-                for entry in self._entries(parameters, config_type)
-            ]
-        except (KeyError, TypeError, ValueError):
-            raise UnexpectedAnswerError(_ODD_HISTORY) from None
+            answer = self._client.get(_HISTORY, filters)
+        except UnknownConfigTypeError:
+            if config_type is None:
+                raise
+            raise no_such_type(config_type) from None
+        entries = as_objects(as_object(answer, _HISTORY_FORM).get("configs"), _HISTORY_FORM)
+        return [_revision(entry, config_type if data else None) for entry in entries]
 
     def diff(self, config_type: ConfigType, first: int, second: int) -> tuple[Any, Any]:
-        """Two revisions' data; a secret that the second changed is marked there (api.md 4)."""
+        """The data of two revisions; secrets that the second changed are marked in it
+        (docs/service/history.md#diff)."""
         query = [
             ("config_type", config_type.name),
             ("first_revision", str(first)),
@@ -204,7 +198,7 @@ class Configs:
         try:
             states = answer["first_data"], answer["second_data"]
         except (KeyError, TypeError):
-            raise UnexpectedAnswerError("the service's diff is not in the known form") from None
+            raise unexpected("the diff") from None
         return mask_secret_changes(config_type, *states, second)
 
     def changed_secrets(self, config_type: ConfigType, since: int, now: int) -> Any:
@@ -233,7 +227,8 @@ class Configs:
         tags: list[str] | None,
         force: bool,
     ) -> None:
-        """Delete a named item. The body is required, also an empty one (api.md 3.1)."""
+        """Delete a named item. A body is required, even an empty one
+        (docs/service/routes.md#request-bodies)."""
         body = _entry(description, tags)
         if force:
             body["force"] = True
@@ -280,10 +275,30 @@ class Configs:
 
 
 def no_such_type(config_type: ConfigType) -> UsageError:
-    """The service is of a version that does not have this type."""
+    """The error for a type that the service's version does not have."""
     return UsageError(
-        f"this service has no {config_type.name}",
-        hint="`osmo version` tells its version; types come and go with versions",
+        f"this service has no {config_type.name} (config type not found)",
+        hint="`osmo version` shows its version",
+    )
+
+
+def _revision(entry: dict[str, Any], config_type: ConfigType | None) -> Revision:
+    """A revision of an answer; with its data, masked, where its type is given."""
+    try:
+        number = int(entry["revision"])
+        data = entry["data"] if config_type is not None else None
+    except (KeyError, TypeError, ValueError, OverflowError):
+        raise unexpected(_HISTORY_FORM) from None
+    return Revision(
+        number,
+        optional_text(entry, "name"),
+        optional_text(entry, "username"),
+        optional_text(entry, "description"),
+        data if config_type is None else mask_secrets(config_type, data),
+        texts(entry.get("tags"), _HISTORY_FORM),
+        optional_text(entry, "config_type"),
+        optional_text(entry, "created_at"),
+        entry,
     )
 
 

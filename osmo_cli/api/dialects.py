@@ -1,4 +1,5 @@
-"""Which dialect the service speaks: its OpenAPI document says, else the shape of its answers."""
+"""Which dialect a service uses: by its OpenAPI document, else by the shape of its answers
+(docs/service/versions.md#telling-versions-apart)."""
 
 from __future__ import annotations
 
@@ -6,7 +7,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from osmo_cli.api.client import Client
-from osmo_cli.api.errors import NotFoundError, ServiceError, UnexpectedAnswerError
+from osmo_cli.api.errors import RouteNotFoundError, ServiceError, UnexpectedAnswerError
 from osmo_cli.api.memory import ServiceMemory
 from osmo_cli.api.transport import Transport
 from osmo_cli.api.urls import build_path
@@ -16,15 +17,16 @@ from osmo_cli.errors import UsageError
 T = TypeVar("T")
 _UNPROCESSABLE = 422
 _KEYLESS = "DefaultDataCredential"
-"""What the service calls a data credential without keys (api.md 3.7)."""
+"""The service's name for a data credential without keys
+(docs/service/workflow.md#data-credentials)."""
 
 
 class DialectLookup:
     """The dialect of one service, found out once per run.
 
-    What was found out is remembered for an hour (`ServiceMemory`). A service may be upgraded
-    meanwhile, so it is asked for its version again before a write, and detected again where an
-    answer does not fit the remembered dialect.
+    It is remembered for an hour (`ServiceMemory`). A service may be upgraded meanwhile, so it is
+    asked for its version again before a write, and detected again where an answer does not fit
+    the remembered dialect.
     """
 
     def __init__(self, client: Client, memory: ServiceMemory) -> None:
@@ -42,10 +44,11 @@ class DialectLookup:
             OsmoError: the service did not answer.
         """
         if self._dialect is None:
-            if identity := self._memory.identity:
-                self._client.service_version, self._dialect = identity
-            else:
+            identity = self._memory.identity
+            if identity is None:
                 return self.detect_again()
+            self._use(*identity)
+        assert self._dialect is not None
         return self._dialect
 
     def confirmed(self) -> Dialect:
@@ -60,9 +63,8 @@ class DialectLookup:
         identity = self._memory.identity
         if identity is None or identity[0] != version:
             return self._detect(version)
-        self._client.service_version, self._dialect = identity
         self._is_confirmed = True
-        return self._dialect
+        return self._use(*identity)
 
     def detect_again(self) -> Dialect:
         """The dialect, detected anew unless this run has done so already.
@@ -91,21 +93,30 @@ class DialectLookup:
         dialect = self.current()
         try:
             return action()
-        except NotFoundError:
+        except RouteNotFoundError:
             if self.detect_again() == dialect:
                 raise
             return action()
 
     def _detect(self, version: str) -> Dialect:
         self._client.service_version = version
-        self._dialect = _detect(self._client, version)
+        dialect = _detect(self._client, version)
         self._is_confirmed = self._is_detected = True
-        self._memory.remember_identity(version, self._dialect)
-        return self._dialect
+        self._memory.remember_identity(version, dialect)
+        return self._use(version, dialect)
+
+    def _use(self, version: str, dialect: Dialect) -> Dialect:
+        self._client.service_version, self._dialect = version, dialect
+        if not _is_of(version, dialect) and _is_newest(version):
+            self._client.note(
+                f"the service's version {version} is newer than this osmo knows; "
+                f"it is used as {dialect.name}"
+            )
+        return dialect
 
 
 def version_of(transport: Transport) -> str:
-    """`major.minor.revision` of GET /api/version, which needs no login (api.md 1.3, 1.4).
+    """`major.minor.revision` of GET /api/version, which needs no login.
 
     Raises:
         UnexpectedAnswerError: this is no OSMO service.
@@ -134,6 +145,8 @@ def _detect(client: Client, version: str) -> Dialect:
         ]
         if not any(shape):
             fitting = _with_exchange(client, fitting)
+    if not fitting and _is_newest(version):
+        fitting = list(DIALECTS.values())
     if not fitting:
         known = ", ".join(DIALECTS)
         raise UsageError(
@@ -144,9 +157,22 @@ def _detect(client: Client, version: str) -> Dialect:
     return fitting[-1]
 
 
+def _is_newest(version: str) -> bool:
+    """Whether the number is above that of every dialect."""
+    try:
+        number, *known = (
+            tuple(map(int, text.split(".")[:2]))
+            for text in (version, *(dialect.version for dialect in DIALECTS.values()))
+        )
+    except ValueError:
+        return False
+    return number > max(known)
+
+
 def _described(openapi: Any) -> list[Dialect] | None:
-    """The dialects that fit the service's own description, of whatever version it says that it is;
-    None where the description is not usable. What it has beside what is known here does not count.
+    """The dialects that fit the service's OpenAPI document; None where it is not usable.
+
+    The version number does not matter, nor do routes and types that no dialect has.
     """
     from osmo_cli.config.registry.types import CONFIG_TYPES
 
@@ -167,13 +193,13 @@ def _described(openapi: Any) -> list[Dialect] | None:
 
 
 def _is_of(version: str, dialect: Dialect) -> bool:
-    """Whether the number may be that of a service of this dialect, in any revision."""
+    """Whether a service of this dialect, in any revision, may report this version."""
     release = version.rpartition(".")[0]
     return release in (dialect.name, dialect.version.rpartition(".")[0])
 
 
 def scheduler_types(client: Client) -> frozenset[str]:
-    """Values of `scheduler_type` that the service takes; empty where its document does not say."""
+    """Values of `scheduler_type` that the service accepts; empty where it does not say."""
     try:
         schemas = client.get(("api", "openapi.json"))["components"]["schemas"]
         return frozenset(schemas["BackendSchedulerType"]["enum"])
@@ -198,7 +224,7 @@ def _is_like(shape: _Shape, dialect: Dialect) -> bool:
 
 
 def _shape_facts(client: Client) -> _Shape:
-    """The shape of the first backend; nothing where there is none."""
+    """The shape of the first backend; empty where there is no backend."""
     try:
         backend = client.get(("api", "configs", "backend"))["backends"][0]
         return frozenset(backend["node_conditions"]), frozenset(backend["scheduler_settings"])
@@ -207,13 +233,14 @@ def _shape_facts(client: Client) -> _Shape:
 
 
 def _with_exchange(client: Client, candidates: list[Dialect]) -> list[Dialect]:
-    """Those that exchange tokens as the service does; all, where that is not to be found out.
+    """The candidates that exchange tokens as the service does; all where it does not show.
 
-    A request without a token changes nothing, and the route is open to everybody (api.md 1.3).
+    A request without a token changes nothing, and the route needs no login
+    (docs/service/authentication.md#open-routes).
     """
     try:
         client.transport.send("POST", build_path(("api", "auth", "jwt", "access_token")), body={})
-    except NotFoundError:
+    except RouteNotFoundError:
         by_post = False
     except ServiceError as error:
         if error.status != _UNPROCESSABLE:

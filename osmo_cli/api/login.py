@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
-from osmo_cli.api.errors import NotFoundError, RefusedError, UnexpectedAnswerError
+from osmo_cli.api.errors import InvalidTokenError, RouteNotFoundError, UnexpectedAnswerError
 from osmo_cli.api.transport import Answer, Transport
 from osmo_cli.api.urls import build_path
 from osmo_cli.credentials.credential import Secrets
@@ -19,7 +18,6 @@ EXCHANGE_PATH = build_path(("api", "auth", "jwt", "access_token"))
 _SCOPE = "openid offline_access profile"
 _DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"
 _DEFAULT_CLIENT_ID = "osmo-device"  # what 6.0 falls back to (api.md 1.5)
-_UNKNOWN_TOKEN = re.compile(r"Access Token is invalid|invalid length", re.IGNORECASE)
 _SHORTEST_INTERVAL_SECONDS = 1.0
 _REFUSALS = frozenset({400, 401, 403, 428})
 
@@ -55,18 +53,16 @@ def exchange_access_token(transport: Transport, access_token: str) -> str:
     try:
         try:
             answer = transport.send("POST", EXCHANGE_PATH, body={"token": access_token})
-        except NotFoundError as error:
+        except RouteNotFoundError as error:
             if error.status != HTTPStatus.METHOD_NOT_ALLOWED:
                 raise  # some other site, which shall not see the token in its log
             answer = transport.send("GET", EXCHANGE_PATH, query=[("access_token", access_token)])
-    except RefusedError as error:
-        if _UNKNOWN_TOKEN.search(error.message):
-            raise NotLoggedInError(
-                "the service does not know this access token",
-                hint="it was deleted, or belongs to another service: `osmo whoami` shows where "
-                "it comes from; `osmo login URL` makes a new login",
-            ) from None
-        raise
+    except InvalidTokenError as error:
+        raise NotLoggedInError(
+            f"the service does not know this access token (HTTP {error.status})",
+            hint=error.hint,
+            code=error.status,
+        ) from None
     return _jwt_of(answer, "token")
 
 

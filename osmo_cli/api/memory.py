@@ -35,14 +35,17 @@ class ServiceMemory:
         return (str(entry["version"]), dialect) if dialect and "version" in entry else None
 
     def remember_identity(self, version: str, dialect: Dialect) -> None:
-        """Keep the version and dialect; everything else about the service is forgotten."""
-        self._store({"version": version, "dialect": dialect.name, "at": int(time.time())})
+        """Keep the version and dialect; if they changed, forget everything else."""
+        entry = {"version": version, "dialect": dialect.name, "at": int(time.time())}
+        if self.managed and self.identity == (version, dialect):
+            entry["managed"] = True
+        self._store(entry)
 
     @property
     def managed(self) -> bool:
         """Whether the service refused a write within the last hour, being in ConfigMap mode.
 
-        No answer to a read tells.
+        No answer to a read shows it (docs/service/configmap.md#detection).
         """
         return self._entry().get("managed") is True
 

@@ -60,7 +60,7 @@ class Service:
         """Users and their roles."""
         from osmo_cli.api.users import Users
 
-        return Users(self._client, self._dialects, self.configs)
+        return Users(self._client, self._dialects)
 
     @cached_property
     def _dialects(self) -> DialectLookup:

@@ -1,24 +1,34 @@
-"""Access tokens (api.md 2)."""
+"""Access tokens (docs/service/tokens.md)."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from osmo_cli.accounts.tokens import NAME_PATTERN, TokenOwner
+from osmo_cli.api.answers import (
+    as_object,
+    as_objects,
+    optional_text,
+    text,
+    texts,
+    unexpected,
+)
 from osmo_cli.api.client import Client
 from osmo_cli.api.dialects import DialectLookup
-from osmo_cli.api.errors import RefusedError, ServiceError, UnexpectedAnswerError
-from osmo_cli.api.users import UnknownUserError, Users, is_unknown_user
-from osmo_cli.errors import UsageError
+from osmo_cli.api.errors import ServiceError, UserNotFoundError
+from osmo_cli.api.users import Grant, Users, grants_in, missing_user
+from osmo_cli.errors import MissingError, UsageError
 
-_ODD = "the service's list of tokens is not in the known form"
+_LIST = "the list of tokens"
+_TOKEN_TEXT = re.compile(r"[0-9a-f]{64}|[A-Za-z0-9_-]{43}")
+"""The forms of all versions (docs/service/tokens.md#token-values)."""
 
 
 @dataclass(frozen=True)
 class NewToken:
-    """What a token shall be.
+    """A token to create.
 
     Attributes:
         name: its name; see `osmo_cli.accounts.tokens`.
@@ -35,8 +45,39 @@ class NewToken:
     owner: TokenOwner
 
 
+@dataclass(frozen=True)
+class Token:
+    """A token as the service lists it, without its secret.
+
+    Attributes:
+        name: unique per owner.
+        user: the owner's name.
+        expires_at: ISO 8601, midnight UTC.
+        description: for people.
+        roles: what it may do.
+        answer: the service's own form, for output as data.
+    """
+
+    name: str
+    user: str
+    expires_at: str
+    description: str
+    roles: tuple[str, ...]
+    answer: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
+
+
+@dataclass(frozen=True)
+class TokenRoles:
+    """The roles of one token, with who gave them and when."""
+
+    token: str
+    user: str
+    grants: tuple[Grant, ...]
+    answer: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
+
+
 class Tokens:
-    """The access tokens of one service."""
+    """The access tokens of one service. Each method sends at most one write."""
 
     def __init__(self, client: Client, dialects: DialectLookup, users: Users) -> None:
         self._client = client
@@ -45,14 +86,117 @@ class Tokens:
 
     @property
     def has_accounts(self) -> bool:
-        """Whether a service token is a token of a user of the same name."""
+        """Whether a service token is a token of a user of the same name
+        (docs/service/tokens.md#service-tokens)."""
         return self._dialects.current().token_routes.service is None
 
-    def _owner_of(self, owner: TokenOwner, name: str) -> TokenOwner:
-        """The owner of the token `name`: that of a service token may be a user.
+    def list_tokens(self, owner: TokenOwner) -> list[Token]:
+        """List the owner's tokens; with `service` those of all service accounts.
 
         Raises:
-            UsageError: the service keeps no users.
+            MissingError: the user does not exist.
+            UsageError: the service has no users.
+        """
+        return self._dialects.follow_upgrade(lambda: self._list(owner))
+
+    def find(self, owner: TokenOwner, name: str) -> Token | None:
+        """Return the token of that name; None if it, or a service account, does not exist.
+
+        Raises:
+            MissingError: the user does not exist.
+            UsageError: the service has no users.
+        """
+        try:
+            listed = self._dialects.follow_upgrade(lambda: self._list(self._owner_of(owner, name)))
+        except MissingError:
+            if owner.service:
+                return None
+            raise
+        return next((token for token in listed if token.name == name), None)
+
+    def create(self, token: NewToken) -> str:
+        """Create a token and return its text, which the service shows only once; sent once.
+
+        Raises:
+            UnexpectedAnswerError: the answer does not look like a token.
+        """
+        owner = self._owner_of(token.owner, token.name)
+        query = [("expires_at", token.expires_at)]
+        if token.description:
+            query.append(("description", token.description))
+        query += [("roles", role) for role in token.roles]
+        segments = (*self._segments(owner), token.name)
+        answer = self._client.request("POST", segments, query=query).json()
+        if not isinstance(answer, str) or not _TOKEN_TEXT.fullmatch(answer):
+            raise unexpected("it is not an access token")
+        return answer
+
+    def delete(self, owner: TokenOwner, name: str) -> None:
+        """Delete a token; sent once. Logins made with it end within five minutes.
+
+        Raises:
+            MissingError: the user does not exist.
+            UsageError: the service has no users.
+        """
+
+        def send() -> None:
+            segments = self._segments(self._owner_of(owner, name))
+            self._client.request("DELETE", (*segments, name))
+
+        try:
+            self._dialects.follow_upgrade(send)
+        except UserNotFoundError:
+            if owner.user is not None:
+                raise missing_user(owner.user) from None
+            raise MissingError(
+                f"service token {name}", hint="`osmo token list --service` shows the tokens"
+            ) from None
+        except ServiceError as error:
+            error.hint = error.hint or f"`osmo token list{owner.flags}` shows the tokens"
+            raise
+
+    def roles(self, name: str) -> TokenRoles:
+        """Return the roles of one of the caller's own tokens.
+
+        Raises:
+            UsageError: the service does not show them.
+        """
+        dialect = self._dialects.with_users()
+        if dialect.token_routes.users is None:
+            raise UsageError(
+                f"OSMO {dialect.name} does not show the roles of a single token",
+                hint="`osmo token list` shows them",
+            )
+        try:
+            answer = self._client.get((*dialect.token_routes.own, name, "roles"))
+        except ServiceError as error:
+            error.hint = error.hint or "`osmo token list` shows the tokens"
+            raise
+        what = f"the roles of token {name}"
+        fields = as_object(answer, what)
+        return TokenRoles(
+            optional_text(fields, "token_name"),
+            optional_text(fields, "user_name"),
+            grants_in(fields, what),
+            fields,
+        )
+
+    def longest_life(self) -> str | None:
+        """The service's `max_token_duration`, such as `365d`; None if this login may not see it.
+
+        The service checks it too; asking first gives the last possible date in the message.
+        """
+        try:
+            service = self._client.get(("api", "configs", "service"))
+            return str(service["service_auth"]["max_token_duration"])
+        except (ServiceError, KeyError, TypeError):
+            return None
+
+    def _owner_of(self, owner: TokenOwner, name: str) -> TokenOwner:
+        """The owner of the token `name`; a service token may belong to a user of its name.
+
+        Raises:
+            UsageError: the service has no users.
         """
         if owner.service and self.has_accounts:
             return TokenOwner(user=name)
@@ -60,14 +204,14 @@ class Tokens:
         return owner
 
     def _check_owner(self, owner: TokenOwner) -> None:
-        """Raise UsageError where a user's tokens are meant and the service keeps no users."""
+        """Raise UsageError for the tokens of a user where the service has no users."""
         if owner.user is None:
             return
         dialect = self._dialects.with_users()
         if dialect.token_routes.users is None:
             raise UsageError(
-                f"a service of version {dialect.name} keeps no users: --user has no meaning",
-                hint="there are your own tokens, and with --service those of service accounts",
+                f"OSMO {dialect.name} has no users, so --user cannot be used",
+                hint="leave out --user for your own tokens; --service is for service accounts",
             )
 
     def _segments(self, owner: TokenOwner) -> tuple[str, ...]:
@@ -79,140 +223,45 @@ class Tokens:
             return routes.service
         return routes.own
 
-    def list_tokens(self, owner: TokenOwner) -> list[dict[str, Any]]:
-        """The owner's tokens as the service lists them; with `service` those of all accounts.
-
-        Raises:
-            UnknownUserError: there is no such user.
-            UsageError: the service keeps none.
-        """
-        return self._dialects.follow_upgrade(lambda: self._list(owner))
-
-    def _list(self, owner: TokenOwner) -> list[dict[str, Any]]:
+    def _list(self, owner: TokenOwner) -> list[Token]:
         self._check_owner(owner)
         if owner.service and self.has_accounts:
             return self._account_tokens()
         try:
-            tokens = self._client.get(self._segments(owner))
-        except RefusedError as error:
-            if owner.user is not None and is_unknown_user(error):
-                raise UnknownUserError(owner.user) from None
-            raise
-        if not isinstance(tokens, list) or any(not isinstance(token, dict) for token in tokens):
-            raise UnexpectedAnswerError(_ODD)
-        return tokens
-
-    def _account_tokens(self) -> list[dict[str, Any]]:
-        """The tokens named like their user; one request for each user."""
-        listed = self._users.list_users()["users"]
-        tokens = []
-        for name in sorted(str(user["id"]) for user in listed):
-            if re.match(NAME_PATTERN, name) and (
-                token := self.find(TokenOwner(service=True), name)
-            ):
-                tokens.append(token)
-        return tokens
-
-    def find(self, owner: TokenOwner, name: str) -> dict[str, Any] | None:
-        """The token of that name as the service lists it; None where there is none.
-
-        Raises:
-            UnknownUserError: there is no such user; a service account may be missing.
-            UsageError: the service keeps no users.
-        """
-        try:
-            listed = self._dialects.follow_upgrade(lambda: self._list(self._owner_of(owner, name)))
-            return next((token for token in listed if token["token_name"] == name), None)
-        except UnknownUserError:
-            if owner.service:
-                return None
-            raise
-        except KeyError:
-            raise UnexpectedAnswerError(_ODD) from None
-
-    def create(self, token: NewToken) -> str:
-        """Create a token and return its text, which the service shows this once.
-
-        Never repeated: the outcome of a failed request is looked up by the caller.
-        """
-        whose = self._owner_of(token.owner, token.name)
-        query = [("expires_at", token.expires_at)]
-        if token.description:
-            query.append(("description", token.description))
-        query += [("roles", role) for role in token.roles]
-        try:
-            answer = self._client.request(
-                "POST", (*self._segments(whose), token.name), query=query
-            ).json()
-        except RefusedError as error:
-            error.hint = error.hint or _way_out(error.message, whose.user)
-            raise
-        if not isinstance(answer, str) or not answer:
-            raise UnexpectedAnswerError("the service did not answer with a token")
-        return answer
-
-    def delete(self, owner: TokenOwner, name: str) -> None:
-        """Delete a token; what was logged in with it ends within five minutes.
-
-        Raises:
-            UsageError: there is no such user, or the service keeps none.
-        """
-
-        def send() -> None:
-            segments = self._segments(self._owner_of(owner, name))
-            self._client.request("DELETE", (*segments, name))
-
-        try:
-            self._dialects.follow_upgrade(send)
-        except RefusedError as error:
-            if owner.user is not None and is_unknown_user(error):
-                raise UnknownUserError(owner.user) from None
-            if owner.service and is_unknown_user(error):
-                error.message = f"there is no service token {name}"
-            error.hint = error.hint or f"`osmo token list{owner.flags}` shows those that there are"
+            return _tokens(self._client.get(self._segments(owner)))
+        except UserNotFoundError:
+            if owner.user is not None:
+                raise missing_user(owner.user) from None
             raise
 
-    def roles(self, name: str) -> dict[str, Any]:
-        """The roles of one of the caller's own tokens, with who gave them and when.
+    def _account_tokens(self) -> list[Token]:
+        """The tokens that have the name of their user.
 
-        Raises:
-            UsageError: a service of that dialect does not say.
+        No route lists the tokens of all users, so each user who can have one is asked for theirs.
         """
-        dialect = self._dialects.with_users()
-        if dialect.token_routes.users is None:
-            raise UsageError(
-                f"a service of version {dialect.name} does not tell the roles of a single token",
-                hint="`osmo token list` shows them",
-            )
-        try:
-            found = self._client.get((*dialect.token_routes.own, name, "roles"))
-        except RefusedError as error:
-            error.hint = error.hint or "`osmo token list` shows those that there are"
-            raise
-        if not isinstance(found, dict):
-            raise UnexpectedAnswerError("the service's roles of a token are not in the known form")
-        return found
-
-    def longest_life(self) -> str | None:
-        """The service's `max_token_duration`, such as `365d`; None where this login may not see it.
-
-        The service checks it too, after which nothing has been created; asking first gives the
-        last possible date in the message.
-        """
-        try:
-            service = self._client.get(("api", "configs", "service"))
-            return str(service["service_auth"]["max_token_duration"])
-        except (ServiceError, KeyError, TypeError):
-            return None
-
-
-def _way_out(message: str, user: str | None) -> str | None:
-    """What to do about a token that the service refuses for its roles."""
-    if message.startswith("At least one role"):
-        return (
-            "a token has roles of its user, and this one has none: "
-            f"`osmo user update {user or 'USER'} --add-roles ROLE`, or `osmo user create` first"
+        names = sorted(
+            user.id for user in self._users.list_users().users if re.match(NAME_PATTERN, user.id)
         )
-    if message.startswith("User does not have all"):
-        return f"`osmo user get {user or 'USER'}` shows the roles that there are to choose from"
-    return None
+        paths = [self._segments(TokenOwner(user=name)) for name in names]
+        tokens = []
+        for name, answer in zip(names, self._client.get_each(paths), strict=True):
+            if isinstance(answer, UserNotFoundError):
+                continue  # deleted meanwhile
+            if isinstance(answer, ServiceError):
+                raise answer
+            tokens += [token for token in _tokens(answer) if token.name == name]
+        return tokens
+
+
+def _tokens(answer: Any) -> list[Token]:
+    return [
+        Token(
+            text(entry, "token_name", _LIST),
+            optional_text(entry, "user_name"),
+            optional_text(entry, "expires_at"),
+            optional_text(entry, "description"),
+            texts(entry.get("roles"), _LIST),
+            entry,
+        )
+        for entry in as_objects(answer, _LIST)
+    ]

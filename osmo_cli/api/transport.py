@@ -12,7 +12,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 from osmo_cli import __version__
-from osmo_cli.api.errors import UnexpectedAnswerError, UnreachableError, error_from
+from osmo_cli.api.errors import (
+    UnexpectedAnswerError,
+    UnreachableError,
+    error_from,
+    is_transient,
+)
 from osmo_cli.api.failures import CONNECT_SECONDS, unreachable
 from osmo_cli.errors import UsageError
 
@@ -104,6 +109,7 @@ class Transport:
     ) -> None:
         httpx = import_httpx()
         self._httpx = httpx
+        self._base_url, self._ca_file, self._inner = base_url, ca_file, inner
         self._timeout = timeout
         self._on_exchange = on_exchange
         self._socket: socket.socket | None = None
@@ -114,6 +120,21 @@ class Transport:
             verify=_tls(base_url, ca_file),
             follow_redirects=False,
             headers={"user-agent": f"osmo-cli/{__version__}"},
+        )
+
+    @property
+    def is_remote(self) -> bool:
+        """Whether requests leave this process."""
+        return self._inner is None
+
+    def copy(self) -> Transport:
+        """Another connection to the same address; a transport is for one thread."""
+        assert self.is_remote, "the embedded service has one connection"
+        return Transport(
+            self._base_url,
+            timeout=self._timeout,
+            ca_file=self._ca_file,
+            on_exchange=self._on_exchange,
         )
 
     def __enter__(self) -> Self:
@@ -181,7 +202,7 @@ class Transport:
             else:
                 wait = max(wait, _retry_after(answer.headers))
                 longest = min(_LONGEST_WAIT_SECONDS, deadline - time.monotonic())
-                if answer.status not in _WORTH_A_RETRY or attempt == attempts or wait > longest:
+                if attempt == attempts or wait > longest or not _is_worth_a_retry(answer):
                     return _checked(answer, accept)
             time.sleep(wait)
         raise AssertionError("the last attempt returns or raises")
@@ -257,6 +278,10 @@ def _tls(base_url: str, ca_file: str | None) -> Any:
     # Loading the trusted authorities takes longer than a request; plain http needs none, and
     # an empty context trusts nobody.
     return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+
+
+def _is_worth_a_retry(answer: Answer) -> bool:
+    return answer.status in _WORTH_A_RETRY or is_transient(answer.status, answer.body)
 
 
 def _retry_after(headers: Mapping[str, str]) -> float:

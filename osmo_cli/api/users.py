@@ -1,228 +1,200 @@
-"""Users of a service that keeps them, and their roles (api.md 2.1)."""
+"""Users of a service, and their roles (docs/service/users.md)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
+from osmo_cli.api.answers import as_object, as_objects, optional_text, text, unexpected
 from osmo_cli.api.client import Client
-from osmo_cli.api.configs import Configs
 from osmo_cli.api.dialects import DialectLookup
-from osmo_cli.api.errors import RefusedError, UnexpectedAnswerError
-from osmo_cli.errors import ExitCode, OsmoError, UsageError
+from osmo_cli.api.errors import UserNotFoundError
+from osmo_cli.api.transport import Query
+from osmo_cli.errors import MissingError, UsageError
 
 LARGEST_PAGE = 1000
-_ODD = "the service's users are not in the known form"
+_LIST = "the list of users"
 
 
-class RolesNotStoredError(OsmoError):
-    """The service accepted a change of roles and shows others (exit 10)."""
+@dataclass(frozen=True)
+class Grant:
+    """A role that a user or token has, with who gave it and when."""
 
-    exit_code = ExitCode.SERVICE_FAILURE
+    role: str
+    assigned_by: str
+    assigned_at: str
 
 
-class UnknownUserError(UsageError):
-    """There is no such user (exit 2)."""
+@dataclass(frozen=True)
+class User:
+    """A user.
 
-    def __init__(self, user: str) -> None:
-        super().__init__(
-            f"there is no user {user}",
-            hint=f"`osmo user list` shows the users, "
-            f"`osmo user create {user} --roles ROLE` makes it",
+    Attributes:
+        id: the name.
+        created_at: ISO 8601, as the service writes it.
+        created_by: the user or component that created it.
+        grants: the roles; empty in lists, which do not show them.
+        answer: the service's own form, for output as data.
+    """
+
+    id: str
+    created_at: str
+    created_by: str
+    grants: tuple[Grant, ...] = ()
+    answer: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def roles(self) -> tuple[str, ...]:
+        """The names of the roles."""
+        return tuple(grant.role for grant in self.grants)
+
+
+@dataclass(frozen=True)
+class UserList:
+    """Users, newest first, and how many match in all."""
+
+    users: tuple[User, ...]
+    total: int
+
+    @property
+    def answer(self) -> dict[str, Any]:
+        """The list in the service's own form, as one page."""
+        return {
+            "total_results": self.total,
+            "start_index": 1,
+            "items_per_page": len(self.users),
+            "users": [user.answer for user in self.users],
+        }
+
+
+def grants_in(answer: dict[str, Any], what: str) -> tuple[Grant, ...]:
+    """The roles in an answer about a user or token.
+
+    Raises:
+        UnexpectedAnswerError: they do not have the known form.
+    """
+    return tuple(
+        Grant(
+            text(grant, "role_name", what),
+            optional_text(grant, "assigned_by"),
+            optional_text(grant, "assigned_at"),
         )
+        for grant in as_objects(answer.get("roles") or [], what)
+    )
+
+
+def missing_user(user: str) -> MissingError:
+    """The error for a user that does not exist."""
+    return MissingError(
+        f"user {user}",
+        hint="`osmo user list` shows the users; "
+        f"create it with `osmo user create {user} --roles ROLE`",
+    )
 
 
 class Users:
-    """The users of one service, and their roles."""
+    """The users of one service, and their roles. Each method sends at most one write."""
 
-    def __init__(self, client: Client, dialects: DialectLookup, configs: Configs) -> None:
+    def __init__(self, client: Client, dialects: DialectLookup) -> None:
         self._client = client
         self._dialects = dialects
-        self._configs = configs
 
     def route(self) -> tuple[str, ...]:
         """Path segments of the users.
 
         Raises:
-            UsageError: the service keeps no users.
+            UsageError: the service has no users.
         """
         dialect = self._dialects.with_users()
         if dialect.token_routes.users is None:
             raise UsageError(
-                f"a service of version {dialect.name} keeps no users",
-                hint="what an agent logs in with is a service token there: "
-                "`osmo token set NAME --service --roles ROLE`",
+                f"OSMO {dialect.name} has no users",
+                hint="use a service token instead: `osmo token set NAME --service --roles ROLE`",
             )
         return dialect.token_routes.users
 
     def list_users(
-        self,
-        *,
-        prefix: str | None = None,
-        roles: Sequence[str] = (),
-        most: int | None = None,
-    ) -> dict[str, Any]:
-        """The users as the service lists them, newest first, all pages in one.
+        self, *, prefix: str | None = None, roles: Sequence[str] = (), limit: int | None = None
+    ) -> UserList:
+        """List users, newest first, reading as many pages as needed.
 
         Args:
-            prefix: only users whose id begins so.
+            prefix: only users whose ID begins with it.
             roles: only users who have one of these.
-            most: how many at the most; None for all.
+            limit: maximum number of users; None for all.
         """
-        fixed = [("id_prefix", prefix)] if prefix else []
-        fixed += [("roles", role) for role in roles]
-        # By id: a user who is made meanwhile shifts the pages.
-        found: dict[str, Any] = {}
+        filters = [("id_prefix", prefix)] if prefix else []
+        filters += [("roles", role) for role in roles]
+        # By ID: a user created meanwhile shifts the pages.
+        users: dict[str, User] = {}
         start, total = 1, 0
-        while most is None or len(found) < most:
-            count = LARGEST_PAGE if most is None else min(LARGEST_PAGE, most - len(found))
-            paging = [("start_index", str(start)), ("count", str(count))]
-            page = self._client.get(self.route(), [*paging, *fixed])
-            try:
-                total = int(page["total_results"])
-                found |= {str(user["id"]): user for user in page["users"]}
-                size = len(page["users"])
-            except (KeyError, TypeError, ValueError):
-                raise UnexpectedAnswerError(_ODD) from None
-            start += size
-            if not size or start > total:
+        while limit is None or len(users) < limit:
+            count = LARGEST_PAGE if limit is None else min(LARGEST_PAGE, limit - len(users))
+            page = self._page([("start_index", str(start)), ("count", str(count)), *filters])
+            new = [user for user in page.users if user.id not in users]
+            users |= {user.id: user for user in new}
+            start, total = start + len(page.users), page.total
+            if not new or start > total:
                 break
-        users = list(found.values())
-        return {
-            "total_results": total,
-            "start_index": 1,
-            "items_per_page": len(users),
-            "users": users,
-        }
+        return UserList(tuple(users.values()), total)
 
-    def find(self, user: str) -> dict[str, Any] | None:
-        """A user with roles, as the service shows it; None where there is no such user."""
+    def _page(self, query: Query) -> UserList:
+        answer = as_object(self._get((), query), _LIST)
+        users = tuple(_user(entry) for entry in as_objects(answer.get("users"), _LIST))
         try:
-            found = self._client.get((*self.route(), user))
-        except RefusedError as error:
-            if is_unknown_user(error):
-                return None
-            raise
-        if not isinstance(found, dict) or not isinstance(found.get("roles", []), list):
-            raise UnexpectedAnswerError(_ODD)
-        return found
+            return UserList(users, int(answer["total_results"]))
+        except (KeyError, TypeError, ValueError, OverflowError):
+            raise unexpected(_LIST) from None
 
-    def get(self, user: str) -> dict[str, Any]:
-        """A user with roles.
+    def find(self, user: str) -> User | None:
+        """Return a user with roles; None if it does not exist."""
+        try:
+            answer = as_object(self._get((user,)), f"user {user}")
+        except UserNotFoundError:
+            return None
+        return _user(answer)
+
+    def get(self, user: str) -> User:
+        """Return a user with roles.
 
         Raises:
-            UnknownUserError: there is none.
+            MissingError: the user does not exist.
         """
         found = self.find(user)
         if found is None:
-            raise UnknownUserError(user)
+            raise missing_user(user)
         return found
 
-    def create(self, user: str, roles: Sequence[str]) -> dict[str, Any]:
-        """Make a user and return it as the service shows it.
-
-        After a failure of unknown outcome it is looked up, never sent again.
-
-        Raises:
-            OsmoError: the user exists, a role does not, or the service failed.
-        """
+    def create(self, user: str, roles: Sequence[str]) -> None:
+        """Create a user; sent once."""
         body = {"id": user} | ({"roles": list(roles)} if roles else {})
-        try:
-            made = self._client.request("POST", self.route(), body=body).json()
-        except OsmoError as error:
-            if not error.outcome_unknown:
-                if error.message.endswith(" already exists"):
-                    error.hint = f"`osmo user update {user} --add-roles ROLE` changes its roles"
-                raise
-            error.hint = f"whether it was created is not known: `osmo user get {user}` tells"
-            found = self.find(user)
-            if found is None:
-                error.hint = "the user was not created (it was looked up); try again"
-            if found is None or not set(roles) <= set(role_names(found)):
-                raise
-            return {key: value for key, value in found.items() if key != "roles"}
-        if not isinstance(made, dict):
-            raise UnexpectedAnswerError(_ODD)
-        return made
+        self._client.request("POST", self.route(), body=body)
 
-    def check_roles(self, roles: Iterable[str]) -> None:
-        """Look whether the service has these roles, so that not some are given and others not.
+    def add_role(self, user: str, role: str) -> None:
+        """Give a role to a user; sent once. A role that the user has is no error."""
+        self._client.request("POST", (*self.route(), user, "roles"), body={"role_name": role})
 
-        Raises:
-            UsageError: there is no such role.
-        """
-        from osmo_cli.config.registry.types import ROLE
-
-        snapshot = self._configs.read(ROLE)
-        for role in roles:
-            snapshot.item(role)
-
-    def change_roles(
-        self, user: str, *, add: Sequence[str], remove: Sequence[str]
-    ) -> dict[str, Any]:
-        """Give roles to a user and take roles away, one request each, and return the user then.
-
-        Raises:
-            RolesNotStoredError: the service shows other roles afterwards.
-            OsmoError: a request failed; each may be repeated.
-        """
-        roles = (*self.route(), user, "roles")
-        try:
-            for role in add:
-                self._client.request("POST", roles, body={"role_name": role})
-            for role in remove:
-                self._client.request("DELETE", (*roles, role))
-        except OsmoError as error:
-            if error.outcome_unknown:
-                error.hint = f"some roles may be changed: `osmo user get {user}`; run it again"
-            raise
-        found = self.get(user)
-        held = set(role_names(found))
-        if wrong := sorted((set(add) - held) | (set(remove) & held)):
-            raise RolesNotStoredError(
-                f"the service accepted the change and shows other roles of {user} for: "
-                + ", ".join(wrong),
-                hint="an identity provider may set them too (sync_mode of the role)",
-            )
-        return found
-
-    def ensure(self, user: str, roles: Sequence[str]) -> tuple[bool, list[str]]:
-        """Make a user with these roles, or give one that there is those that are missing.
-
-        Returns:
-            Whether the user was made, and the roles that were given.
-        """
-        found = self.find(user)
-        held = role_names(found or {})
-        missing = [role for role in roles if role not in held]
-        if missing:
-            self.check_roles(missing)
-        if found is None:
-            self.create(user, missing)
-        elif missing:
-            self.change_roles(user, add=missing, remove=())
-        return found is None, missing
+    def remove_role(self, user: str, role: str) -> None:
+        """Take a role from a user and all of the user's tokens; sent once."""
+        self._client.request("DELETE", (*self.route(), user, "roles", role))
 
     def delete(self, user: str) -> None:
-        """Delete a user with tokens and roles; a failure of unknown outcome is looked up."""
-        try:
-            self._client.request("DELETE", (*self.route(), user))
-        except OsmoError as error:
-            if not error.outcome_unknown:
-                raise
-            error.hint = f"whether it was deleted is not known: `osmo user get {user}` tells"
-            if self.find(user) is None:
-                return
-            error.hint = "the user was not deleted (it was looked up); try again"
-            raise
+        """Delete a user with roles and tokens; sent once."""
+        self._client.request("DELETE", (*self.route(), user))
+
+    def _get(self, segments: Sequence[str], query: Query = ()) -> Any:
+        return self._dialects.follow_upgrade(
+            lambda: self._client.get((*self.route(), *segments), query)
+        )
 
 
-def is_unknown_user(error: RefusedError) -> bool:
-    """Whether the service says that there is no such user."""
-    return error.message.startswith("User ") and error.message.endswith(" not found")
-
-
-def role_names(user: dict[str, Any]) -> list[str]:
-    """Names of the roles that a user has, or that `osmo token roles` shows of a token."""
-    grants = user.get("roles") or []
-    return [str(grant.get("role_name")) for grant in grants if isinstance(grant, dict)]
+def _user(answer: dict[str, Any]) -> User:
+    name = text(answer, "id", "a user")
+    return User(
+        name,
+        optional_text(answer, "created_at"),
+        optional_text(answer, "created_by"),
+        grants_in(answer, f"user {name}"),
+        answer,
+    )

@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from osmo_cli.accounts.tokens import TokenOwner
 from osmo_cli.accounts.users import check_known_user, check_user_id
-from osmo_cli.api.users import UnknownUserError, role_names
 from osmo_cli.commands.arguments import FormatOption, IgnoreMissingOption
 from osmo_cli.commands.lazy import noun
 from osmo_cli.commands.session import NoPrompts, Session, prompts
 from osmo_cli.commands.token.kept import forget
 from osmo_cli.errors import ConflictError, UsageError
-from osmo_cli.output.grants import day_of, show_grants
+from osmo_cli.output.grants import day_of, print_grants
 
 if TYPE_CHECKING:
     from osmo_cli.api.service import Service
+    from osmo_cli.api.users import User
     from osmo_cli.output.printer import Printer
 
 app = noun(
     "user",
-    "Users and their roles, on services that keep users.",
+    "Manage users and their roles (OSMO 6.2 and later).",
     {
         "list": "user:list_users",
         "get": "user:get_user",
@@ -32,51 +33,69 @@ app = noun(
     },
 )
 
-UserArgument = Annotated[str, typer.Argument(metavar="USER", show_default=False)]
+UserArgument = Annotated[
+    str, typer.Argument(metavar="USER", show_default=False, help="ID of the user.")
+]
 
 
 def list_users(
     ctx: typer.Context,
     prefix: Annotated[
-        str | None, typer.Option("--id-prefix", "-p", help="Only those whose id begins so.")
+        str | None, typer.Option("--id-prefix", "-p", help="Only IDs with this prefix.")
     ] = None,
     roles: Annotated[
         list[str] | None,
-        typer.Option("--roles", "-r", help="Only those with one of these; several may follow."),
+        typer.Option(
+            "--roles", "-r", help="Only users with one of these roles; accepts several values."
+        ),
     ] = None,
     count: Annotated[
-        int | None, typer.Option("--count", "-c", min=1, help="So many at the most.")
+        int | None,
+        typer.Option("--count", "-c", min=1, help="Maximum number of users to list. Default: all."),
     ] = None,
     format_type: FormatOption = None,
 ) -> None:
-    """List the users, newest first."""
+    """List users, newest first.
+
+    Examples:
+        osmo user list
+        osmo user list --id-prefix agent- --count 50
+        osmo user list --roles osmo-admin --format-type json
+    """
     session: Session = ctx.obj
     printer = session.use_format(format_type)
     with session.connect() as service:
-        found = service.users.list_users(prefix=prefix, roles=roles or (), most=count)
+        listed = service.users.list_users(prefix=prefix, roles=roles or (), limit=count)
     if not printer.as_lines:
-        printer.data(found)
-    elif not found["users"]:
+        printer.data(listed.answer)
+    elif not listed.users:
         printer.text("No users found")
     else:
-        printer.text(f"Total users: {found['total_results']}\n")
-        rows = [(str(user["id"]), day_of(user.get("created_at"))) for user in found["users"]]
+        printer.text(f"Total users: {listed.total}\n")
+        rows = [(user.id, day_of(user.created_at)) for user in listed.users]
         printer.table(("User ID", "Created At"), rows)
 
 
 def get_user(ctx: typer.Context, user: UserArgument, format_type: FormatOption = None) -> None:
-    """Show a user, with who gave which role and when."""
+    """Show a user and who assigned which role.
+
+    Examples:
+        osmo user get ada@example.com
+    """
     session: Session = ctx.obj
     printer = session.use_format(format_type)
     check_known_user(user)
     with session.connect() as service:
-        found = service.users.get(user)
+        shown = service.users.get(user)
+    if not printer.as_lines:
+        printer.data(shown.answer)
+        return
     facts = {
-        "User ID": found.get("id"),
-        "Created At": day_of(found.get("created_at")),
-        "Created By": found.get("created_by"),
+        "User ID": shown.id,
+        "Created At": day_of(shown.created_at),
+        "Created By": shown.created_by,
     }
-    show_grants(printer, found, facts)
+    print_grants(printer, facts, shown.grants)
 
 
 def create_user(
@@ -84,26 +103,42 @@ def create_user(
     user: UserArgument,
     roles: Annotated[
         list[str] | None,
-        typer.Option("--roles", "-r", help="Roles of the user; several may follow."),
+        typer.Option("--roles", "-r", help="Roles of the user; accepts several values."),
     ] = None,
     format_type: FormatOption = None,
 ) -> None:
-    """Create a user."""
+    """Create a user.
+
+    Examples:
+        osmo user create ada@example.com --roles osmo-user
+        osmo user create backend-operator --roles osmo-backend
+    """
+    from osmo_cli.plan.users import create_user as create
+
     session: Session = ctx.obj
     printer = session.use_format(format_type)
     check_user_id(user)
     with session.connect() as service:
         service.confirm_dialect()
-        service.users.route()
-        if roles:
-            service.users.check_roles(roles)
-        made = service.users.create(user, roles or ())
+        written = create(service, user, roles or ())
+    for warning in written.warnings:
+        printer.warn(warning)
     if not printer.as_lines:
-        printer.data(made)
+        answer = written.user.answer
+        printer.data({key: value for key, value in answer.items() if key != "roles"})
         return
-    printer.text(f"User created: {made.get('id', user)}")
+    printer.text(f"User created: {written.user.id}")
     if roles:
         printer.text(f"Roles assigned: {', '.join(roles)}")
+
+
+@dataclass(frozen=True)
+class UpdateOptions:
+    """What `osmo user update` was asked for."""
+
+    user: str
+    add: tuple[str, ...]
+    remove: tuple[str, ...]
 
 
 def update_user(
@@ -111,92 +146,124 @@ def update_user(
     user: UserArgument,
     add: Annotated[
         list[str] | None,
-        typer.Option("--add-roles", "-a", help="Roles to give; several may follow."),
+        typer.Option("--add-roles", "-a", help="Roles to add; accepts several values."),
     ] = None,
     remove: Annotated[
         list[str] | None,
-        typer.Option("--remove-roles", "-r", help="Roles to take away; several may follow."),
+        typer.Option("--remove-roles", "-r", help="Roles to remove; accepts several values."),
     ] = None,
     format_type: FormatOption = None,
 ) -> None:
-    """Give roles to a user, and take roles away; a role goes from the user's tokens too."""
+    """Add and remove roles of a user.
+
+    Removing a role also removes it from the user's tokens.
+
+    Examples:
+        osmo user update ada@example.com --add-roles osmo-admin
+        osmo user update ada@example.com --remove-roles osmo-admin osmo-backend
+    """
     session: Session = ctx.obj
-    printer = session.use_format(format_type)
+    session.use_format(format_type)
     check_known_user(user)
-    add, remove = add or [], remove or []
+    options = UpdateOptions(user, tuple(add or ()), tuple(remove or ()))
     if not add and not remove:
-        raise UsageError("nothing to update", hint="give --add-roles, --remove-roles or both")
-    if both := sorted(set(add) & set(remove)):
+        raise UsageError("nothing to update", hint="use --add-roles, --remove-roles or both")
+    if both := sorted(set(options.add) & set(options.remove)):
         raise UsageError(f"{', '.join(both)} cannot be both added and removed")
+    _run_update(session, options)
+
+
+def _run_update(session: Session, options: UpdateOptions) -> None:
+    from osmo_cli.plan.users import change_roles
+
+    printer = session.printer
     with session.connect() as service:
         service.confirm_dialect()
-        found = service.users.get(user)
-        held = role_names(found)
-        missing = [role for role in dict.fromkeys(add) if role not in held]
-        losing = [role for role in dict.fromkeys(remove) if role in held]
-        if missing:
-            service.users.check_roles(missing)
+        user = service.users.get(options.user)
+        missing = [role for role in dict.fromkeys(options.add) if role not in user.roles]
+        losing = [role for role in dict.fromkeys(options.remove) if role in user.roles]
+        _note_unchanged(user, options, {*missing, *losing}, printer)
         if losing:
-            _tell_of_tokens(service, user, losing, printer)
+            _note_tokens_that_lose(service, user.id, losing, printer)
         if missing or losing:
-            found = service.users.change_roles(user, add=missing, remove=losing)
-    for role in dict.fromkeys([*add, *remove]):
-        if role not in (*missing, *losing):
-            has = "already has" if role in held else "does not have"
-            printer.note(f"{user} {has} the role {role}; nothing was sent for it")
+            written = change_roles(service, user, add=missing, remove=losing)
+            user = written.user
+            for warning in written.warnings:
+                printer.warn(warning)
     if not printer.as_lines:
-        printer.data(found)
+        printer.data(user.answer)
         return
-    for role in add:
+    for role in options.add:
         printer.text(f"Added role: {role}")
-    for role in remove:
+    for role in options.remove:
         printer.text(f"Removed role: {role}")
 
 
-def _tell_of_tokens(service: Service, user: str, losing: list[str], printer: Printer) -> None:
-    """Say which tokens lose a role with their user."""
+def _note_unchanged(
+    user: User, options: UpdateOptions, changing: set[str], printer: Printer
+) -> None:
+    for role in dict.fromkeys([*options.add, *options.remove]):
+        if role not in changing:
+            has = "already has" if role in user.roles else "does not have"
+            printer.note(f"{user.id} {has} the role {role}; nothing was sent for it")
+
+
+def _note_tokens_that_lose(
+    service: Service, user: str, losing: list[str], printer: Printer
+) -> None:
     for token in service.tokens.list_tokens(TokenOwner(user=user)):
-        if lost := [role for role in losing if role in (token.get("roles") or [])]:
-            printer.note(f"token {token.get('token_name')} loses {', '.join(lost)} too")
+        if lost := [role for role in losing if role in token.roles]:
+            printer.note(f"token {token.name} loses {', '.join(lost)} too")
 
 
 def delete_user(
     ctx: typer.Context,
     user: UserArgument,
-    force: Annotated[bool, typer.Option("--force", "-f", help="Do not ask.")] = False,
+    force: Annotated[
+        bool, typer.Option("--force", "-f", help="Do not ask for confirmation.")
+    ] = False,
     ignore_missing: IgnoreMissingOption = False,
 ) -> None:
-    """Delete a user with roles and tokens."""
+    """Delete a user with roles and tokens.
+
+    Examples:
+        osmo user delete ada@example.com
+        osmo user delete backend-operator --force --ignore-missing
+    """
+    from osmo_cli.api.users import missing_user
+    from osmo_cli.plan.users import delete_user as delete
+
     session: Session = ctx.obj
     printer = session.printer
     check_known_user(user)
     credential = session.credential()
     with session.connect(credential) as service:
         service.confirm_dialect()
-        found = service.users.find(user)
-        if found is None and ignore_missing:
-            printer.note(f"there is no user {user}; nothing was sent")
+        existing = service.users.find(user)
+        if existing is None and ignore_missing:
+            printer.note(f"user {user} not found; nothing was sent")
             return
-        if found is None:
-            raise UnknownUserError(user)
-        listed = service.tokens.list_tokens(TokenOwner(user=user))
-        names = [str(token.get("token_name")) for token in listed]
-        _tell_what_goes(role_names(found), names, printer)
+        if existing is None:
+            raise missing_user(user)
+        tokens = [token.name for token in service.tokens.list_tokens(TokenOwner(user=user))]
+        _note_losses(existing, tokens, printer)
         if not force:
-            _ask(user, printer)
-        service.users.delete(user)
+            _confirm(user, printer)
+        warnings = delete(service, user)
+    for warning in warnings:
+        printer.warn(warning)
     printer.text(f"User deleted: {user}")
-    forget(credential, TokenOwner(user=user), names)
+    forget(credential, TokenOwner(user=user), tokens)
 
 
-def _tell_what_goes(roles: list[str], names: list[str], printer: Printer) -> None:
-    lost = [f"tokens {', '.join(names)}"] if names else []
-    lost += [f"roles {', '.join(roles)}"] if roles else []
-    if lost:
-        printer.note(f"what goes with it: {'; '.join(lost)}")
+def _note_losses(user: User, tokens: list[str], printer: Printer) -> None:
+    losses = [f"tokens {', '.join(tokens)}"] if tokens else []
+    losses += [f"roles {', '.join(user.roles)}"] if user.roles else []
+    if losses:
+        printer.note(f"also deleted: {'; '.join(losses)}")
 
 
-def _ask(user: str, printer: Printer) -> None:
+def _confirm(user: str, printer: Printer) -> None:
     """Ask at a terminal; a script has said what it wants."""
     questions = prompts()
     if not isinstance(questions, NoPrompts):

@@ -19,7 +19,7 @@ def show_version(ctx: typer.Context, format_type: FormatOption = None) -> None:
     try:
         with session.connect() as service:
             version = service.ask_version()
-            dialect = service.confirm_dialect().name
+            dialect = service.redetect_dialect().name
             managed = service.is_managed
     except NotLoggedInError as error:
         if version is None:

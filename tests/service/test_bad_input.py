@@ -251,15 +251,15 @@ FAULTS: dict[str, tuple[Reply, int, str]] = {
     "expired": (
         json_reply({"message": "Access Token has expired", "error_code": "USER"}, 400),
         4,
-        "make a new one with `osmo token set",
+        "create a new token with `osmo token set",
     ),
     "expired, seed": (
         json_reply({"message": "Token is expired, but no refresh token is present"}, 400),
         4,
-        "make a new one with `osmo token set",
+        "create a new token with `osmo token set",
     ),
     "broken JSON": (Reply(200, b'{"backends": ['), 10, "not JSON"),
-    "something else": (json_reply("hello"), 10, "is not an object"),
+    "something else": (json_reply("hello"), 10, "unexpected answer of the service: BACKEND"),
 }
 
 
@@ -318,4 +318,4 @@ def test_a_command_line_that_is_no_utf8_is_not_sent(admin: Shell, words: tuple[s
     # As Python itself hands the byte 0xff of a command line on.
     result = admin.osmo(*words, "\udcff")
     assert (result.code, result.out) == (2, "")
-    check(result.err, "not UTF-8", "nothing was sent")
+    check(result.err, "not valid UTF-8", "nothing was sent")

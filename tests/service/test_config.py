@@ -285,7 +285,7 @@ def test_warnings_of_the_service_are_shown_once(middle: Between) -> None:
 def test_a_newer_version_is_told_once(middle: Between) -> None:
     middle.headers = {"x-osmo-service-version": "6.2.0"}
     result = middle.shell.osmo(*UPDATE)
-    assert result.err.count("the service names 6.2.0 as the newest version") == 1
+    assert result.err.count("the service reports 6.2.0 as the newest version") == 1
 
 
 def test_a_service_that_locks_old_clients_out_can_still_be_changed(middle: Between) -> None:

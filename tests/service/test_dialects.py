@@ -41,7 +41,7 @@ def identified(db: Path, gone: tuple[str, ...]) -> str:
     return taken_for(WithoutSome(inner, gone) if gone else inner)
 
 
-def taken_for(inner: httpx.BaseTransport) -> str:
+def taken_for(inner: httpx.BaseTransport, notes: list[str] | None = None) -> str:
     def no_idp(url: str) -> Transport:
         raise AssertionError(url)
 
@@ -50,7 +50,7 @@ def taken_for(inner: httpx.BaseTransport) -> str:
         Credential(LOCAL, Method.DEV, "test", username="admin"),
         Transport("http://local", inner=inner),
         open_idp=no_idp,
-        warn=ignore,
+        warn=ignore if notes is None else notes.append,
         on_secret=ignore,
     ) as client:
         return Service(client).redetect_dialect().name
@@ -95,13 +95,36 @@ def test_a_real_service_is_known_by_its_document_whatever_its_number(
     assert described(version, document) == name
 
 
-def test_what_fits_no_dialect_is_refused(recordings: Path) -> None:
+NEWEST = next(reversed(DIALECTS))
+
+
+@pytest.mark.parametrize("version", ["6.5.0", "6.10.0", "7.0.0"])
+@pytest.mark.parametrize("has_document", [True, False])
+def test_a_newer_service_is_used_as_the_newest_known_one(
+    version: str, has_document: bool, recordings: Path
+) -> None:
+    document = None
+    if has_document:
+        document = json.loads((recordings / "openapi-6.4-dev.json").read_text("utf-8"))
+        del document["paths"]["/api/configs/workflow"]
+    notes: list[str] = []
+    assert described(version, document, notes) == NEWEST
+    assert notes == [
+        f"the service's version {version} is newer than this osmo knows; it is used as {NEWEST}"
+    ]
+
+
+def test_a_newer_service_that_its_document_describes_is_used_as_that(recordings: Path) -> None:
     document = json.loads((recordings / "openapi-6.4-dev.json").read_text("utf-8"))
-    del document["paths"]["/api/configs/workflow"]
+    notes: list[str] = []
+    assert described("6.5.0", document, notes) == "6.4"
+    assert len(notes) == 1
+
+
+@pytest.mark.parametrize("version", ["5.9.0", "6.1.0", "x.y.z"])
+def test_what_fits_no_dialect_is_refused(version: str) -> None:
     with pytest.raises(UsageError, match="which this version of osmo does not know"):
-        described("6.5.0", document)
-    with pytest.raises(UsageError, match="which this version of osmo does not know"):
-        described("7.0.0", None)
+        described(version, None)
 
 
 @pytest.mark.parametrize(
@@ -111,7 +134,7 @@ def test_without_a_document_any_revision_of_a_version_will_do(version: str, name
     assert described(version, None) == name
 
 
-def described(version: str, document: Any) -> str:
+def described(version: str, document: Any, notes: list[str] | None = None) -> str:
     """What a service of this number is taken for that describes itself by `document`."""
     major, minor, revision = version.split(".")
 
@@ -122,4 +145,4 @@ def described(version: str, document: Any) -> str:
             return httpx.Response(200, json=document)
         return httpx.Response(403, json={"message": "Forbidden"})
 
-    return taken_for(httpx.MockTransport(answer))
+    return taken_for(httpx.MockTransport(answer), notes)

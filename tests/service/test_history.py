@@ -382,4 +382,6 @@ def test_a_type_that_the_service_does_not_know_is_told_everywhere(
     ):
         done = stories[1].osmo("config", *words)
         assert (done.code, done.out) == (2, "")
-        assert done.err.startswith("error: this service has no GROUP_TEMPLATE\n")
+        assert done.err.startswith(
+            "error: this service has no GROUP_TEMPLATE (config type not found)\n"
+        )

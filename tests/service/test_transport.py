@@ -13,10 +13,11 @@ import pytest
 from osmo_cli import __version__
 from osmo_cli.api import transport as transport_module
 from osmo_cli.api.errors import (
+    ForbiddenError,
     ManagedElsewhereError,
-    NotFoundError,
     RateLimitedError,
     RefusedError,
+    RouteNotFoundError,
     ServiceError,
     ServiceFailureError,
     SubmissionRefusedError,
@@ -91,10 +92,10 @@ USER_ERROR = '{"message": "told why", "error_code": "%s", "workflow_id": null}'
         (400, USER_ERROR % "RESOURCE", SubmissionRefusedError, 1),
         (400, USER_ERROR % "DATABASE", ServiceFailureError, 10),
         (401, "Jwt is expired", UnauthorizedError, 4),
-        (403, '{"message":"Forbidden","error_code":403}', UnauthorizedError, 4),
-        (403, "access denied", UnauthorizedError, 4),
-        (404, '{"detail":"Not Found"}', NotFoundError, 2),
-        (405, '{"detail":"Method Not Allowed"}', NotFoundError, 2),
+        (403, '{"message":"Forbidden","error_code":403}', ForbiddenError, 4),
+        (403, "access denied", ForbiddenError, 4),
+        (404, '{"detail":"Not Found"}', RouteNotFoundError, 2),
+        (405, '{"detail":"Method Not Allowed"}', RouteNotFoundError, 2),
         (409, USER_ERROR % "USER", ManagedElsewhereError, 6),
         (422, '{"detail":[]}', RefusedError, 2),
         (429, "", RateLimitedError, 75),
@@ -109,7 +110,7 @@ def test_an_error_status_has_its_type_and_exit_code(
     assert type(error) is kind
     assert error.exit_code == exit_code
     assert error.code == status
-    assert error.message
+    assert error.message.endswith(f"(HTTP {status})")
     assert "<html" not in error.message
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import typer
 
-from osmo_cli.accounts.tokens import SOON_DAYS, check_token_name, days_left
+from osmo_cli.accounts.tokens import SOON_DAYS, TokenOwner, check_token_name, days_left
 from osmo_cli.commands.arguments import FormatOption
 from osmo_cli.commands.lazy import noun
 from osmo_cli.commands.session import Session
@@ -17,8 +17,11 @@ from osmo_cli.commands.token.arguments import (
     token_owner,
 )
 from osmo_cli.commands.token.kept import forget
-from osmo_cli.errors import UsageError
-from osmo_cli.output.grants import show_grants
+from osmo_cli.errors import MissingError
+
+if TYPE_CHECKING:
+    from osmo_cli.api.tokens import Token
+    from osmo_cli.output.printer import Printer
 
 app = noun(
     "token",
@@ -33,9 +36,8 @@ app = noun(
 )
 
 _COLUMNS = ("Name", "Description", "Roles", "Active", "Expires At (UTC)")
-# In a service that keeps users, as the official CLI of its version has it.
+# The official CLI of versions with users has another order.
 _COLUMNS_WITH_USERS = ("Name", "Description", "Active", "Expires At (UTC)", "Roles")
-_PRIORITIES = {"Name": 0, "Expires At (UTC)": 0, "Roles": 1, "Description": 2, "Active": 3}
 
 
 def list_tokens(
@@ -44,43 +46,50 @@ def list_tokens(
     user: TokenUserOption = None,
     format_type: FormatOption = None,
 ) -> None:
-    """List your tokens, those of a user, or with --service those of service accounts."""
+    """List your access tokens, or those of a user or of service accounts.
+
+    Examples:
+        osmo token list
+        osmo token list --user ada@example.com --format-type json
+        osmo token list --service
+    """
     session: Session = ctx.obj
     printer = session.use_format(format_type)
     owner = token_owner(of_service, user)
     with session.connect() as service:
-        listed = service.tokens.list_tokens(owner)
-        keeps_users = service.dialect.token_routes.users is not None
+        tokens = service.tokens.list_tokens(owner)
+        has_users = service.dialect.token_routes.users is not None
     if not printer.as_lines:
-        printer.data(listed)
-    elif not listed:
-        printer.text("No tokens found" + (f" for user {user}" if user else ""))
+        printer.data([token.answer for token in tokens])
     else:
-        if user:
-            printer.text(f"Tokens for user: {user}\n")
-        columns = _COLUMNS_WITH_USERS if keeps_users else _COLUMNS
-        rows = [_row(token) for token in listed]
-        printer.table(
-            columns,
-            [[row[column] for column in columns] for row in rows],
-            [_PRIORITIES[column] for column in columns],
-        )
-    for token in listed:
-        left = days_left(str(token.get("expires_at", "")))
+        _print_tokens(printer, owner, tokens, _COLUMNS_WITH_USERS if has_users else _COLUMNS)
+    for token in tokens:
+        left = days_left(token.expires_at)
         if left is not None and 0 < left <= SOON_DAYS:
             days = "1 day" if left == 1 else f"{left} days"
-            printer.warn(f"token {token.get('token_name')} expires in {days}")
+            printer.warn(f"token {token.name} expires in {days}")
 
 
-def _row(token: dict[str, Any]) -> dict[str, str]:
-    expires_at = str(token.get("expires_at", ""))
-    left = days_left(expires_at)
+def _print_tokens(
+    printer: Printer, owner: TokenOwner, tokens: list[Token], columns: tuple[str, ...]
+) -> None:
+    if not tokens:
+        printer.text("No tokens found" + (f" for user {owner.user}" if owner.user else ""))
+        return
+    if owner.user:
+        printer.text(f"Tokens for user: {owner.user}\n")
+    rows = [_row(token) for token in tokens]
+    printer.table(columns, [[row[column] for column in columns] for row in rows])
+
+
+def _row(token: Token) -> dict[str, str]:
+    left = days_left(token.expires_at)
     return {
-        "Name": str(token.get("token_name", "")),
-        "Description": str(token.get("description") or ""),
-        "Roles": ", ".join(map(str, token.get("roles") or [])),
+        "Name": token.name,
+        "Description": token.description,
+        "Roles": ", ".join(token.roles),
         "Active": "Expired" if left is not None and left <= 0 else "Active",
-        "Expires At (UTC)": expires_at[:10],
+        "Expires At (UTC)": token.expires_at[:10],
     }
 
 
@@ -90,7 +99,16 @@ def delete_token(
     of_service: TokenServiceOption = False,
     user: TokenUserOption = None,
 ) -> None:
-    """Delete a token; its logins end within five minutes."""
+    """Delete an access token.
+
+    Logins made with it end within five minutes.
+
+    Examples:
+        osmo token delete laptop
+        osmo token delete backend-token --user backend-operator
+    """
+    from osmo_cli.plan.tokens import delete_token as delete
+
     session: Session = ctx.obj
     printer = session.printer
     check_token_name(name)
@@ -98,11 +116,16 @@ def delete_token(
     credential = session.credential()
     with session.connect(credential) as service:
         service.confirm_dialect()
-        service.tokens.delete(owner, name)
+        warnings = delete(service, owner, name)
         keeps_account = of_service and service.tokens.has_accounts
+    for warning in warnings:
+        printer.warn(warning)
     printer.text(f"Access token {name} deleted" + (f" for user {user}" if user else ""))
     if keeps_account:
-        printer.note(f"its user {name} stays, with its roles; `osmo user delete {name}` deletes it")
+        printer.note(
+            f"its user {name} and the user's roles still exist; "
+            f"`osmo user delete {name}` deletes them"
+        )
     forget(credential, owner, [name])
 
 
@@ -113,7 +136,12 @@ def get_token(
     user: TokenUserOption = None,
     format_type: FormatOption = None,
 ) -> None:
-    """Print a token that `osmo token set` kept in the keyring."""
+    """Print an access token that `osmo token set` saved in the keyring.
+
+    Examples:
+        osmo token get laptop
+        osmo token get backend-token --service > backend-token
+    """
     from osmo_cli.credentials.tokens import kept_token
 
     session: Session = ctx.obj
@@ -123,9 +151,10 @@ def get_token(
     credential = session.credential()
     text = kept_token(credential.origin, name, service=of_service, user=user)
     if text is None:
-        raise UsageError(
-            f"the keyring has no token {name} of {credential.origin}",
-            hint=f"a token is kept when it is made: osmo token set {name}{owner.flags}",
+        raise MissingError(
+            f"token {name} of {credential.origin}",
+            where="the keyring",
+            hint=f"a token is saved when it is created: osmo token set {name}{owner.flags}",
         )
     if printer.as_lines:
         printer.secret("", text)
@@ -136,11 +165,19 @@ def get_token(
 def token_roles(
     ctx: typer.Context, name: TokenNameArgument, format_type: FormatOption = None
 ) -> None:
-    """Show the roles of one of your tokens, with who gave them and when."""
+    """Show the roles of one of your access tokens.
+
+    Examples:
+        osmo token roles laptop
+    """
+    from osmo_cli.output.grants import print_grants
+
     session: Session = ctx.obj
     printer = session.use_format(format_type)
     check_token_name(name)
     with session.connect() as service:
-        found = service.tokens.roles(name)
-    facts = {"Token": found.get("token_name"), "Owner": found.get("user_name")}
-    show_grants(printer, found, facts)
+        roles = service.tokens.roles(name)
+    if not printer.as_lines:
+        printer.data(roles.answer)
+        return
+    print_grants(printer, {"Token": roles.token, "Owner": roles.user}, roles.grants)

@@ -1,4 +1,4 @@
-"""What the commands about tokens share of their command lines."""
+"""Arguments and options that the token commands share."""
 
 from __future__ import annotations
 
@@ -10,24 +10,26 @@ from osmo_cli.accounts.tokens import TokenOwner
 from osmo_cli.accounts.users import check_known_user
 from osmo_cli.errors import UsageError
 
-TokenNameArgument = Annotated[str, typer.Argument(metavar="NAME", show_default=False)]
+TokenNameArgument = Annotated[
+    str, typer.Argument(metavar="NAME", show_default=False, help="Name of the token.")
+]
 TokenServiceOption = Annotated[
-    bool, typer.Option("--service", "-s", help="Of a service account, not your own.")
+    bool, typer.Option("--service", "-s", help="Act on tokens of service accounts, not your own.")
 ]
 TokenUserOption = Annotated[
-    str | None, typer.Option("--user", "-u", metavar="USER", help="Of this user.")
+    str | None, typer.Option("--user", "-u", metavar="USER", help="Act on this user's tokens.")
 ]
 
 
 def token_owner(service: bool, user: str | None) -> TokenOwner:
-    """Whose tokens `--service` and `--user` mean.
+    """The owner that `--service` and `--user` name.
 
     Raises:
-        UsageError: they are given both, or no user can be called so.
+        UsageError: both are given, or the user's name is invalid.
     """
     if service and user is not None:
         raise UsageError(
-            "--service and --user exclude each other",
-            hint="--service is the account that has the name of its token",
+            "--service and --user cannot be used together",
+            hint="--service means the account that has the name of its token",
         )
     return TokenOwner(service, None if user is None else check_known_user(user))

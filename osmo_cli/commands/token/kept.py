@@ -1,4 +1,4 @@
-"""Copies of tokens in the keyring, as the commands about tokens and users make and delete them."""
+"""Copies of tokens in the keyring, saved and deleted by the token and user commands."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def keep(credential: Credential, name: str, owner: TokenOwner, text: str) -> None:
-    """Keep a token under its name and owner.
+    """Save a token under its name and owner.
 
     Raises:
         KeyringUnavailableError, KeyringLockedError
@@ -24,7 +24,7 @@ def keep(credential: Credential, name: str, owner: TokenOwner, text: str) -> Non
 
 
 def keep_where_possible(credential: Credential, name: str, owner: TokenOwner, text: str) -> bool:
-    """Keep a token where there is a keyring; a login from the environment keeps none."""
+    """Save a token if there is a keyring; a login from the environment saves nothing."""
     if not _has_keyring(credential):
         return False
     try:
@@ -35,7 +35,7 @@ def keep_where_possible(credential: Credential, name: str, owner: TokenOwner, te
 
 
 def forget(credential: Credential, owner: TokenOwner, names: Iterable[str]) -> None:
-    """Delete the copies of deleted tokens, where there is a keyring."""
+    """Delete the copies of deleted tokens, if there is a keyring."""
     from osmo_cli.credentials.tokens import drop_token
 
     if _has_keyring(credential):

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from osmo_cli.accounts.tokens import IfExists, TokenOwner, check_expiry, check_token_name, days_left
-from osmo_cli.api.tokens import NewToken
 from osmo_cli.commands.arguments import FormatOption
 from osmo_cli.commands.session import Session
 from osmo_cli.commands.token.arguments import (
@@ -23,8 +23,35 @@ from osmo_cli.output.printer import Printer
 
 if TYPE_CHECKING:
     from osmo_cli.api.service import Service
-    from osmo_cli.config.registry.dialects import Dialect
+    from osmo_cli.api.tokens import NewToken, Token
     from osmo_cli.credentials.credential import Credential
+
+
+@dataclass(frozen=True)
+class Options:
+    """What `osmo token set` was asked for.
+
+    Attributes:
+        store: save only in the keyring, never save, or (None) print and save.
+    """
+
+    name: str
+    owner: TokenOwner
+    expires_at: str | None
+    description: str | None
+    roles: tuple[str, ...]
+    if_exists: IfExists
+    store: bool | None
+    output_file: Path | None
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Lines to print after the token in text output."""
+        if self.owner.service:
+            # 6.0 prints none with --service, which its scripts use.
+            return ()
+        user = [f"Created for user: {self.owner.user}"] if self.owner.user is not None else []
+        return (*user, *([f"Roles: {', '.join(self.roles)}"] if self.roles else ()))
 
 
 def set_token(
@@ -32,7 +59,13 @@ def set_token(
     name: TokenNameArgument,
     expires_at: Annotated[
         str | None,
-        typer.Option("--expires-at", "-e", metavar="DATE", help="YYYY-MM-DD; 31 days from now."),
+        typer.Option(
+            "--expires-at",
+            "-e",
+            metavar="DATE",
+            help="Date (UTC, YYYY-MM-DD) from which the token no longer works. "
+            "Default: 31 days from now.",
+        ),
     ] = None,
     description: Annotated[
         str | None, typer.Option("--description", "-d", help="What the token is for.")
@@ -41,239 +74,247 @@ def set_token(
     user: TokenUserOption = None,
     roles: Annotated[
         list[str] | None,
-        typer.Option("--roles", "-r", help="Roles of the token; several may follow."),
+        typer.Option("--roles", "-r", help="Roles of the token; accepts several values."),
     ] = None,
     if_exists: Annotated[
-        IfExists,
-        typer.Option("--if-exists", help="What becomes of a token that has this name."),
+        IfExists, typer.Option("--if-exists", help="What to do if the token already exists.")
     ] = IfExists.FAIL,
     store: Annotated[
         bool | None,
         typer.Option(
             "--store/--no-store",
-            help="Keep it in the keyring only / not at all; by default there too.",
+            help="Save only to the keyring / never save. "
+            "By default the token is printed and saved.",
         ),
     ] = None,
     output_file: Annotated[
         Path | None,
-        typer.Option("--output-file", metavar="FILE", help="Write it to a new private file."),
+        typer.Option(
+            "--output-file", metavar="FILE", help="Write the token to a new private file."
+        ),
     ] = None,
     format_type: FormatOption = None,
 ) -> None:
-    """Create an access token; it is shown this once."""
+    """Create an access token.
+
+    The service shows a token only once: save it, or let it be saved in the keyring.
+
+    Examples:
+        osmo token set laptop --expires-at 2027-06-30
+        osmo token set agent --service --roles osmo-backend --output-file agent-token
+        osmo token set ci --user ada@example.com --if-exists rotate
+    """
     session: Session = ctx.obj
-    printer = session.use_format(format_type)
-    check_token_name(name)
-    owner = token_owner(of_service, user)
+    session.use_format(format_type)
+    options = Options(
+        name=check_token_name(name),
+        owner=token_owner(of_service, user),
+        expires_at=expires_at,
+        description=description,
+        roles=tuple(roles or ()),
+        if_exists=if_exists,
+        store=store,
+        output_file=output_file,
+    )
     if of_service and not roles and if_exists is IfExists.FAIL:
         raise _roles_missing()
     if store and output_file is not None:
-        raise UsageError("--store and --output-file exclude each other")
+        raise UsageError("--store and --output-file cannot be used together")
     check_expiry(expires_at, None)
+    _run(session, options)
+
+
+def _run(session: Session, options: Options) -> None:
+    printer = session.printer
     credential = session.credential()
     with session.connect(credential) as service:
         service.confirm_dialect()
-        old = _look_up(service, owner, name, roles)
-        if old is not None and if_exists is IfExists.FAIL:
-            raise _exists(name, owner)
-        if old is not None and if_exists is IfExists.KEEP:
-            _tell_kept(old, name, printer)
+        old = _existing(service, options)
+        if old is not None and options.if_exists is IfExists.FAIL:
+            raise _exists(options)
+        if old is not None and options.if_exists is IfExists.KEEP:
+            _print_kept(old, printer)
             return
-        expiry = check_expiry(expires_at, service.tokens.longest_life())
-        new = _new_token(service.dialect, name, expiry, description, roles, owner, old)
-        make = _Making(service, new, old, printer)
-        if output_file is not None:
-            _to_file(make, output_file)
-            _forget_old(credential, new, old, printer)
+        creation = _Creation(service, _new_token(service, options, old), old, printer)
+        if options.output_file is not None:
+            _to_file(creation, options.output_file)
+            _forget_old(credential, options, old, printer)
             return
-        text = make.text()
+        text = creation.run()
     printer.redactor.add(text)
-    # What 6.0 does not print stays away from --service, which its scripts use.
-    told = () if of_service else _told(user, roles)
-    if store:
-        _to_keyring(credential, name, owner, text, told, printer)
+    if options.store:
+        _to_keyring(credential, options, text, printer)
         return
-    _show(text, told, printer)
-    if store is None and keep_where_possible(credential, name, owner, text):
-        printer.note(_kept_note(name, owner))
+    _print_safely(text, options.labels, printer)
+    if options.store is None and keep_where_possible(credential, options.name, options.owner, text):
+        printer.note(_saved_note(options))
     else:
-        _forget_old(credential, new, old, printer)
+        _forget_old(credential, options, old, printer)
 
 
-def _look_up(
-    service: Service, owner: TokenOwner, name: str, roles: list[str] | None
-) -> dict[str, Any] | None:
-    """The token that has the name. It is looked for first: a missing route tells of an upgrade."""
-    found = service.tokens.find(owner, name)
-    if roles and owner == TokenOwner() and service.dialect.token_routes.users is None:
+def _existing(service: Service, options: Options) -> Token | None:
+    """The token of this name. It is read first: a missing route shows that OSMO was upgraded."""
+    token = service.tokens.find(options.owner, options.name)
+    own = options.owner == TokenOwner()
+    if options.roles and own and service.dialect.token_routes.users is None:
         raise UsageError(
             "--roles is for service tokens; your own tokens have your roles",
-            hint="leave --roles out, or add --service",
+            hint="leave out --roles, or add --service",
         )
-    return found
+    return token
 
 
 def _roles_missing() -> UsageError:
     return UsageError("a service token needs roles", hint="for example --roles osmo-backend")
 
 
-def _exists(name: str, owner: TokenOwner) -> UsageError:
-    from osmo_cli.api.token_creation import ways_out
+def _exists(options: Options) -> UsageError:
+    name, flags = options.name, options.owner.flags
+    return UsageError(
+        f"token {name} already exists; nothing was sent",
+        hint="--if-exists rotate replaces it, --if-exists keep leaves it as it is; "
+        f"`osmo token delete {name}{flags}` deletes it",
+    )
 
-    return UsageError(f"token {name} already exists; nothing was sent", hint=ways_out(name, owner))
 
-
-def _tell_kept(old: dict[str, Any], name: str, printer: Printer) -> None:
-    left = days_left(str(old.get("expires_at", "")))
+def _print_kept(old: Token, printer: Printer) -> None:
+    left = days_left(old.expires_at)
     if left is not None and left <= 0:
         printer.warn(
-            f"token {name} already exists, and has expired: nothing was sent; "
+            f"token {old.name} already exists, but has expired; nothing was sent; "
             "--if-exists rotate replaces it"
         )
     else:
-        printer.note(f"token {name} already exists: it is kept, and nothing was sent")
+        printer.note(f"token {old.name} already exists and is kept; nothing was sent")
     if not printer.as_lines:
         printer.secret_data({})
 
 
-def _new_token(
-    dialect: Dialect,
-    name: str,
-    expiry: str,
-    description: str | None,
-    roles: list[str] | None,
-    owner: TokenOwner,
-    old: dict[str, Any] | None,
-) -> NewToken:
-    """What is not given stays as in the token that is replaced, but for its end.
+def _new_token(service: Service, options: Options, old: Token | None) -> NewToken:
+    """The token to create; what is not given stays as in the old token, except its expiry.
 
     Raises:
-        UsageError: a service token without roles.
+        UsageError: a service token without roles, or an expiry that the service does not allow.
     """
-    before = old or {}
-    chosen = tuple(roles or ())
-    # A service without users gives a token of one's own its roles itself.
-    if not chosen and (owner.service or dialect.token_routes.users is not None):
-        chosen = tuple(str(role) for role in before.get("roles") or ())
-    if owner.service and not chosen:
+    from osmo_cli.api.tokens import NewToken
+
+    expiry = check_expiry(options.expires_at, service.tokens.longest_life())
+    roles = options.roles
+    # A service without users gives one's own tokens their roles itself.
+    chooses_roles = options.owner.service or service.dialect.token_routes.users is not None
+    if not roles and old is not None and chooses_roles:
+        roles = old.roles
+    if options.owner.service and not roles:
         raise _roles_missing()
+    description = options.description
     if description is None:
-        description = str(before.get("description") or "")
-    return NewToken(name, expiry, description, chosen, owner)
+        description = old.description if old is not None else ""
+    return NewToken(options.name, expiry, description, roles, options.owner)
 
 
-class _Making:
-    """The requests that make a token; what they do besides is said on stderr."""
+@dataclass(frozen=True)
+class _Creation:
+    """The requests that create a token; what else they do is said on stderr."""
 
-    def __init__(
-        self,
-        service: Service,
-        new: NewToken,
-        old: dict[str, Any] | None,
-        printer: Printer,
-    ) -> None:
-        self._service, self._new = service, new
-        self._old = old
-        self.printer = printer
+    service: Service
+    new: NewToken
+    old: Token | None
+    printer: Printer
 
-    def text(self) -> str:
-        """Make the account that is missing, delete the token that is replaced, make the token."""
-        from osmo_cli.api.token_creation import make_token
+    def run(self) -> str:
+        """Create a missing account, delete the old token, create the new one; return its text."""
+        from osmo_cli.plan.tokens import create_token, rotate_token
 
-        new = self._new
-        if new.owner.service and self._service.tokens.has_accounts:
+        if self.new.owner.service and self.service.tokens.has_accounts:
             self._prepare_account()
-        text = make_token(self._service, new, self._old)
-        if self._old is not None:
+        if self.old is None:
+            created = create_token(self.service, self.new)
+        else:
+            created = rotate_token(self.service, self.new, self.old)
             self.printer.note(
-                f"the old token {new.name} is deleted; its logins end within five minutes"
+                f"the old token {self.new.name} is deleted; its logins end within five minutes"
             )
-        return text
+        for warning in created.warnings:
+            self.printer.warn(warning)
+        return created.text
 
     def _prepare_account(self) -> None:
-        new = self._new
-        made, given = self._service.users.ensure(new.name, new.roles)
+        from osmo_cli.plan.users import ensure_user
+
+        name = self.new.name
+        created, given = ensure_user(self.service, name, self.new.roles)
         roles = ", ".join(given)
-        if made:
-            self.printer.note(f"the user {new.name} was created for it, with the roles: {roles}")
+        if created:
+            self.printer.note(f"created the user {name} for it, with the roles: {roles}")
         elif given:
-            self.printer.note(f"the user {new.name} was there already, and got the roles: {roles}")
+            self.printer.note(f"gave the existing user {name} the roles: {roles}")
 
 
-def _told(user: str | None, roles: list[str] | None) -> tuple[str, ...]:
-    """Lines of the text output behind the token."""
-    lines = [f"Created for user: {user}"] if user is not None else []
-    return (*lines, *([f"Roles: {', '.join(roles)}"] if roles else ()))
-
-
-def _show(text: str, told: tuple[str, ...], printer: Printer) -> None:
+def _print_safely(text: str, labels: tuple[str, ...], printer: Printer) -> None:
     try:
-        _print(text, told, printer)
+        _print(text, labels, printer)
     except OutputClosedError:
-        # Nobody reads stdout any more, and the service shows the token this once.
+        # Nobody reads stdout any more, and the service shows the token only once.
         printer.stdout = printer.stderr
-        _print(text, told, printer)
+        _print(text, labels, printer)
 
 
-def _print(text: str, told: tuple[str, ...], printer: Printer) -> None:
+def _print(text: str, labels: tuple[str, ...], printer: Printer) -> None:
     if not printer.as_lines:
         printer.secret_data({"token": text})
         return
     printer.text("Note: Save the token in a secure location as it will not be shown again")
     printer.secret("Access token: ", text)
-    for line in told:
-        printer.text(line)
+    for label in labels:
+        printer.text(label)
 
 
-def _to_file(make: _Making, path: Path) -> None:
+def _to_file(creation: _Creation, path: Path) -> None:
     from osmo_cli.private_files import create_private, replace_private
 
     # The file comes first: a token that could not be written would be lost.
     create_private(path, "")
     try:
-        text = make.text()
+        text = creation.run()
     except BaseException:
         path.unlink(missing_ok=True)
         raise
+    printer = creation.printer
     try:
         replace_private(path, text + "\n")
     except OSError as error:
-        _show(text, (), make.printer)
+        _print_safely(text, (), printer)
         raise UsageError(
             f"cannot write {path}: {error.strerror}", hint="the token was printed instead"
         ) from None
-    make.printer.note(f"the token is in {path}, which only you can read")
+    printer.note(f"wrote the token to {path}, which only you can read")
 
 
-def _to_keyring(
-    credential: Credential,
-    name: str,
-    owner: TokenOwner,
-    text: str,
-    told: tuple[str, ...],
-    printer: Printer,
-) -> None:
+def _to_keyring(credential: Credential, options: Options, text: str, printer: Printer) -> None:
     try:
-        keep(credential, name, owner, text)
+        keep(credential, options.name, options.owner, text)
     except OsmoError as error:
-        _show(text, told, printer)
+        _print_safely(text, options.labels, printer)
         raise UsageError(
-            f"the token could not be kept: {error.message}", hint="it was printed instead"
+            f"cannot save the token: {error.message}", hint="it was printed instead"
         ) from None
-    printer.note(_kept_note(name, owner))
+    printer.note(_saved_note(options))
 
 
 def _forget_old(
-    credential: Credential, new: NewToken, old: dict[str, Any] | None, printer: Printer
+    credential: Credential, options: Options, old: Token | None, printer: Printer
 ) -> None:
-    """Delete the copy of a token that was replaced by one that is not kept."""
+    """Delete the saved copy of a token that was replaced by one that is not saved."""
     if old is None:
         return
     try:
-        forget(credential, new.owner, [new.name])
+        forget(credential, options.owner, [options.name])
     except OsmoError as error:
         printer.warn(f"a copy of the old token may still be in the keyring: {error.message}")
 
 
-def _kept_note(name: str, owner: TokenOwner) -> str:
-    return f"kept in the keyring: `osmo token get {name}{owner.flags}` prints it again"
+def _saved_note(options: Options) -> str:
+    return (
+        f"saved in the keyring; `osmo token get {options.name}{options.owner.flags}` "
+        "prints it again"
+    )

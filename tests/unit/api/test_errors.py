@@ -10,12 +10,29 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from osmo_cli.api.errors import (
+    AlreadyExistsError,
+    ExpiredTokenError,
+    InUseError,
+    InvalidTokenError,
+    MalformedVersionError,
+    NoRolesError,
     NotFoundError,
+    OutdatedClientError,
     RateLimitedError,
     RefusedError,
+    RevisionNotFoundError,
+    RoleNotFoundError,
+    RolesNotHeldError,
+    RouteNotFoundError,
     ServiceError,
     ServiceFailureError,
+    SubmissionRefusedError,
+    TokenNotFoundError,
     UnauthorizedError,
+    UnknownConfigTypeError,
+    UnreadableBackendError,
+    UserNotFoundError,
+    WorkflowsRunningError,
     error_from,
 )
 from osmo_cli.errors import ConflictError, NotLoggedInError
@@ -59,16 +76,16 @@ def error_of(status: int, payload: Any, content_type: str = "application/json") 
         ([{"msg": "bad"}], "bad"),
         ([{"loc": None, "msg": "bad"}], "bad"),
         ([{"loc": "body", "msg": None}, "odd", 5], "odd entries are left out"),
-        ([], f"{REQUEST} answered 422"),
+        ([], f"{REQUEST} failed"),
         ("no list", "no list"),
-        (None, f"{REQUEST} answered 422"),
+        (None, f"{REQUEST} failed"),
     ],
 )
 def test_a_validation_error_of_either_dialect(entries: Any, text: str) -> None:
     error = error_of(422, {"detail": entries})
     assert isinstance(error, RefusedError)
     if text != "odd entries are left out":
-        assert error.message == text
+        assert error.message == f"{text} (HTTP 422)"
     assert error.message
     assert error.exit_code == 2
 
@@ -129,7 +146,7 @@ def test_an_expired_access_token_is_a_login_that_ended(text: str) -> None:
 
 def test_a_refused_login_says_how_to_look_and_renew() -> None:
     error = error_of(401, b"Jwt is missing", "text/plain")
-    assert error.message == "the service does not accept this login: Jwt is missing"
+    assert error.message == "the service does not accept this login: Jwt is missing (HTTP 401)"
     assert "osmo whoami" in (error.hint or "")
     assert "osmo login" in (error.hint or "")
 
@@ -137,7 +154,7 @@ def test_a_refused_login_says_how_to_look_and_renew() -> None:
 @pytest.mark.parametrize("body", [b"access denied", b'{"message":"Forbidden","error_code":403}'])
 def test_a_missing_permission_names_the_request(body: bytes) -> None:
     error = error_of(403, body)
-    assert error.message == f"this login may not do that: {REQUEST} is forbidden"
+    assert error.message == f"this login may not do that: {REQUEST} is forbidden (HTTP 403)"
     assert error.exit_code == 4
 
 
@@ -157,12 +174,14 @@ def test_what_may_have_been_carried_out_says_so() -> None:
 
 
 def test_other_kinds() -> None:
-    assert error_of(404, {"detail": "Not Found"}).message == f"{REQUEST}: Not Found"
-    assert type(error_of(405, {"detail": "Method Not Allowed"})) is NotFoundError
+    assert error_of(404, {"detail": "Not Found"}).message == (
+        f"route not found: {REQUEST} (HTTP 404)"
+    )
+    assert type(error_of(405, {"detail": "Method Not Allowed"})) is RouteNotFoundError
     assert type(error_of(429, b"")) is RateLimitedError
     assert type(error_of(502, b"<html>bad gateway</html>", "text/html")) is ServiceFailureError
     detail = {"token": None, "expires_at": None, "error": "PENDING"}
-    assert error_of(400, {"detail": detail}).message == "PENDING"
+    assert error_of(400, {"detail": detail}).message == "PENDING (HTTP 400)"
 
 
 def test_a_long_plain_answer_is_cut() -> None:
@@ -170,4 +189,102 @@ def test_a_long_plain_answer_is_cut() -> None:
 
 
 def test_deeply_nested_json_is_no_crash() -> None:
-    assert error_of(500, b"[" * 100_000).message == f"{REQUEST} answered 500"
+    assert error_of(500, b"[" * 100_000).message == f"{REQUEST} failed (HTTP 500)"
+
+
+ANSWERS: list[tuple[int, str, str, type[ServiceError], int]] = [
+    (400, "USER", "User access token laptop does not exist.", TokenNotFoundError, 2),
+    (400, "USER", "Service access token a does not exist.", TokenNotFoundError, 2),
+    (400, "USER", "Access token laptop does not exist.", TokenNotFoundError, 2),
+    (400, "USER", "Token t not found or does not belong to current user", TokenNotFoundError, 2),
+    (400, "USER", "User agent-a not found", UserNotFoundError, 2),
+    (400, "USER", "Role nope does not exist.", RoleNotFoundError, 2),
+    (400, "USER", "Role nope does not exist", RoleNotFoundError, 2),
+    (400, "USER", "Invalid role: nope", RoleNotFoundError, 2),
+    (
+        *(400, "USER", "No config history entry found for type BACKEND at revision 2"),
+        *(RevisionNotFoundError, 2),
+    ),
+    (400, "USER", "Bucket team not found in dataset configuration", NotFoundError, 2),
+    (400, "USER", "Backend test with name t not found", NotFoundError, 2),
+    (400, "USAGE", "Pod template nope does not exist!", SubmissionRefusedError, 1),
+    (500, "", "Internal server error: Backend gpu-z is not found.", ServiceFailureError, 10),
+    (400, "USER", "Token name agent-a already exists.", AlreadyExistsError, 2),
+    (400, "USER", "User agent-a already exists", AlreadyExistsError, 2),
+    (400, "USER", "Pod template default_user is used in pools default", InUseError, 2),
+    (
+        400,
+        "USER",
+        "User does not have all the requested roles. Token creation failed.",
+        *(RolesNotHeldError, 2),
+    ),
+    (400, "USER", "At least one role must be specified for the access token.", NoRolesError, 2),
+    (400, "USER", "Access Token is invalid", InvalidTokenError, 2),
+    (400, "USER", "Access token has invalid length 11", InvalidTokenError, 2),
+    (400, "USER", "Access Token has expired", ExpiredTokenError, 4),
+    (400, "OSMO_ERROR", "Access token ci has expired.", ExpiredTokenError, 4),
+    (
+        400,
+        "OSMO_ERROR",
+        "Your client is out of date. Client version is 6.0.0 but ...",
+        *(OutdatedClientError, 2),
+    ),
+    (
+        500,
+        "",
+        "Internal server error: Version should be of the format major.minor.revision",
+        *(MalformedVersionError, 10),
+    ),
+    (
+        500,
+        "",
+        "Internal server error: Backend gpu-a is not finished running workflows.",
+        *(WorkflowsRunningError, 10),
+    ),
+    (
+        500,
+        "",
+        "Internal server error: Failed to load backend 'gpu-a': 1 error",
+        *(UnreadableBackendError, 10),
+    ),
+    (
+        422,
+        "",
+        "config_types.0: value is not a valid enumeration member",
+        *(UnknownConfigTypeError, 2),
+    ),
+]
+
+
+@pytest.mark.parametrize(("status", "code", "text", "kind", "exit_code"), ANSWERS)
+def test_each_known_answer_is_recognised(
+    status: int, code: str, text: str, kind: type[ServiceError], exit_code: int
+) -> None:
+    error = error_of(status, {"message": text, "error_code": code})
+    assert type(error) is kind
+    assert error.exit_code == exit_code
+    assert error.message.endswith(f"(HTTP {status})")
+    missing = issubclass(kind, NotFoundError) and kind is not UnknownConfigTypeError
+    if missing or "does not exist" in text:
+        assert "not found" in error.message
+
+
+def test_a_database_error_is_never_a_known_refusal() -> None:
+    """Under parallel writes its text says anything; the outcome is unknown."""
+    text = "Token name agent-a already exists."
+    error = error_of(400, {"message": text, "error_code": "DATABASE"})
+    assert type(error) is ServiceFailureError
+    assert error.outcome_unknown
+
+
+def test_an_unreadable_backend_is_named_with_its_repair() -> None:
+    text = "Internal server error: Failed to load backend 'gpu-a': 1 validation error"
+    error = error_of(500, {"message": text})
+    assert isinstance(error, UnreadableBackendError)
+    assert error.backend == "gpu-a"
+    assert "osmo config update BACKEND gpu-a" in (error.hint or "")
+
+
+def test_a_version_that_stops_every_request_has_done_nothing() -> None:
+    text = "Internal server error: Version should be of the format major.minor.revision"
+    assert not error_of(500, {"message": text}).outcome_unknown

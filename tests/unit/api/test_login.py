@@ -96,7 +96,7 @@ def test_an_unknown_token_is_no_login(message: str, by_get: bool) -> None:
     refusal = reply(400, {"message": message, "error_code": "USER", "workflow_id": None})
     result, _, _ = exchange(*([NO_POST] if by_get else []), refusal)
     assert isinstance(result, NotLoggedInError)
-    assert result.message == "the service does not know this access token"
+    assert result.message == "the service does not know this access token (HTTP 400)"
     assert result.exit_code is ExitCode.NOT_AUTHORIZED
     assert "osmo login" in (result.hint or "")
 
@@ -105,7 +105,7 @@ def test_an_expired_token_says_how_to_make_a_new_one() -> None:
     refusal = reply(400, {"message": "Access Token has expired", "error_code": "USER"})
     result, _, _ = exchange(NO_POST, refusal)
     assert isinstance(result, NotLoggedInError)
-    assert result.message == "Access Token has expired"
+    assert result.message == "Access Token has expired (HTTP 400)"
     assert "osmo token set" in (result.hint or "")
 
 

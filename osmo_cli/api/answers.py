@@ -1,0 +1,66 @@
+"""Reading values out of service answers: what does not fit is an error of the service."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from osmo_cli.api.errors import UnexpectedAnswerError
+
+
+def as_object(value: Any, what: str) -> dict[str, Any]:
+    """Return `value` if it is a JSON object.
+
+    Raises:
+        UnexpectedAnswerError: it is not; the message names `what`.
+    """
+    if not isinstance(value, dict):
+        raise unexpected(what)
+    return value
+
+
+def as_objects(value: Any, what: str) -> list[dict[str, Any]]:
+    """Return `value` if it is a list of JSON objects.
+
+    Raises:
+        UnexpectedAnswerError: it is not; the message names `what`.
+    """
+    if not isinstance(value, list) or not all(isinstance(entry, dict) for entry in value):
+        raise unexpected(what)
+    return value
+
+
+def text(answer: Mapping[str, Any], key: str, what: str) -> str:
+    """Return a required string.
+
+    Raises:
+        UnexpectedAnswerError: it is missing, or not a string.
+    """
+    value = answer.get(key)
+    if not isinstance(value, str):
+        raise unexpected(what)
+    return value
+
+
+def optional_text(answer: Mapping[str, Any], key: str) -> str:
+    """Return a value as text; "" where it is missing or null."""
+    value = answer.get(key)
+    return "" if value is None else str(value)
+
+
+def texts(value: Any, what: str) -> tuple[str, ...]:
+    """Return a list of strings as a tuple; null is empty.
+
+    Raises:
+        UnexpectedAnswerError: it is something else.
+    """
+    if value is None:
+        return ()
+    if not isinstance(value, Iterable) or isinstance(value, str | bytes | Mapping):
+        raise unexpected(what)
+    return tuple(map(str, value))
+
+
+def unexpected(what: str) -> UnexpectedAnswerError:
+    """The error for an answer that does not have the known form."""
+    return UnexpectedAnswerError(f"unexpected answer of the service: {what}")
