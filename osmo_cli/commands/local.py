@@ -67,6 +67,15 @@ def serve(
             "--configmap", metavar="FILE", help="Be configured by this YAML file, from 6.3 on."
         ),
     ] = None,
+    fault: Annotated[
+        str | None,
+        typer.Option(
+            "--fault",
+            metavar="NAME",
+            help="Fail like a real service under load; parallel-writes: writes that overlap fail "
+            "with DATABASE, some after they were stored (6.2 and later).",
+        ),
+    ] = None,
 ) -> None:
     """Serve the embedded service on a loopback port until it is interrupted."""
     from osmo_cli.local.server import serve as run
@@ -90,6 +99,7 @@ def serve(
         admin_token_file=admin_token_file,
         ready=ready,
         source=configmap_source(configmap, session.printer.note),
+        fault=fault,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Awaitable, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from osmo_cli.local.clock import Clock, utc_now
 from osmo_cli.local.configmap import ConfigMapSource
 from osmo_cli.local.database import Store, open_database
 from osmo_cli.local.extra import missing_packages
+from osmo_cli.local.rehearsal import Interceptor, find_fault
 from osmo_cli.local.request import Request, Response
 from osmo_cli.local.routes import routes
 from osmo_cli.local.service import Route, Service, answer
@@ -40,6 +42,7 @@ def build_app(
     auth: AuthMode = "none",
     now: Clock = utc_now,
     source: ConfigMapSource | None = None,
+    fault: str | None = None,
 ) -> Starlette:
     """The service on the database at `path`, which is created where there is none.
 
@@ -50,8 +53,10 @@ def build_app(
         auth: `none` trusts the header x-osmo-user, as the real developer mode does; `token` wants
             a JWT.
         source: the file that configurations come from, where not from the database.
+        fault: name of a fault to have (`rehearsal.FAULTS`).
 
     Raises:
+        UsageError: there is no such fault.
         InvalidInputError: that file is not right.
         OsmoError: the database cannot be used (`open_database`), or the extra is not installed.
     """
@@ -60,11 +65,22 @@ def build_app(
     except ImportError:
         raise missing_packages() from None
     store = open_database(path, dialect, now=now, source=source)
-    return app_on(store, auth, now, run_in_threadpool)
+    try:
+        interceptor = find_fault(fault, store.dialect).make() if fault else None
+    except BaseException:
+        store.close()
+        raise
+    return app_on(store, auth, now, run_in_threadpool, interceptor)
 
 
-def app_on(store: Store, auth: AuthMode, now: Clock, run: Runner) -> Starlette:
-    """The service on an open store; `run` runs its handlers."""
+def app_on(
+    store: Store,
+    auth: AuthMode,
+    now: Clock,
+    run: Runner,
+    interceptor: Interceptor | None = None,
+) -> Starlette:
+    """The service on an open store; `run` runs its handlers, behind an interceptor if any."""
     from starlette.applications import Starlette
     from starlette.routing import Route as StarletteRoute
 
@@ -87,7 +103,11 @@ def app_on(store: Store, auth: AuthMode, now: Clock, run: Runner) -> Starlette:
                 content_type=request.headers.get("content-type", ""),
                 caller=request.state.caller,
             )
-            response = await run(answer, route, service, call)
+            handler = partial(answer, route, service, call)
+            if interceptor is None:
+                response = await run(handler)
+            else:
+                response = await run(interceptor, route.method, handler)
             request.state.unhandled = response.unhandled
             return _response(response)
 

@@ -34,6 +34,7 @@ def serve(
     admin_token_file: Path | None,
     ready: Callable[[str], None],
     source: ConfigMapSource | None = None,
+    fault: str | None = None,
 ) -> None:
     """Serve on 127.0.0.1 until SIGINT or SIGTERM. To be called in the main thread.
 
@@ -42,6 +43,7 @@ def serve(
         admin_token_file: in mode `token`, a new 0600 file for an administrator's access token.
         ready: called with the URL once connections are accepted.
         source: the file that configurations come from, where not from the database.
+        fault: name of a fault to have (`rehearsal.FAULTS`).
 
     Raises:
         InvalidInputError: that file is not right.
@@ -60,7 +62,8 @@ def serve(
     with contextlib.closing(listen(port)) as listener:
         if admin_token_file is not None:
             write_admin_token(db, dialect, admin_token_file)
-        server = new_server(build_app(db, dialect=dialect, auth=auth, source=source))
+        app = build_app(db, dialect=dialect, auth=auth, source=source, fault=fault)
+        server = new_server(app)
         url = f"http://{_HOST}:{listener.getsockname()[1]}"
         asyncio.run(_run(server, listener, lambda: ready(url)))
 

@@ -51,6 +51,7 @@ class Dialect:
         users_make_tokens: the role `osmo-user` may make tokens (api.md 1.6).
         iso_durations: durations may have the form of ISO 8601, too (api.md 2.1).
         history_types: types that there are no more, but for their old revisions.
+        parallel_writes_fail: writes that overlap fail (docs/service/parallel-writes.md).
         configmap_sets_keys: in ConfigMap mode `service_auth` of SERVICE may come from the file.
         configmap_backend_fields: what a backend in that file must have.
         configmap_combines_tests: in ConfigMap mode backend tests show their combined template.
@@ -78,6 +79,7 @@ class Dialect:
     users_make_tokens: bool = False
     iso_durations: bool = False
     history_types: frozenset[str] = frozenset()
+    parallel_writes_fail: bool = False
     configmap_sets_keys: bool = False
     configmap_backend_fields: frozenset[str] = frozenset()
     configmap_combines_tests: bool = False
@@ -140,6 +142,7 @@ V6_2 = Dialect(
     operator_version="6.2.10",
     semantic_roles=True,
     warning_header=True,
+    parallel_writes_fail=True,
 )
 V6_3 = replace(
     V6_2,
