@@ -130,6 +130,21 @@ def version_of(transport: Transport) -> str:
         ) from None
 
 
+def dialect_before_login(transport: Transport) -> Dialect | None:
+    """The newest dialect that the service may have, by what it shows without a login.
+
+    Raises:
+        OsmoError: the service did not answer.
+    """
+    version = version_of(transport)
+    candidates = [dialect for dialect in DIALECTS.values() if _is_of(version, dialect)]
+    if not candidates and _is_newest(version):
+        candidates = list(DIALECTS.values())
+    if len({dialect.exchange_by_post for dialect in candidates}) > 1:
+        candidates = _with_exchange(transport, candidates)
+    return candidates[-1] if candidates else None
+
+
 def _detect(client: Client, version: str) -> Dialect:
     try:
         openapi = client.get(("api", "openapi.json"))
@@ -144,7 +159,7 @@ def _detect(client: Client, version: str) -> Dialect:
             if _is_like(shape, dialect) and _is_of(version, dialect)
         ]
         if not any(shape):
-            fitting = _with_exchange(client, fitting)
+            fitting = _with_exchange(client.transport, fitting)
     if not fitting and _is_newest(version):
         fitting = list(DIALECTS.values())
     if not fitting:
@@ -232,14 +247,14 @@ def _shape_facts(client: Client) -> _Shape:
         return frozenset(), frozenset()
 
 
-def _with_exchange(client: Client, candidates: list[Dialect]) -> list[Dialect]:
+def _with_exchange(transport: Transport, candidates: list[Dialect]) -> list[Dialect]:
     """The candidates that exchange tokens as the service does; all where it does not show.
 
     A request without a token changes nothing, and the route needs no login
     (docs/service/authentication.md#open-routes).
     """
     try:
-        client.transport.send("POST", build_path(("api", "auth", "jwt", "access_token")), body={})
+        transport.send("POST", build_path(("api", "auth", "jwt", "access_token")), body={})
     except RouteNotFoundError:
         by_post = False
     except ServiceError as error:

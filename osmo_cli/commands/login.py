@@ -1,4 +1,4 @@
-"""`osmo login`, `osmo logout`, `osmo whoami`."""
+"""`osmo login` and `osmo logout`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import typer
 
 from osmo_cli.commands.session import Session, prompts
 from osmo_cli.credentials.credential import Method
-from osmo_cli.errors import UsageError
+from osmo_cli.errors import MissingError, OsmoError, UsageError
 from osmo_cli.output.printer import Printer
 
 if TYPE_CHECKING:
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class _Asked:
-    """What the login command was given."""
+class Options:
+    """What `osmo login` was asked for, apart from the service."""
 
     method: Method
     username: str | None
@@ -31,6 +31,28 @@ class _Asked:
     token: str | None
     token_file: str | None
     device_endpoint: str | None
+    insecure_storage: bool
+
+
+@dataclass(frozen=True)
+class _Target:
+    """The service to log in to, and the profile to save the login as."""
+
+    profile: str
+    origin: Origin
+    allow_http: bool
+    ca_file: str | None
+    is_repeated: bool
+
+
+@dataclass(frozen=True)
+class _Login:
+    """A login that the service accepted."""
+
+    secrets: Secrets
+    username: str
+    refresh_url: str | None = None
+    client_id: str | None = None
 
 
 def login(
@@ -40,132 +62,205 @@ def login(
         typer.Argument(
             metavar="[URL]",
             show_default=False,
-            help="https://... of the service, or: local. Default: that of the last login.",
+            help="https:// address of the service, or `local` for the embedded service. "
+            "Default: the address of the last login.",
         ),
     ] = None,
     method: Annotated[
-        Method | None, typer.Option("--method", help="How to log in; default: code.")
+        Method | None,
+        typer.Option(
+            "--method",
+            help="How to log in. Default: code, or the method of the given secret; "
+            "dev for the embedded service.",
+        ),
     ] = None,
-    username: Annotated[str | None, typer.Option("--username", help="For password, dev.")] = None,
+    username: Annotated[
+        str | None, typer.Option("--username", help="User name for password and dev.")
+    ] = None,
     password: Annotated[
-        str | None, typer.Option("--password", help="Visible to others; see --password-file.")
+        str | None,
+        typer.Option(
+            "--password", help="Password; visible to other users, so use --password-file instead."
+        ),
     ] = None,
     password_file: Annotated[
-        str | None, typer.Option("--password-file", metavar="FILE", help="- is stdin.")
+        str | None,
+        typer.Option(
+            "--password-file",
+            metavar="FILE",
+            help="File that contains the password; - reads standard input.",
+        ),
     ] = None,
     token: Annotated[
-        str | None, typer.Option("--token", help="Visible to others; see --token-file.")
+        str | None,
+        typer.Option(
+            "--token", help="Access token; visible to other users, so use --token-file instead."
+        ),
     ] = None,
     token_file: Annotated[
         str | None,
-        typer.Option("--token-file", metavar="FILE", help="An access token; - is stdin."),
+        typer.Option(
+            "--token-file",
+            metavar="FILE",
+            help="File that contains an access token; - reads standard input.",
+        ),
     ] = None,
     device_endpoint: Annotated[
-        str | None, typer.Option("--device-endpoint", help="Instead of the service's.")
+        str | None,
+        typer.Option(
+            "--device-endpoint",
+            metavar="URL",
+            help="Device authorization endpoint to use instead of the service's.",
+        ),
     ] = None,
     insecure_storage: Annotated[
-        bool, typer.Option("--insecure-storage", help="Keep secrets in a private file.")
+        bool,
+        typer.Option(
+            "--insecure-storage", help="Save secrets in a private file instead of the keyring."
+        ),
     ] = False,
     allow_http: Annotated[
-        bool, typer.Option("--allow-http", help="Allow http to another machine.")
+        bool, typer.Option("--allow-http", help="Allow plain http to another machine.")
     ] = False,
     ca_file: Annotated[
         str | None,
-        typer.Option("--ca-file", metavar="FILE", help="Certificates to trust, PEM."),
+        typer.Option(
+            "--ca-file", metavar="FILE", help="PEM file of certificate authorities to trust."
+        ),
     ] = None,
 ) -> None:
-    """Log in to a service; --profile NAME keeps several logins apart."""
-    from osmo_cli.credentials.origin import parse_origin
-    from osmo_cli.credentials.profiles import DEFAULT_PROFILE, check_profile_name, save_login
+    """Log in to a service.
 
+    With `osmo --profile NAME login` several logins are kept side by side.
+
+    Examples:
+        osmo login https://osmo.example.com
+        osmo login https://osmo.example.com --method token --token-file token
+        osmo login https://osmo.example.com --username ada --password-file -
+        osmo login local
+    """
     session: Session = ctx.obj
-    profile = check_profile_name(session.profile or DEFAULT_PROFILE)
-    if url is None:
-        last = _last_login(session.profile)
-        profile, url = last.name, str(last.origin)
-        allow_http, ca_file = allow_http or last.allow_http, ca_file or last.ca_file
-        session.printer.note(f"logging in to {url}")
-    origin = parse_origin(url, allow_http=allow_http)
-    chosen = method or _default_method(origin, password, password_file, token, token_file)
-    asked = _Asked(chosen, username, password, password_file, token, token_file, device_endpoint)
-    with session.transport(origin, ca_file=ca_file) as transport:
-        made = _log_in(session, origin, transport, asked)
-    save_login(
-        profile=profile,
-        origin=origin,
-        method=chosen,
-        secrets=made.secrets,
-        username=made.username,
-        refresh_url=made.refresh_url,
-        client_id=made.client_id,
+    target = _target(session, url, allow_http, ca_file)
+    options = Options(
+        method=method
+        or _default_method(target.origin, (token, token_file), (password, password_file)),
+        username=username,
+        password=password,
+        password_file=password_file,
+        token=token,
+        token_file=token_file,
+        device_endpoint=device_endpoint,
         insecure_storage=insecure_storage,
-        allow_http=allow_http,
-        ca_file=ca_file,
     )
-    session.printer.text(f"Successfully logged in. Welcome {made.username}.")
+    _run(session, target, options)
 
 
-def _last_login(profile: str | None) -> Profile:
+def _run(session: Session, target: _Target, options: Options) -> None:
+    from osmo_cli.credentials.profiles import save_login
+
+    with session.transport(target.origin, ca_file=target.ca_file) as transport:
+        if options.method is Method.DEV:
+            accepted = _dev(target.origin, options)
+        _announce(session.printer, transport, target, options)
+        if options.method is not Method.DEV:
+            accepted = _log_in(session, target.origin, transport, options)
+    save_login(
+        profile=target.profile,
+        origin=target.origin,
+        method=options.method,
+        secrets=accepted.secrets,
+        username=accepted.username,
+        refresh_url=accepted.refresh_url,
+        client_id=accepted.client_id,
+        insecure_storage=options.insecure_storage,
+        allow_http=target.allow_http,
+        ca_file=target.ca_file,
+    )
+    session.printer.text(f"Successfully logged in. Welcome {accepted.username}.")
+
+
+def _target(session: Session, url: str | None, allow_http: bool, ca_file: str | None) -> _Target:
+    from osmo_cli.credentials.origin import parse_origin
+    from osmo_cli.credentials.profiles import DEFAULT_PROFILE, check_profile_name
+
+    name = check_profile_name(session.profile or DEFAULT_PROFILE)
+    if url is not None:
+        origin = parse_origin(url, allow_http=allow_http)
+        return _Target(name, origin, allow_http, ca_file, is_repeated=False)
+    last = _last_login(session.profile)
+    return _Target(
+        last.name,
+        last.origin,
+        allow_http or last.allow_http,
+        ca_file or last.ca_file,
+        is_repeated=True,
+    )
+
+
+def _last_login(name: str | None) -> Profile:
     """The login whose address is meant where none is given.
 
     Raises:
-        UsageError: there is none.
+        UsageError: there is no such login.
     """
     from osmo_cli.credentials.profiles import active_profile, list_profiles
 
-    named = (one for one in list_profiles() if one.name == profile)
-    found = next(named, None) if profile is not None else active_profile()
-    if found is None:
+    named = (profile for profile in list_profiles() if profile.name == name)
+    last = next(named, None) if name is not None else active_profile()
+    if last is None:
         raise UsageError(
-            "no address is given, and there is no earlier login to take it from",
+            "URL is required: there is no earlier login to take the address from",
             hint="osmo login https://osmo.example.com",
         )
-    return found
+    return last
 
 
 def _default_method(
-    origin: Origin,
-    password: str | None,
-    password_file: str | None,
-    token: str | None,
-    token_file: str | None,
+    origin: Origin, tokens: tuple[str | None, ...], passwords: tuple[str | None, ...]
 ) -> Method:
     if origin.is_local:
         return Method.DEV
-    if token is not None or token_file is not None:
+    if any(token is not None for token in tokens):
         return Method.TOKEN
-    if password is not None or password_file is not None:
+    if any(password is not None for password in passwords):
         return Method.PASSWORD
     return Method.CODE
 
 
-@dataclass(frozen=True)
-class _Made:
-    """A login that the service accepted."""
+def _announce(printer: Printer, transport: Transport, target: _Target, options: Options) -> None:
+    """Print the address, as the official CLI of the service's version does, or note it.
 
-    secrets: Secrets
-    username: str
-    refresh_url: str | None = None
-    client_id: str | None = None
+    A dev login is a name that is sent with each request, so that it needs no service. For the
+    other methods the service has to answer.
+    """
+    from osmo_cli.api.dialects import dialect_before_login
+
+    shows_address = True
+    try:
+        dialect = dialect_before_login(transport)
+    except OsmoError as error:
+        if options.method is not Method.DEV:
+            raise
+        printer.warn(f"the service did not answer as OSMO does: {error.message}")
+    else:
+        shows_address = dialect is not None and dialect.login_shows_address
+    if shows_address:
+        printer.text(f"Logging in to {target.origin}")
+    elif target.is_repeated:
+        printer.note(f"logging in to {target.origin}")
 
 
-def _log_in(session: Session, origin: Origin, transport: Transport, asked: _Asked) -> _Made:
-    if asked.method is Method.DEV:
-        return _dev(origin, transport, asked)
-    if asked.method is Method.TOKEN:
-        return _with_token(session, origin, transport, asked)
+def _log_in(session: Session, origin: Origin, transport: Transport, options: Options) -> _Login:
+    if options.method is Method.TOKEN:
+        return _with_token(session, origin, transport, options)
     from osmo_cli.api import login as flows
 
     info = flows.login_info(transport)
-    if asked.method is Method.PASSWORD:
-        return _with_password(session, info, asked)
-    endpoint = asked.device_endpoint or info.device_endpoint
+    if options.method is Method.PASSWORD:
+        return _with_password(session, info, options)
+    endpoint = options.device_endpoint or info.device_endpoint
     if not endpoint or not info.token_endpoint:
-        raise UsageError(
-            f"{origin} has no identity provider for a login by code",
-            hint="use --method token with an access token, or on a development service "
-            "--method dev --username NAME",
-        )
+        raise _no_identity_provider("code")
     with session.identity_provider(info.token_endpoint) as idp:
         session.identity_provider(endpoint).close()  # checks the address
         secrets = flows.device_login(
@@ -174,91 +269,96 @@ def _log_in(session: Session, origin: Origin, transport: Transport, asked: _Aske
     return _oidc(session.printer, secrets, info)
 
 
-def _dev(origin: Origin, transport: Transport, asked: _Asked) -> _Made:
-    given = (asked.password, asked.password_file, asked.token, asked.token_file)
-    if any(value is not None for value in given):
-        raise UsageError("--method dev takes no secret", hint="leave the token or password out")
+def _no_identity_provider(method: str) -> UsageError:
+    return UsageError(
+        f"this service has no identity provider for a login by {method}",
+        hint="use --method token with an access token, or on a development service "
+        "--method dev --username NAME",
+    )
+
+
+def _dev(origin: Origin, options: Options) -> _Login:
     from osmo_cli.credentials.credential import Secrets
     from osmo_cli.credentials.resolve import EMBEDDED_USER
 
-    username = asked.username or (EMBEDDED_USER if origin.is_local else None)
+    secrets = (options.password, options.password_file, options.token, options.token_file)
+    if any(secret is not None for secret in secrets):
+        raise UsageError(
+            "--method dev takes no token or password", hint="leave out the token or password"
+        )
+    username = options.username or (EMBEDDED_USER if origin.is_local else None)
     if not username:
-        raise UsageError("--method dev needs a name", hint="--username NAME")
+        raise UsageError("--username is required with --method dev", hint="--username NAME")
     if not username.isascii() or not username.isprintable():
-        raise UsageError("the user name goes in a header: only printable ASCII is possible")
-    from osmo_cli.api.dialects import version_of
+        raise UsageError(
+            "the user name must be printable ASCII, since it is sent in an HTTP header"
+        )
+    return _Login(Secrets(), username)
 
-    version_of(transport)
-    return _Made(Secrets(), username)
 
-
-def _with_token(session: Session, origin: Origin, transport: Transport, asked: _Asked) -> _Made:
+def _with_token(session: Session, origin: Origin, transport: Transport, options: Options) -> _Login:
     from osmo_cli.api import login as flows
     from osmo_cli.credentials.credential import Secrets
     from osmo_cli.credentials.jwt import user_of
     from osmo_cli.credentials.secret_input import check_token, parse_token_text, read_secret_file
 
     issuer = None
-    if asked.token is not None:
+    if options.token is not None:
         session.printer.warn(_visible("--token", "--token-file"))
-        token = check_token(asked.token, "--token")
+        token = check_token(options.token, "--token")
     else:
         text = (
-            read_secret_file(asked.token_file)
-            if asked.token_file is not None
+            read_secret_file(options.token_file)
+            if options.token_file is not None
             else prompts().secret(
-                "Access token: ", "--token-file FILE, or --token-file - for stdin"
+                "Access token: ", "--token-file FILE, or --token-file - for standard input"
             )
         )
         token, issuer = parse_token_text(text)
     session.printer.redactor.add(token)
     if issuer is not None and issuer != origin:
         raise UsageError(
-            f"the token file is of {issuer}, not of {origin}",
-            hint="a token goes only to the service that it belongs to; nothing was sent",
+            f"the token file belongs to {issuer}, not to {origin}",
+            hint="a token is sent only to the service that issued it; nothing was sent",
         )
     jwt = flows.exchange_access_token(transport, token)
-    return _Made(Secrets(access_token=token), user_of(jwt))
+    return _Login(Secrets(access_token=token), user_of(jwt))
 
 
-def _with_password(session: Session, info: LoginInfo, asked: _Asked) -> _Made:
+def _with_password(session: Session, info: LoginInfo, options: Options) -> _Login:
     from osmo_cli.api import login as flows
     from osmo_cli.credentials.secret_input import read_secret_file
 
-    if not asked.username:
-        raise UsageError("--method password needs a name", hint="--username NAME")
+    if not options.username:
+        raise UsageError("--username is required with --method password", hint="--username NAME")
     if not info.token_endpoint:
-        raise UsageError(
-            "this service has no identity provider for a login by password",
-            hint="use --method token with an access token, or on a development service "
-            "--method dev --username NAME",
-        )
-    if asked.password is not None:
+        raise _no_identity_provider("password")
+    if options.password is not None:
         session.printer.warn(_visible("--password", "--password-file"))
-        password = asked.password
-    elif asked.password_file is not None:
-        password = read_secret_file(asked.password_file).removesuffix("\n")
+        password = options.password
+    elif options.password_file is not None:
+        password = read_secret_file(options.password_file).removesuffix("\n")
     else:
-        way_out = "--password-file FILE, or --password-file - for stdin"
-        password = prompts().secret("Password: ", way_out)
+        hint = "--password-file FILE, or --password-file - for standard input"
+        password = prompts().secret("Password: ", hint)
     session.printer.redactor.add(password)
     with session.identity_provider(info.token_endpoint) as idp:
-        secrets = flows.password_login(idp, info, asked.username, password)
+        secrets = flows.password_login(idp, info, options.username, password)
     return _oidc(session.printer, secrets, info)
 
 
-def _oidc(printer: Printer, secrets: Secrets, info: LoginInfo) -> _Made:
+def _oidc(printer: Printer, secrets: Secrets, info: LoginInfo) -> _Login:
     from osmo_cli.credentials.jwt import user_of
 
     printer.redactor.add(secrets.jwt)
     printer.redactor.add(secrets.refresh_token)
-    return _Made(secrets, user_of(secrets.jwt or ""), info.token_endpoint, info.device_client_id)
+    return _Login(secrets, user_of(secrets.jwt or ""), info.token_endpoint, info.device_client_id)
 
 
 def _visible(flag: str, better: str) -> str:
     return (
-        f"{flag} on the command line can be read by other users and stays in the shell's history; "
-        f"{better} does not"
+        f"{flag} on the command line can be read by other users and is saved in the shell's "
+        f"history; use {better} instead"
     )
 
 
@@ -270,14 +370,23 @@ def _show_code(printer: Printer, prompt: DevicePrompt) -> None:
 
 
 def logout(ctx: typer.Context) -> None:
-    """Forget a login and its secrets; tokens that it made stay valid."""
+    """Log out: delete the login and its secrets.
+
+    Access tokens stay valid; `osmo token delete` ends them.
+
+    Examples:
+        osmo logout
+        osmo --profile staging logout
+    """
     from osmo_cli.credentials.profiles import active_profile, forget
 
     session: Session = ctx.obj
     active = active_profile()
     profile = session.profile or (active.name if active else None)
-    if profile is None or not forget(profile):
-        session.printer.note("there was no login" + (f" {profile}" if profile else ""))
-        return
-    session.printer.text("Successfully logged out.")
-    session.printer.note(f"forgot profile {profile}")
+    if profile is None:
+        session.printer.note("not logged in")
+    elif not forget(profile):
+        session.printer.note(MissingError(f"profile {profile}").message)
+    else:
+        session.printer.text("Successfully logged out.")
+        session.printer.note(f"deleted profile {profile}")

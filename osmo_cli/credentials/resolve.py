@@ -119,9 +119,9 @@ def _named(name: str) -> Credential:
             return _with_ca_file(credential_of(profile))
     known = ", ".join(profile.name for profile in profiles)
     raise NotLoggedInError(
-        f"there is no profile {name}",
+        f"profile {name} not found",
         hint=f"log in: osmo login URL --profile {name}"
-        + (f"; there are: {known}" if known else ""),
+        + (f"; existing profiles: {known}" if known else ""),
     )
 
 

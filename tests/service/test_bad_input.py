@@ -135,19 +135,24 @@ CASES: dict[str, tuple[tuple[str, ...], int, str, str]] = {
     "unknown profile": (
         ("whoami", "--profile", "nope"),
         4,
-        "there is no profile nope",
+        "profile nope not found",
         "osmo login",
     ),
     "login without scheme": (("login", "osmo.example.com"), 2, "osmo.example.com", "https://"),
     "login by http": (("login", "http://osmo.example.com"), 2, "http", "--allow-http"),
     "login, bad method": (("login", "http://127.0.0.1:1", "--method", "magic"), 2, "magic", ""),
     "login, refused": (
-        ("login", "http://127.0.0.1:1", "--method", "dev", "--username", "a"),
+        ("login", "http://127.0.0.1:1", "--method", "code"),
         10,
         "cannot connect to http://127.0.0.1:1",
         "is the service running",
     ),
-    "login, no name": (("login", "http://127.0.0.1:1", "--method", "dev"), 2, "needs a name", ""),
+    "login, no name": (
+        ("login", "http://127.0.0.1:1", "--method", "dev"),
+        2,
+        "--username is required",
+        "",
+    ),
     "existing output file": (
         ("token", "set", "t", "--output-file", "good.json"),
         2,

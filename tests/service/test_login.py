@@ -11,6 +11,7 @@ from urllib.parse import parse_qs
 
 import pytest
 
+from osmo_cli.config.registry.dialects import DIALECTS
 from tests.support.faulty import Reply, answering, json_reply
 from tests.support.loopback import Server
 from tests.support.processes import Service, Shell, serving
@@ -45,6 +46,8 @@ class Provider:
     def __call__(self, method: str, path: str, body: bytes) -> Reply:
         if path == "/api/version":
             return json_reply({"major": "6", "minor": "0", "revision": "0", "hash": ""})
+        if path == "/api/auth/jwt/access_token":
+            return json_reply({"detail": "Method Not Allowed"}, 405)
         if path == "/api/auth/login":
             return json_reply(
                 {
@@ -256,3 +259,69 @@ def test_without_an_address_the_last_one_is_meant(shell: Shell, service: Service
     active = shell.osmo(*words, "eve")
     assert active.err == f"logging in to {service.url}\n"
     assert json.loads(shell.ok("whoami", "-t", "json"))["user"] == "eve"
+
+
+SHOWS_ADDRESS = [name for name, dialect in DIALECTS.items() if dialect.login_shows_address]
+WELCOME = "Successfully logged in. Welcome ann.\n"
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+@pytest.mark.parametrize("method", ["dev", "token"])
+def test_the_output_is_that_of_the_official_cli(
+    dialect: str, method: str, shell: Shell, tmp_path: Path
+) -> None:
+    """From 6.2 on it prints the address first; the version number does not tell 6.0 from 6.2."""
+    auth = "token" if method == "token" else "none"
+    with serving(tmp_path / "service", dialect=dialect, auth=auth) as service:
+        words = ["login", service.url, "--method", method]
+        if method == "dev":
+            words += ["--username", "ann"]
+        else:
+            words += ["--token-file", shell.file("token", service.admin_token)]
+            words += ["--insecure-storage"]
+        out = shell.ok(*words)
+    first = f"Logging in to {service.url}\n" if dialect in SHOWS_ADDRESS else ""
+    user = "ann" if method == "dev" else "admin"
+    assert out == f"{first}Successfully logged in. Welcome {user}.\n"
+
+
+def test_without_an_address_it_is_shown_once(shell: Shell, tmp_path: Path) -> None:
+    with serving(tmp_path / "service", dialect=SHOWS_ADDRESS[0]) as service:
+        shell.ok("login", service.url, "--method", "dev", "--username", "ann")
+        again = shell.osmo("login", "--method", "dev", "--username", "ann")
+    assert (again.out, again.err) == (f"Logging in to {service.url}\n{WELCOME}", "")
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        None,
+        Reply(503, b"no healthy upstream", {"content-type": "text/plain"}),
+        Reply(200, b"<html>hello</html>", {"content-type": "text/html"}),
+        Reply(302, b"", {"location": "https://login.example.com"}),
+    ],
+    ids=["nobody listens", "503", "a page", "a redirect"],
+)
+def test_a_dev_login_needs_no_answer(reply: Reply | None, shell: Shell) -> None:
+    words = ("--timeout", "2", "--method", "dev", "--username", "ann")
+    if reply is None:
+        url = "http://127.0.0.1:1"
+        done = shell.osmo("login", url, *words)
+    else:
+        with answering(lambda method, path, body: reply) as server:
+            url = server.url
+            done = shell.osmo("login", url, *words)
+    assert (done.code, done.out) == (0, f"Logging in to {url}\n{WELCOME}")
+    assert done.err.startswith("warning: the service did not answer as OSMO does: ")
+    assert json.loads(shell.ok("whoami", "-t", "json"))["user"] == "ann"
+
+
+@pytest.mark.parametrize("method", ["token", "password", "code"])
+def test_other_logins_need_an_answer(method: str, shell: Shell) -> None:
+    words = ["--method", method, "--username", "ann"]
+    shell.file("secret", "x" * 43)
+    words += [f"--{method}-file", "secret"] if method != "code" else []
+    done = shell.osmo("login", "http://127.0.0.1:1", "--insecure-storage", *words)
+    assert (done.code, done.out) == (10, "")
+    assert "cannot connect to http://127.0.0.1:1" in done.err
+    assert shell.osmo("whoami").code == 4

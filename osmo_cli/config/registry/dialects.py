@@ -36,6 +36,7 @@ class Dialect:
         scheduler_fields: fields of a backend's `scheduler_settings`; they tell 6.0 from 6.2.
         token_routes: see `TokenRoutes`.
         exchange_by_post: POST /api/auth/jwt/access_token exists; else the token goes by GET query.
+        login_shows_address: the official login prints the address first.
         empty_list_is_lost: PATCH with `[]` changes nothing or fails (api.md 3.3).
         health_route: GET /health exists.
         operator_version: what the operators of that generation say that they are.
@@ -71,6 +72,7 @@ class Dialect:
     operator_version: str = "6.0.0"
     semantic_roles: bool = False
     warning_header: bool = False
+    login_shows_address: bool = False
     pydantic: Literal[1, 2] = 1
     config_indent: int | None = 4
     keyless_credentials: bool = False
@@ -142,6 +144,7 @@ V6_2 = Dialect(
     operator_version="6.2.10",
     semantic_roles=True,
     warning_header=True,
+    login_shows_address=True,
     parallel_writes_fail=True,
 )
 V6_3 = replace(

@@ -126,8 +126,8 @@ def test_token_file_of_another_service_is_refused(
         ({"OSMO_URL": URL, "OSMO_TOKEN": ""}, "OSMO_TOKEN is empty"),
         ({"OSMO_URL": URL, "OSMO_TOKEN": "s3cret s3cret"}, "OSMO_TOKEN holds more than a token"),
         ({"OSMO_URL": URL, "OSMO_TOKEN_FILE": ""}, "OSMO_TOKEN_FILE names no file"),
-        ({"OSMO_URL": URL, "OSMO_TOKEN_FILE": "/nonexistent"}, "cannot read /nonexistent"),
-        ({"OSMO_URL": URL, "OSMO_TOKEN_FILE": "/"}, "Is a directory"),
+        ({"OSMO_URL": URL, "OSMO_TOKEN_FILE": "/nonexistent"}, "/nonexistent: file not found"),
+        ({"OSMO_URL": URL, "OSMO_TOKEN_FILE": "/"}, "/ is a directory"),
         ({"OSMO_URL": URL, "OSMO_TOKEN": TOKEN, "OSMO_TOKEN_FILE": "/x"}, "both"),
         ({"OSMO_URL": "osmo.example.com", "OSMO_TOKEN": TOKEN}, "no scheme"),
         ({"OSMO_URL": "http://osmo.example.com", "OSMO_TOKEN": TOKEN}, "plain http"),
@@ -140,7 +140,7 @@ def test_wrong_environment_is_named(
     _set(monkeypatch, **variables)
     with pytest.raises(UsageError, match=message) as caught:
         resolve()
-    assert caught.value.hint or "cannot read" in message or "directory" in message
+    assert caught.value.hint or "not found" in message or "directory" in message
     assert "s3cret" not in caught.value.message + (caught.value.hint or "")
 
 
@@ -194,7 +194,7 @@ def test_unknown_profile_is_an_error_that_lists_the_known(
     _write_official(home)
     for ask in (lambda: resolve(profile="prod"), resolve):
         _set(monkeypatch, OSMO_PROFILE="prod")
-        with pytest.raises(NotLoggedInError, match="no profile prod") as caught:
+        with pytest.raises(NotLoggedInError, match="profile prod not found") as caught:
             ask()
         assert "stage" in (caught.value.hint or "")
 
