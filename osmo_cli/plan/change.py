@@ -7,7 +7,7 @@ from typing import Any
 
 from osmo_cli.api.service import Service
 from osmo_cli.config.changes.mappings import requests_for
-from osmo_cli.config.changes.merge import Difference, differences, merge_input, same
+from osmo_cli.config.changes.merge import Difference, Mode, differences, merge_input, same
 from osmo_cli.config.changes.patch import Patch, make_patch
 from osmo_cli.config.problems import Path, Problem, path_text, raise_for_errors
 from osmo_cli.config.reading.document import Document
@@ -52,26 +52,26 @@ def plan_update(
     document: Document,
     memory: SecretMemory,
     *,
-    whole: bool = False,
+    mode: Mode = Mode.MERGE,
 ) -> Change:
     """What `document` changes in `target`; nothing is sent but reads.
 
     Args:
         service: the service.
         target: what is stored.
-        document: the input; `whole` where it is the complete object.
+        document: the input.
         memory: tells known secrets.
-        whole: the input comes from the editor.
+        mode: whether the input is a part, the whole object, or the buffer of an editor.
 
     Raises:
         InvalidInputError: the input is wrong; holds every problem.
     """
-    if not whole and _says_nothing_new(document, target):
+    if mode is Mode.MERGE and _says_nothing_new(document, target):
         # What is stored already needs no schema, and loading one takes longest of all.
         return Change(target, target.live, (), (), {}, (), Redacted(target.live, target.live))
     from osmo_cli.config.checking.validate import check_input
 
-    checked = check_input(document, target.shape, target.live, whole=whole)
+    checked = check_input(document, target.shape, target.live, mode=mode)
     warnings = raise_for_errors(checked.problems)
     wanted, secrets = without_known_secrets(service, target, checked.wanted, memory)
     patches = requests_between(target, target.live, wanted)

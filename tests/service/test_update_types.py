@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from osmo_cli.api.client import Client
 from osmo_cli.api.service import Service
 from osmo_cli.api.transport import Transport
-from osmo_cli.config.changes.merge import merge_input, same
+from osmo_cli.config.changes.merge import Mode, merge_input, same
 from osmo_cli.config.reading.json_text import parse_json
 from osmo_cli.config.registry.dialects import DIALECTS
 from osmo_cli.config.registry.types import CONFIG_TYPES
@@ -284,7 +284,7 @@ def test_what_is_removed_in_the_editor_goes(
     for step in path[:-1]:
         parent = parent[step]
     parent.pop(path[-1], None)
-    update(service, kind, name, unmasked(buffer), whole=True)
+    update(service, kind, name, unmasked(buffer), mode=Mode.EDIT)
     found = state(service, kind, name)
     for step in path:
         found = found.get(step)
@@ -331,7 +331,7 @@ def test_maps_of_objects_become_what_was_edited(service: Service, paths: dict[st
     allowed = {name: {"path": f"/{name}", "writable": flag} for name, flag in paths.items()}
     buffer = unmasked(state(service, "WORKFLOW", None))
     buffer["plugins_config"]["rsync"]["allowed_paths"] = allowed
-    update(service, "WORKFLOW", None, buffer, whole=True)
+    update(service, "WORKFLOW", None, buffer, mode=Mode.EDIT)
     after = state(service, "WORKFLOW", None)
     assert same(after["plugins_config"]["rsync"]["allowed_paths"], allowed)
 

@@ -34,6 +34,7 @@ def edit(
 ) -> Edited | None:
     """Open the editor until the buffer is valid; None if it was left unchanged or emptied."""
     from osmo_cli.commands.config.editor import Editor
+    from osmo_cli.config.changes.merge import Mode
     from osmo_cli.config.problems import InvalidInputError
     from osmo_cli.config.reading.buffer import is_unchanged, new_buffer, parse_buffer, with_problems
     from osmo_cli.config.reading.references import resolve
@@ -48,7 +49,7 @@ def edit(
             try:
                 typed = parse_buffer("<editor>", buffer)
                 document = resolve(typed, lookup, stored=target.live)
-                change = plan_update(service, target, document, memory, whole=True)
+                change = plan_update(service, target, document, memory, mode=Mode.EDIT)
             except InvalidInputError as error:
                 text = with_problems(buffer, error.problems)
             else:

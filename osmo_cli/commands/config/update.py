@@ -44,6 +44,7 @@ class UpdateOptions:
     description: str | None
     tags: list[str] | None
     create: bool
+    replace: bool
     dry_run: bool
     exit_code: bool
 
@@ -74,6 +75,13 @@ def update(
     create: Annotated[
         bool, typer.Option("--create", help="Create the item if it does not exist.")
     ] = False,
+    replace: Annotated[
+        bool,
+        typer.Option(
+            "--replace",
+            help="Take the file as the whole object: what it leaves out goes back to its default.",
+        ),
+    ] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show the change and the request; send nothing.")
     ] = False,
@@ -85,8 +93,12 @@ def update(
     """Update a configuration from a file.
 
     Fields that the file leaves out keep their values; lists are replaced as
-    a whole. The result is validated before it is sent, and read back
-    afterwards. If nothing changes, nothing is sent.
+    a whole; null removes a key of a map. With --replace, the file is the
+    whole object: what it leaves out goes back to its default, but for
+    secrets and read-only fields.
+
+    The result is validated before it is sent, and read back afterwards. If
+    nothing changes, nothing is sent.
 
     Without --file, the stored configuration opens in $VISUAL or $EDITOR.
 
@@ -94,6 +106,7 @@ def update(
     Examples:
       osmo config update BACKEND gpu-a --file backend.yaml --description "Use kai"
       osmo config update POOL research --file pool.json --create
+      osmo config update POOL research --file pool.json --replace --dry-run
       echo '{"max_num_tasks": 50}' | osmo config update WORKFLOW --file -
     """
     session: Session = ctx.obj
@@ -107,6 +120,8 @@ def update(
         )
     if file is None and format is not None:
         raise UsageError("--format requires --file", hint="the editor uses JSON")
+    if file is None and replace:
+        raise UsageError("--replace requires --file", hint="the editor shows the whole object")
     if exit_code and not dry_run:
         # Nothing is pending after an update: it is done, or it is an error.
         raise UsageError("--exit-code requires --dry-run", hint="add --dry-run")
@@ -117,7 +132,17 @@ def update(
         document = read_document(file, format)
     return run(
         session,
-        UpdateOptions(config_type, name, document, description, tags, create, dry_run, exit_code),
+        UpdateOptions(
+            config_type,
+            name,
+            document,
+            description,
+            tags,
+            create=create,
+            replace=replace,
+            dry_run=dry_run,
+            exit_code=exit_code,
+        ),
     )
 
 
@@ -131,7 +156,7 @@ def run(session: Session, options: UpdateOptions) -> int:
         target = read_live(service, options.config_type, options.name, create=options.create)
         edited = None
         if options.document is not None:
-            change: Change | None = _from_file(session, service, target, memory, options.document)
+            change: Change | None = _from_file(session, service, target, memory, options)
         else:
             from osmo_cli.commands.config.editing import edit
 
@@ -155,16 +180,19 @@ def _from_file(
     service: Service,
     target: LiveObject,
     memory: SecretMemory,
-    document: Document,
+    options: UpdateOptions,
 ) -> Change:
     """Return the change that a file makes; its warnings are shown."""
+    from osmo_cli.config.changes.merge import Mode
     from osmo_cli.config.reading.references import resolve
     from osmo_cli.plan.change import plan_update
 
-    document = resolve(document, session.lookup(document.name), stored=target.live)
+    assert options.document is not None
+    document = resolve(options.document, session.lookup(options.document.name), stored=target.live)
     for problem in document.warnings:
         session.printer.warn(str(problem))
-    return plan_update(service, target, document, memory)
+    mode = Mode.REPLACE if options.replace else Mode.MERGE
+    return plan_update(service, target, document, memory, mode=mode)
 
 
 def _show(session: Session, service: Service, change: Change, options: UpdateOptions) -> int:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from enum import Enum
 from typing import Any
 
 from osmo_cli.config.problems import Path
@@ -14,62 +15,105 @@ from osmo_cli.config.values import same as same
 from osmo_cli.config.values import value_at as value_at
 
 
+class Mode(Enum):
+    """What an input is: a part that is merged, the whole object, or the buffer of an editor."""
+
+    MERGE = "merge"
+    REPLACE = "replace"
+    EDIT = "edit"
+
+
 def merge_input(
     live: Any, given: Any, one_value: Callable[[Path], bool] = lambda path: False, at: Path = ()
 ) -> Any:
-    """Lay `given` over `live`: objects merge at every depth, anything else replaces.
+    """Merge `given` into `live`: objects merge at every depth, anything else replaces.
 
-    What `given` does not mention stays; a list is one value (design: How a write works), and
-    so is a map at a path for which `one_value` is true. `at` is the path of `live` itself.
+    Args:
+        live: the stored value, at the path `at`.
+        given: the input; `ABSENT` removes its key.
+        one_value: whether the object at a path is replaced as a whole, as lists are.
     """
-    if not (isinstance(live, dict) and isinstance(given, dict)) or one_value(at):
+    if not isinstance(given, dict):
         return deepcopy(given)
-    merged = deepcopy(live)
+    merged = deepcopy(live) if isinstance(live, dict) and not one_value(at) else {}
     for key, value in given.items():
-        merged[key] = merge_input(live.get(key), value, one_value, (*at, key))
+        if value is ABSENT:
+            merged.pop(key, None)
+        else:
+            merged[key] = merge_input(merged.get(key), value, one_value, (*at, key))
     return merged
 
 
-def replace_whole(live: Any, buffer: Any, kept: Callable[[Path], bool], default: Any) -> Any:
-    """Take `buffer` as the whole object: what it lacks goes back to its default, or goes away.
+@dataclass(frozen=True)
+class Replacement:
+    """What becomes of the fields that a whole object leaves out.
+
+    Attributes:
+        default: the default of the field at a path, or `ABSENT`.
+        kept: whether the field at a path keeps its value (read-only and secret fields, which the
+            whole object does not show).
+        protected: whether a stored value at a path keeps its value, although its default would
+            lose what is in it.
+        is_map_key: whether a path is that of a key of a map: left out, it goes away.
+    """
+
+    default: Callable[[Path], Any]
+    kept: Callable[[Path], bool]
+    protected: Callable[[Any, Path], bool] = lambda value, path: False
+    is_map_key: Callable[[Path], bool] = lambda path: True
+
+
+def replace_whole(live: Any, given: Any, replacement: Replacement, at: Path = ()) -> Any:
+    """Take `given` as the whole object: what it leaves out goes back to its default, or goes away.
 
     Args:
-        live: the stored object.
-        buffer: the object as edited.
-        kept: whether a path that the buffer leaves out stays as it is (read-only and secret
-            fields, which the buffer never showed).
-        default: the schema's default object; a field that it has goes back to it.
+        live: the stored value, at the path `at`.
+        given: the whole object; `ABSENT` counts as left out.
+        replacement: what becomes of the fields that it leaves out.
     """
-    return _replace(live, buffer, kept, default, ())
-
-
-def _replace(live: Any, buffer: Any, kept: Callable[[Path], bool], default: Any, at: Path) -> Any:
-    if not (isinstance(live, dict) and isinstance(buffer, dict)):
-        return deepcopy(buffer)
-    fallback = default if isinstance(default, dict) else {}
+    if not (isinstance(live, dict) and isinstance(given, dict)):
+        return merge_input(None, given)
     result: dict[str, Any] = {}
     for key, value in live.items():
         path = (*at, key)
-        if key in buffer:
-            result[key] = _replace(value, buffer[key], kept, fallback.get(key), path)
-        elif kept(path):
+        default = replacement.default(path)
+        if given.get(key, ABSENT) is not ABSENT:
+            result[key] = replace_whole(value, given[key], replacement, path)
+        elif replacement.kept(path):
             result[key] = deepcopy(value)
-        elif key in fallback:
-            # Below a field that goes back to its default, secrets stay what they are.
-            default_shown = _without_kept(fallback[key], kept, path)
-            result[key] = _replace(value, default_shown, kept, fallback[key], path)
-    result |= {key: deepcopy(value) for key, value in buffer.items() if key not in live}
-    return result
-
-
-def _without_kept(value: Any, kept: Callable[[Path], bool], at: Path) -> Any:
-    if not isinstance(value, dict):
-        return value
-    return {
-        key: _without_kept(inner, kept, (*at, key))
-        for key, inner in value.items()
-        if not kept((*at, key))
+        else:
+            # What is removed explicitly is not protected.
+            protected = replacement.protected if key not in given else _nothing_protected
+            if default is not ABSENT:
+                rest = replace(replacement, protected=protected)
+                result[key] = _reset(value, default, rest, path)
+            elif protected(value, path) and not replacement.is_map_key(path):
+                result[key] = deepcopy(value)
+    return result | {
+        key: merge_input(None, value)
+        for key, value in given.items()
+        if key not in live and value is not ABSENT
     }
+
+
+def _nothing_protected(value: Any, path: Path) -> bool:
+    return False
+
+
+def _reset(value: Any, default: Any, replacement: Replacement, at: Path) -> Any:
+    """Return the default of a field that is left out, with what is kept of its stored value."""
+    if not (isinstance(value, dict) and isinstance(default, dict)):
+        return deepcopy(value if replacement.protected(value, at) else default)
+    result = {
+        key: deepcopy(inner) for key, inner in default.items() if not replacement.kept((*at, key))
+    }
+    for key, inner in value.items():
+        path = (*at, key)
+        if key in result:
+            result[key] = _reset(inner, default[key], replacement, path)
+        elif replacement.kept(path) or replacement.protected(inner, path):
+            result[key] = deepcopy(inner)
+    return result
 
 
 def fill_new_objects(live: Any, wanted: Any, stored: Any) -> Any:

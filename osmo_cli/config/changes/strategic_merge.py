@@ -37,13 +37,18 @@ def strategic_merge(
         elif isinstance(value, dict) and isinstance(merged[key], dict):
             merged[key] = strategic_merge(merged[key], value, dialect)
         elif isinstance(value, list):
-            merged[key] = _merge_list(merged[key], value, dialect)
+            merged[key] = merge_list(merged[key], value, dialect)
         else:
             merged[key] = deepcopy(value)
     return merged
 
 
-def _merge_list(current: Any, patch: list[Any], dialect: Dialect) -> Any:
+def merge_list(current: Any, patch: list[Any], dialect: Dialect) -> Any:
+    """Return what the service stores when `patch` comes for a list `current`.
+
+    Raises:
+        MergeFault: the service's own merge fails.
+    """
     if any(not isinstance(item, dict) for item in patch):
         return deepcopy(patch)
     if not patch and not dialect.empty_list_is_lost:

@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from osmo_cli.config.changes.merge import ABSENT, value_at
+from osmo_cli.config.changes.directives import resolve_directives
+from osmo_cli.config.changes.merge import ABSENT, merge_input, value_at
 from osmo_cli.config.checking.rules.run import rule_problems
 from osmo_cli.config.checking.schema_problems import schema_problems
 from osmo_cli.config.checking.validate import (
+    directive_problems,
     in_order,
     names,
     unwrapped,
@@ -50,7 +52,8 @@ def check_document(document: Document, shape: Shape, *, new: bool) -> list[Probl
         *_masks(document, shape, new),
         *_read_only(document, shape, document.value),
     ]
-    given = shape.editable(document.value)
+    problems += directive_problems(document, ABSENT)
+    given = merge_input(None, resolve_directives(shape, shape.editable(document.value), ABSENT))
     problems += schema_problems(document, shape, given, None, offline=not new)
     wrong = [problem.path for problem in problems if problem.severity == "error"]
     problems += rule_problems(document, shape, given, ABSENT, wrong, offline=not new)

@@ -12,13 +12,14 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+from osmo_cli.config.changes.directives import resolve_directives, wrong_directives
 from osmo_cli.config.changes.merge import (
     ABSENT,
+    Mode,
     differences,
     fill_new_objects,
-    merge_input,
-    replace_whole,
 )
+from osmo_cli.config.changes.wanted import effects_on_secrets, wanted_state
 from osmo_cli.config.checking.pydantic_messages import KINDS
 from osmo_cli.config.checking.rules.run import rule_problems
 from osmo_cli.config.checking.schema_problems import schema_problems
@@ -26,7 +27,7 @@ from osmo_cli.config.problems import Path, Problem
 from osmo_cli.config.reading.document import Document
 from osmo_cli.config.registry.shape import Shape
 from osmo_cli.config.registry.types import NAME_RULE
-from osmo_cli.config.schemas.base import defaults, field_path, other_names, secret_paths
+from osmo_cli.config.schemas.base import other_names
 from osmo_cli.config.secrets import is_mask
 
 
@@ -45,14 +46,14 @@ class Checked:
     given: Document
 
 
-def check_input(document: Document, shape: Shape, live: Any, *, whole: bool = False) -> Checked:
+def check_input(document: Document, shape: Shape, live: Any, *, mode: Mode = Mode.MERGE) -> Checked:
     """Lay `document` over `live` and check the result.
 
     Args:
         document: the input.
         shape: what it is about.
         live: what is stored.
-        whole: the input is the whole object (it comes from the editor), not a part of it.
+        mode: whether the input is a part, the whole object, or the buffer of an editor.
     """
     document = unwrapped(document, shape)
     if problem := wrong_shape(document, shape):
@@ -60,11 +61,15 @@ def check_input(document: Document, shape: Shape, live: Any, *, whole: bool = Fa
     model = shape.model()
     document = with_own_names(document, shape)
     given, problems = _without_masks(document, live)
+    problems += directive_problems(document, live)
+    given = resolve_directives(shape, given, live)
     problems += _read_only(document, shape, given, live)
     problems += names(document, shape, known=live)
     given = shape.editable(given)
-    wanted = _laid_over(shape, model, live, given, whole)
+    wanted = _with_read_only(shape, live, wanted_state(shape, live, given, mode))
     problems += schema_problems(document, shape, wanted, live)
+    if mode is Mode.REPLACE:
+        problems += _secrets_left_out(document, shape, live, given, wanted)
     wrong = [problem.path for problem in problems if problem.severity == "error"]
     problems += rule_problems(document, shape, wanted, live, wrong)
     if not any(problem.severity == "error" for problem in problems):
@@ -98,15 +103,17 @@ def unwrapped(document: Document, shape: Shape) -> Document:
     return document
 
 
-def _laid_over(shape: Shape, model: type[BaseModel], live: Any, given: Any, whole: bool) -> Any:
-    if not whole:
-        return _with_read_only(shape, live, merge_input(live, given, shape.is_one_value))
-    secret = set(secret_paths(model))
+def directive_problems(document: Document, live: Any) -> Iterator[Problem]:
+    """Return each `$action` and `$index` that has no meaning."""
+    for path, message, hint in wrong_directives(document.value, live):
+        yield document.problem(message, path, at_key=True, hint=hint)
 
-    def kept(path: Path) -> bool:
-        return shape.is_read_only(path) or field_path(model, path) in secret
 
-    return replace_whole(live, given, kept, defaults(model))
+def _secrets_left_out(
+    document: Document, shape: Shape, live: Any, given: Any, wanted: Any
+) -> Iterator[Problem]:
+    for message, hint in dict.fromkeys(effects_on_secrets(shape, live, given, wanted)):
+        yield document.problem(message, (), hint=hint or None, severity="warning")
 
 
 def _with_read_only(shape: Shape, live: Any, wanted: Any, at: Path = ()) -> Any:
@@ -125,7 +132,7 @@ def _as_stored(shape: Shape, model: type[BaseModel], live: Any, given: Any, want
     if not isinstance(wanted, dict) or shape.is_one_value(()):
         stored = model.model_validate(shape.editable(wanted), extra="ignore").model_dump()
         return _with_read_only(shape, live, stored)
-    mentioned = {field: wanted[field] for field in given}
+    mentioned = {field: wanted[field] for field in given if field in wanted}
     if shape.is_map:
         stored = model.model_validate(mentioned, extra="ignore").model_dump()
     else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from copy import deepcopy
 from typing import Any
 
@@ -12,17 +13,23 @@ from hypothesis import strategies as st
 
 from osmo_cli.config.changes.merge import (
     ABSENT,
+    Replacement,
     differences,
     fill_new_objects,
     merge_input,
     replace_whole,
     same,
+    value_at,
 )
 from osmo_cli.config.problems import Path
 from osmo_cli.config.registry.dialects import V6_0
 from osmo_cli.config.registry.shape import Shape
 from osmo_cli.config.registry.types import BACKEND
 from tests.unit.config.strategies import json_objects, json_values
+
+
+def default_of(value: dict[str, Any]) -> Callable[[Path], Any]:
+    return lambda path: value_at(value, path, ABSENT)
 
 
 def nothing_kept(path: Path) -> bool:
@@ -66,7 +73,7 @@ def test_what_is_given_is_stored_and_the_rest_stays(
 def test_an_empty_input_and_the_live_object_itself_change_nothing(live: dict[str, Any]) -> None:
     assert merge_input(live, {}) == live
     assert merge_input(live, live) == live
-    assert replace_whole(live, live, nothing_kept, {}) == live
+    assert replace_whole(live, live, Replacement(default_of({}), nothing_kept)) == live
 
 
 def test_siblings_stay_at_every_depth_and_lists_are_one_value() -> None:
@@ -77,14 +84,16 @@ def test_siblings_stay_at_every_depth_and_lists_are_one_value() -> None:
 
 @given(live=json_objects, buffer=json_objects)
 def test_an_edited_buffer_is_the_whole_object(live: dict[str, Any], buffer: dict[str, Any]) -> None:
-    assert same(replace_whole(live, buffer, nothing_kept, {}), buffer)
-    assert list(replace_whole(live, live, nothing_kept, {})) == list(live)
+    assert same(replace_whole(live, buffer, Replacement(default_of({}), nothing_kept)), buffer)
+    assert list(replace_whole(live, live, Replacement(default_of({}), nothing_kept))) == list(live)
 
 
 def test_what_was_removed_in_the_buffer_goes_back_to_its_default() -> None:
     live = {"limit": 5, "new_field": 1, "map": {"a": 1, "b": 2}, "nested": {"x": 1, "y": 2}}
     default = {"limit": 20, "map": {}, "nested": {"x": 0, "y": 0}}
-    wanted = replace_whole(live, {"map": {"a": 1}, "nested": {"y": 3}}, nothing_kept, default)
+    wanted = replace_whole(
+        live, {"map": {"a": 1}, "nested": {"y": 3}}, Replacement(default_of(default), nothing_kept)
+    )
     assert wanted == {"limit": 20, "map": {"a": 1}, "nested": {"x": 0, "y": 3}}
 
 
@@ -96,19 +105,45 @@ def test_what_the_buffer_never_showed_stays() -> None:
         return path[-1] in ("token", "password")
 
     shown_again = {"alerts": {"mail": {"host": "other"}}}
-    assert replace_whole(live, shown_again, kept, default) == {
+    assert replace_whole(live, shown_again, Replacement(default_of(default), kept)) == {
         "alerts": {"token": "**********", "mail": {"host": "other", "password": "**********"}}
     }
     shorter: list[dict[str, Any]] = [{}, {"alerts": {}}, {"alerts": {"mail": {}}}]
     for buffer in shorter:
-        assert replace_whole(live, buffer, kept, default) == {
+        assert replace_whole(live, buffer, Replacement(default_of(default), kept)) == {
             "alerts": {"token": "**********", "mail": {"host": "", "password": "**********"}}
         }
     new_secret = {"alerts": {"token": "new"}}
-    assert replace_whole(live, new_secret, kept, default)["alerts"]["token"] == "new"
-    assert replace_whole({"alerts": None}, {"alerts": {"token": "new"}}, kept, default) == {
-        "alerts": {"token": "new"}
-    }
+    replacement = Replacement(default_of(default), kept)
+    assert replace_whole(live, new_secret, replacement)["alerts"]["token"] == "new"
+    assert replace_whole({"alerts": None}, new_secret, replacement) == new_secret
+
+
+def test_an_absent_value_removes_its_key() -> None:
+    live = {"a": {"b": 1, "c": 2}, "d": 3}
+    assert merge_input(live, {"a": {"b": ABSENT, "gone": ABSENT}}) == {"a": {"c": 2}, "d": 3}
+    assert merge_input(live, {"d": {"x": ABSENT, "y": 1}}) == live | {"d": {"y": 1}}
+    assert merge_input({}, {"new": {"x": ABSENT}}) == {"new": {}}
+    whole = replace_whole(
+        live, {"a": {"b": ABSENT, "c": 2}}, Replacement(default_of({}), nothing_kept)
+    )
+    assert whole == {"a": {"c": 2}}
+    assert deepcopy(ABSENT) is ABSENT
+
+
+def test_what_is_protected_stays_where_its_default_would_lose_it() -> None:
+    def protected(value: Any, path: Path) -> bool:
+        return "secret" in str(value)
+
+    live = {"credential": {"id": 1, "key": "secret"}, "keys": {"a": "secret", "b": "x"}, "n": 1}
+    default = {"credential": None, "keys": {}, "n": 0}
+    replacement = Replacement(default_of(default), nothing_kept, protected=protected)
+    kept = {"credential": {"id": 1, "key": "secret"}, "keys": {"a": "secret"}, "n": 0}
+    assert replace_whole(live, {}, replacement) == kept
+    explicit = {"credential": None, "keys": {"b": "y"}}
+    assert replace_whole(live, explicit, replacement) == explicit | {"n": 0}
+    removed = {"credential": ABSENT, "keys": ABSENT}
+    assert replace_whole(live, removed, replacement) == {"credential": None, "keys": {}, "n": 0}
 
 
 @given(before=json_values, after=json_values)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from osmo_cli.config.changes.merge import merge_input, same
+from osmo_cli.config.changes.merge import Mode, merge_input, same
 from osmo_cli.config.changes.patch import make_patch
 from osmo_cli.config.registry.dialects import V6_0, Dialect
 from osmo_cli.config.registry.shape import Shape
@@ -27,6 +27,8 @@ from tests.unit.config.strategies import backends, shown_workflows
 
 READ_ONLY = {path[0] for path in BACKEND.read_only}
 
+modes = st.sampled_from([Mode.MERGE, Mode.EDIT])
+
 
 def test_values_of_the_service_itself_are_not_worth_a_word() -> None:
     outdated = live_backend(V6_0) | {"last_heartbeat": "2001-01-01T00:00:00", "online": False}
@@ -41,12 +43,12 @@ def test_stored_fields_that_no_schema_knows_are_left_alone() -> None:
     assert checked.wanted == live | {"max_num_tasks": 3}
 
 
-@pytest.mark.parametrize("whole", [False, True])
-def test_a_field_that_the_service_shows_is_known_by_it(whole: bool) -> None:
+@pytest.mark.parametrize("mode", [Mode.MERGE, Mode.EDIT])
+def test_a_field_that_the_service_shows_is_known_by_it(mode: Mode) -> None:
     live = live_workflow() | {"new_in_this_service": {"a": 1}}
     live["workflow_info"]["also_new"] = "x"
     shown = json.dumps(live | {"max_num_tasks": 3})
-    checked = check(shown, WORKFLOW, V6_0, live=live, whole=whole)
+    checked = check(shown, WORKFLOW, V6_0, live=live, mode=mode)
     assert [problem for problem in checked.problems if problem.severity == "error"] == []
     assert checked.wanted == live | {"max_num_tasks": 3}
 
@@ -102,24 +104,32 @@ def test_a_new_credential_is_wanted_with_its_defaults() -> None:
     }
 
 
-@given(live=shown_workflows, dialect=st.sampled_from(EVERYWHERE), whole=st.booleans())
+@given(
+    live=shown_workflows,
+    dialect=st.sampled_from(EVERYWHERE),
+    mode=modes,
+)
 def test_what_is_shown_can_be_sent_back_and_changes_nothing(
-    live: dict[str, Any], dialect: Dialect, whole: bool
+    live: dict[str, Any], dialect: Dialect, mode: Mode
 ) -> None:
-    checked = check(json.dumps(live), WORKFLOW, dialect, live=live, whole=whole)
+    checked = check(json.dumps(live), WORKFLOW, dialect, live=live, mode=mode)
     assert all(problem.severity == "warning" for problem in checked.problems)
     assert same(checked.wanted, live)
 
 
-@given(data=st.data(), dialect=st.sampled_from(EVERYWHERE), whole=st.booleans())
+@given(
+    data=st.data(),
+    dialect=st.sampled_from(EVERYWHERE),
+    mode=modes,
+)
 def test_a_part_of_a_valid_backend_is_valid(
-    data: st.DataObject, dialect: Dialect, whole: bool
+    data: st.DataObject, dialect: Dialect, mode: Mode
 ) -> None:
     live = data.draw(backends(dialect))
     other = data.draw(backends(dialect))
     kept = data.draw(st.sets(st.sampled_from(sorted(other))))
     part = {key: value for key, value in other.items() if key in kept}
-    checked = check(json.dumps(part), BACKEND, dialect, live=live, whole=whole)
+    checked = check(json.dumps(part), BACKEND, dialect, live=live, mode=mode)
     assert all(problem.severity == "warning" for problem in checked.problems)
     assert BACKEND.named
     patch = make_patch(BACKEND.named, dialect, live, checked.wanted)
@@ -131,8 +141,8 @@ def test_a_part_of_a_valid_backend_is_valid(
         elif key in part:
             # A file is laid over what is stored; the editor's buffer is the whole.
             laid = merge_input(live, part, Shape(BACKEND, dialect, "a").is_one_value)
-            assert same(value, part[key] if whole else laid[key])
-        elif not whole:
+            assert same(value, part[key] if mode is Mode.EDIT else laid[key])
+        elif mode is Mode.MERGE:
             assert same(value, live[key])
 
 
@@ -153,8 +163,12 @@ wrong_shapes = st.sampled_from(
 )
 
 
-@given(data=st.data(), dialect=st.sampled_from(EVERYWHERE), whole=st.booleans())
-def test_no_value_is_ever_repeated(data: st.DataObject, dialect: Dialect, whole: bool) -> None:
+@given(
+    data=st.data(),
+    dialect=st.sampled_from(EVERYWHERE),
+    mode=modes,
+)
+def test_no_value_is_ever_repeated(data: st.DataObject, dialect: Dialect, mode: Mode) -> None:
     document = data.draw(shown_workflows)
 
     def here(value: Any) -> Any:
@@ -163,7 +177,7 @@ def test_no_value_is_ever_repeated(data: st.DataObject, dialect: Dialect, whole:
     for section in data.draw(st.sets(st.sampled_from(sorted(document)), min_size=1)):
         document[section] = with_canaries(document[section], here)
     document |= data.draw(st.dictionaries(st.sampled_from(["x", "workflow_lag"]), wrong_shapes))
-    checked = check(json.dumps(document), WORKFLOW, dialect, whole=whole)
+    checked = check(json.dumps(document), WORKFLOW, dialect, mode=mode)
     assert CANARY not in repr(checked.problems)
 
 
@@ -185,7 +199,7 @@ def test_in_the_editor_a_removed_field_goes_back_to_its_default() -> None:
     del edited["max_num_tasks"]
     del edited["workflow_alerts"]
     del edited["workflow_log"]["credential"]["access_key"]
-    checked = check(json.dumps(edited), WORKFLOW, V6_0, live=live, whole=True)
+    checked = check(json.dumps(edited), WORKFLOW, V6_0, live=live, mode=Mode.EDIT)
     assert [line for line in lines(checked) if not line.startswith("warning: ")] == []
     assert checked.wanted == live_workflow()
 
@@ -193,5 +207,5 @@ def test_in_the_editor_a_removed_field_goes_back_to_its_default() -> None:
 def test_in_the_editor_a_removed_credential_is_removed() -> None:
     edited = live_workflow()
     edited["workflow_log"] = {}
-    checked = check(json.dumps(edited), WORKFLOW, V6_0, whole=True)
+    checked = check(json.dumps(edited), WORKFLOW, V6_0, mode=Mode.EDIT)
     assert checked.wanted["workflow_log"] == {"credential": None}

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from osmo_cli.config.changes.merge import same
+from osmo_cli.config.changes.merge import Mode, same
 from osmo_cli.config.checking.validate import check_input
 from osmo_cli.config.problems import InvalidInputError, Problem
 from osmo_cli.config.reading.buffer import new_buffer, parse_buffer, with_problems, without_secrets
@@ -29,7 +29,7 @@ def test_a_buffer_that_is_left_as_it_is_changes_nothing(
     buffer = new_buffer(Shape(WORKFLOW, dialect), live)
     assert MASK not in buffer
     document = parse_buffer("buffer", buffer)
-    checked = check_input(document, Shape(WORKFLOW, dialect), live, whole=True)
+    checked = check_input(document, Shape(WORKFLOW, dialect), live, mode=Mode.EDIT)
     assert checked.problems == []
     assert same(checked.wanted, live)
 
@@ -41,7 +41,7 @@ def test_a_backend_s_buffer_that_is_left_as_it_is_changes_nothing(
     live = data.draw(backends(dialect))
     document = parse_buffer("buffer", new_buffer(Shape(BACKEND, dialect, "a"), live))
     assert not {(key,) for key in document.value} & BACKEND.read_only
-    checked = check_input(document, Shape(BACKEND, dialect), live, whole=True)
+    checked = check_input(document, Shape(BACKEND, dialect), live, mode=Mode.EDIT)
     assert checked.problems == []
     assert same(checked.wanted, live)
 
@@ -86,7 +86,7 @@ EDITED = """// BACKEND a: what you remove goes back to its default.
 def problems_of(buffer: str) -> list[Problem]:
     live = {"description": "", "tests": [], "grafana_url": ""}
     document = parse_buffer("buffer", buffer)
-    return check_input(document, Shape(BACKEND, V6_0), live, whole=True).problems
+    return check_input(document, Shape(BACKEND, V6_0), live, mode=Mode.EDIT).problems
 
 
 def told_lines(buffer: str) -> list[int]:
