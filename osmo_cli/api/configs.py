@@ -125,6 +125,10 @@ class Configs:
             raise unexpected(config_type.name)
         return snapshot
 
+    def read_item(self, config_type: ConfigType, name: str) -> Any:
+        """Read one item, also where the service cannot read the whole type."""
+        return mask_secrets(config_type, self._client.get((*_ROOT, config_type.path, name)))
+
     def newest_revision(self, config_type: ConfigType, *, data: bool = False) -> Revision | None:
         """The newest revision, with its data where asked for; None where the history is empty."""
         revisions = self._revisions(config_type, [("order", "DESC"), ("limit", "1")], data=data)

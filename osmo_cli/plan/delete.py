@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from osmo_cli.config.registry.types import BACKEND
 from osmo_cli.plan.config_write import ConfigWrite, Stored, TypeState, check_command, store
 from osmo_cli.plan.write import Wording, Write, perform
 
@@ -52,7 +51,7 @@ def delete_item(
             wording=Wording(
                 action=f"the deletion of {config_type.name} {name}",
                 done=f"{config_type.name} {name} is deleted",
-                not_done=f"{config_type.name} {name} is not deleted" + _ways(config_type, force),
+                not_done=f"{config_type.name} {name} is not deleted",
                 check=check_command(config_type),
             ),
             base=base,
@@ -61,12 +60,6 @@ def delete_item(
             own_revisions=own_revisions,
         ),
     )
-
-
-def _ways(config_type: ConfigType, force: bool) -> str:
-    if config_type is not BACKEND or force:
-        return ""
-    return " (if workflows run on it, wait for them or use --force)"
 
 
 def delete_revision(service: Service, config_type: ConfigType, number: int) -> tuple[str, ...]:

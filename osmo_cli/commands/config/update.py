@@ -17,7 +17,7 @@ from osmo_cli.commands.arguments import (
 from osmo_cli.commands.config.arguments import ConfigTypeArgument
 from osmo_cli.commands.config.configmap_refusal import helm_values_on_refusal
 from osmo_cli.commands.session import Session
-from osmo_cli.config.registry.types import ConfigType, find_type
+from osmo_cli.config.registry.types import BACKEND, ConfigType, find_type
 from osmo_cli.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
@@ -148,12 +148,12 @@ def update(
 
 def run(session: Session, options: UpdateOptions) -> int:
     """Plan the change, and show it or make it."""
-    from osmo_cli.plan.live_object import read_live
-
     credential = session.credential()
     memory = session.secret_memory(credential)
     with session.connect(credential) as service:
-        target = read_live(service, options.config_type, options.name, create=options.create)
+        target, repaired = _read(session, service, options)
+        if target is None:
+            return ExitCode.CHANGES_PENDING if options.exit_code else ExitCode.OK
         edited = None
         if options.document is not None:
             change: Change | None = _from_file(session, service, target, memory, options)
@@ -171,8 +171,44 @@ def run(session: Session, options: UpdateOptions) -> int:
                 return _show(session, service, change, options)
             if change.patches:
                 return _apply(session, service, change, memory, options, edited)
-    session.printer.text("No changes were made to the config.")
+    if repaired:
+        session.printer.text(f"Successfully updated {options.config_type.name} config")
+    else:
+        session.printer.text("No changes were made to the config.")
     return ExitCode.OK
+
+
+def _read(
+    session: Session, service: Service, options: UpdateOptions
+) -> tuple[LiveObject | None, bool]:
+    """Read what is to be updated; a backend that the service cannot read is repaired first.
+
+    Returns:
+        What is stored, or None after a dry run of the repair; and whether it was repaired.
+    """
+    from osmo_cli.api.errors import UnreadableBackendError
+    from osmo_cli.plan.live_object import read_live
+
+    try:
+        return read_live(service, options.config_type, options.name, create=options.create), False
+    except UnreadableBackendError as error:
+        document, name = options.document, options.name
+        if document is None or name != error.backend or options.config_type is not BACKEND:
+            raise
+        from osmo_cli.plan.repair import has_settings, plan_repair, preview_repair, repair
+
+        if not has_settings(document):
+            raise
+        patch = plan_repair(service, name, document)
+        if options.dry_run:
+            session.printer.preview(preview_repair(name, patch, options.description))
+            session.printer.note("dry run: nothing was sent")
+            return None, False
+        warnings = repair(service, name, patch, description=options.description, tags=options.tags)
+    for warning in warnings:
+        session.printer.warn(warning)
+    session.printer.note(f"the scheduler settings of BACKEND {name} could not be read; repaired")
+    return read_live(service, options.config_type, name), True
 
 
 def _from_file(
