@@ -12,6 +12,7 @@ from osmo_cli.config.changes.patch import Patch, make_patch
 from osmo_cli.config.problems import Path, Problem, path_text, raise_for_errors
 from osmo_cli.config.reading.document import Document
 from osmo_cli.plan.live_object import LiveObject
+from osmo_cli.plan.names import unchecked_names
 from osmo_cli.plan.redacted import Redacted, redacted_states
 from osmo_cli.plan.secrets import SecretMemory, without_known_secrets
 
@@ -73,6 +74,7 @@ def plan_update(
 
     checked = check_input(document, target.shape, target.live, mode=mode)
     warnings = raise_for_errors(checked.problems)
+    warnings += raise_for_errors(unchecked_names(service, target, checked.given, checked.wanted))
     wanted, secrets = without_known_secrets(service, target, checked.wanted, memory)
     patches = requests_between(target, target.live, wanted)
     shown = redacted_states(target, wanted, secrets.remarks, checked.given.references())

@@ -129,3 +129,31 @@ def test_a_rollback_that_would_store_masks_is_refused(admin: Shell) -> None:
     before = admin.osmo("config", "rollback", f"DATASET:{number - 1}")
     assert (before.code, before.err.count("warning")) == (0, 0)
     assert "two" in json.loads(admin.ok("config", "show", "DATASET"))["buckets"]
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_the_backend_of_a_pool_is_looked_up_before_it_is_sent(
+    dialect: str, shell: Shell, tmp_path: Path
+) -> None:
+    with serving(tmp_path / "service", dialect=dialect) as service:
+        shell.ok("local", "add-backend", "gpu-a", "--db", str(service.db))
+        shell.ok("login", service.url, "--method", "dev", "--username", "admin")
+        shell.file("pool.json", '{\n  "backend": "gpu-z"\n}')
+        words = ("config", "update", "POOL", "research", "--file", "pool.json", "--create")
+        refused = shell.osmo(*words)
+        assert (refused.code, refused.out) == (2, "")
+        assert "pool.json:2:14: backend: there is no BACKEND" in refused.err
+        assert shell.osmo("config", "show", "POOL", "research").code == 2
+        # The service accepts it in the whole type.
+        shell.file("pools.json", '{"research": {"backend": "gpu-z"}}')
+        done = shell.osmo("config", "update", "POOL", "--file", "pools.json")
+        assert done.code == 0
+        assert "research.backend: there is no BACKEND" in done.err
+        # What is stored already is not judged again, and the service's error is explained.
+        shell.file("pool.json", '{"backend": "gpu-z", "description": "new"}')
+        done = shell.osmo("config", "update", "POOL", "research", "--file", "pool.json")
+        assert done.code == 0
+        assert "answered with an error, but the change is stored" in done.err
+        shell.file("pool.json", '{"backend": "gpu-a"}')
+        done = shell.osmo("config", "update", "POOL", "research", "--file", "pool.json")
+        assert (done.code, "warning" in done.err) == (0, False)

@@ -1,0 +1,47 @@
+"""Names of other items in a change that the service stores without looking whether they exist."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Literal
+
+from osmo_cli.config.changes.merge import same, value_at
+from osmo_cli.config.problems import Problem
+from osmo_cli.config.reading.inputs import Input
+from osmo_cli.config.registry.types import CONFIG_TYPES
+
+if TYPE_CHECKING:
+    from osmo_cli.api.service import Service
+    from osmo_cli.config.reading.document import Document
+    from osmo_cli.plan.live_object import LiveObject
+
+
+def unchecked_names(
+    service: Service, target: LiveObject, document: Document, wanted: Any
+) -> list[Problem]:
+    """Return the new names of items that do not exist, of types that the service does not check.
+
+    For one item they are errors, because the service answers with an error after it has stored
+    it; in the whole type it accepts them, so they are warnings
+    (docs/service/pool.md#unregistered-backends).
+    """
+    config_type = target.shape.config_type
+    if not config_type.unchecked_references:
+        return []
+    from osmo_cli.config.checking.cross_checks import unknown_names
+
+    known = {
+        name: service.configs.read(CONFIG_TYPES[name]).items().keys()
+        for name in config_type.unchecked_references
+    }
+    severity: Literal["error", "warning"] = "error" if target.shape.name is not None else "warning"
+    return [
+        replace(problem, severity=severity)
+        for problem in unknown_names(
+            [Input(document, target.shape)],
+            known,
+            where="on the service",
+            hint="register it first",
+        )
+        if not same(*(value_at(state, problem.path) for state in (target.live, wanted)))
+    ]
