@@ -7,7 +7,12 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from osmo_cli.api.client import Client
-from osmo_cli.api.errors import RouteNotFoundError, ServiceError, UnexpectedAnswerError
+from osmo_cli.api.errors import (
+    RefusedError,
+    RouteNotFoundError,
+    ServiceError,
+    UnexpectedAnswerError,
+)
 from osmo_cli.api.memory import ServiceMemory
 from osmo_cli.api.transport import Transport
 from osmo_cli.api.urls import build_path
@@ -35,6 +40,7 @@ class DialectLookup:
         self._dialect: Dialect | None = None
         self._is_confirmed = False
         self._is_detected = False
+        self._is_following = False
 
     def current(self) -> Dialect:
         """The dialect, as remembered or detected; also sets the client's service version.
@@ -85,18 +91,25 @@ class DialectLookup:
         return self.detect_again() if dialect.token_routes.users is None else dialect
 
     def follow_upgrade(self, action: Callable[[], T]) -> T:
-        """The result of `action`; where its route is missing, once more in the actual dialect.
+        """The result of `action`; if its route has changed, once more in the actual dialect.
 
-        A service may report the version that it had before an upgrade. Where a route is missing
-        nothing was done.
+        A service may report the version that it had before an upgrade. A route that is missing,
+        or has other parameters, has done nothing. The outermost call decides, so that all of its
+        action is in one dialect.
         """
         dialect = self.current()
+        if self._is_following:
+            return action()
+        self._is_following = True
         try:
             return action()
-        except RouteNotFoundError:
-            if self.detect_again() == dialect:
+        except RefusedError as error:
+            moved = isinstance(error, RouteNotFoundError) or error.status == _UNPROCESSABLE
+            if not moved or self.detect_again() == dialect:
                 raise
             return action()
+        finally:
+            self._is_following = False
 
     def _detect(self, version: str) -> Dialect:
         self._client.service_version = version

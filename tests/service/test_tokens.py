@@ -206,7 +206,7 @@ def test_a_token_that_exists_is_never_made_again_unasked(admin: Shell) -> None:
     done = admin.osmo("--debug", "token", "set", "ci")
     assert (done.code, done.out) == (2, "")
     assert "token ci already exists; nothing was sent" in done.err
-    assert "--if-exists rotate replaces it, --if-exists keep leaves it" in done.err
+    assert "choose with --if-exists what to do (keep, rotate)" in done.err
     assert "POST" not in done.err
     kept = admin.osmo("token", "set", "ci", "--if-exists", "keep")
     assert (kept.code, kept.out) == (0, "")

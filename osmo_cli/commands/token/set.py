@@ -169,11 +169,10 @@ def _roles_missing() -> UsageError:
 
 
 def _exists(options: Options) -> UsageError:
-    name, flags = options.name, options.owner.flags
+    # Another run may have created it a moment ago, so nothing here proposes to delete it.
     return UsageError(
-        f"token {name} already exists; nothing was sent",
-        hint="--if-exists rotate replaces it, --if-exists keep leaves it as it is; "
-        f"`osmo token delete {name}{flags}` deletes it",
+        f"token {options.name} already exists; nothing was sent",
+        hint="use another name, or choose with --if-exists what to do (keep, rotate)",
     )
 
 
