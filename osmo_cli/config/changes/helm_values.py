@@ -80,7 +80,8 @@ class _Object:
     @property
     def is_new(self) -> bool:
         """Whether it is an item that does not exist yet."""
-        return self.shape.name is not None and (self.before is ABSENT or not self.before)
+        is_missing = self.before is ABSENT or not self.before
+        return self.shape.name is not None and is_missing and self.after is not ABSENT
 
 
 def _objects(shape: Shape, before: Any, after: Any, secrets: Collection[Path]) -> Iterator[_Object]:
@@ -139,8 +140,7 @@ class _Writer:
             for state in (part.before, part.after)
         )
         if part.is_new:
-            if after is not ABSENT:
-                yield (), self._new_item(part, after, top)
+            yield (), self._new_item(part, after, top)
             return
         for difference in differences(before, after):
             if self._is_unknown_secret(difference.before, difference.after):
