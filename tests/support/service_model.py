@@ -174,6 +174,7 @@ class Model:
         state: by type; items by name where the type has them.
         history: revisions by type.
         defaults: of the singletons, as a new service shows them.
+        stored: what is stored of the singletons, without what only shows as a default.
         empty_list_is_lost: PATCH with an empty list keeps the list or fails.
         undecided: types whose state the last request left where no page says.
     """
@@ -182,10 +183,12 @@ class Model:
     history: dict[str, list[Entry]]
     empty_list_is_lost: bool
     defaults: dict[str, Any] = field(init=False)
+    stored: dict[str, Any] = field(init=False)
     undecided: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.defaults = deepcopy({name: self.state.get(name) for name in SINGLETONS})
+        self.stored = deepcopy(self.defaults)
         scheduler = next(iter(self.state["BACKEND"].values()))["scheduler_settings"]
         self.scheduler = deepcopy(scheduler)
         self.pool_fields = set(next(iter(self.state["POOL"].values())))
@@ -233,31 +236,29 @@ class Model:
     # -- SERVICE, WORKFLOW, DATASET
 
     def _singleton(self, method: str, kind: str, body: Any) -> None:
-        state, path = self.state[kind], SINGLETONS[kind]
+        path = SINGLETONS[kind]
         if method == "PUT":
-            for key, value in body["configs"].items():
-                # Each key that is present is replaced as a whole.
-                state[key] = self._filled(kind, key, value)
+            # Each key that is present is replaced as a whole.
+            self._store(kind, body["configs"])
             self.revise(kind, f"Set complete {path} configuration", body)
             return
         self._patch_singleton(kind, body["configs_dict"])
         self.revise(kind, f"Patched {path} configuration", body)
 
     def _patch_singleton(self, kind: str, patch: dict[str, Any]) -> None:
-        state = self.state[kind]
-        merged = merge(state, patch, self.empty_list_is_lost)
-        changed = {key: value for key, value in merged.items() if state.get(key) != value}
-        if any(self._is_wrong(kind, key, value) for key, value in changed.items()):
+        stored = self.stored[kind]
+        merged = merge(stored, patch, self.empty_list_is_lost)
+        changed = {key: value for key, value in merged.items() if stored.get(key, ...) != value}
+        defaults = self.defaults[kind]
+        if any(key not in defaults or _is_wrong(defaults[key], changed[key]) for key in changed):
             raise Refusal(400)
-        for key, value in changed.items():
-            state[key] = self._filled(kind, key, value)
+        self._store(kind, changed)
 
-    def _is_wrong(self, kind: str, key: str, value: Any) -> bool:
-        """A null or an object where the default is a text or number; unknown keys."""
-        if key not in self.defaults[kind]:
-            return True
-        default = self.defaults[kind][key]
-        return isinstance(default, str | int) and (value is None or isinstance(value, dict))
+    def _store(self, kind: str, changes: dict[str, Any]) -> None:
+        """Store top-level keys as they were sent; what they leave out shows its default."""
+        for key, value in changes.items():
+            self.stored[kind][key] = deepcopy(value)
+            self.state[kind][key] = self._filled(kind, key, value)
 
     def _filled(self, kind: str, key: str, value: Any) -> Any:
         if kind == "DATASET" and key == "buckets":
@@ -272,7 +273,7 @@ class Model:
         return form | bucket
 
     def _bucket(self, method: str, name: str, body: Any) -> None:
-        buckets = self.state["DATASET"]["buckets"]
+        buckets = self.stored["DATASET"]["buckets"]
         if method == "PATCH":
             self._patch_singleton("DATASET", {"buckets": {name: body["configs_dict"]}})
             self.revise("DATASET", f"Patch dataset bucket {name}", body, name)
@@ -280,6 +281,7 @@ class Model:
         if name not in buckets:
             raise Refusal(400)
         del buckets[name]
+        self._store("DATASET", {"buckets": buckets})
         self.revise("DATASET", f"Delete dataset bucket {name}", body, name)
 
     # -- BACKEND
@@ -379,8 +381,12 @@ class Model:
         if not NAME.fullmatch(new):
             raise Refusal(400)
         if old not in pools:
+            # Nothing is renamed; then the service looks for the new name.
             self.revise("POOL", f"Rename pool {old} to {new}", body, old)
-            raise Refusal(400)
+            if new not in pools:
+                raise Refusal(400)
+            self._finish("POOL", pools[new])
+            return
         if new in pools and new != old:
             raise Refusal(400)
         pools[new] = pools.pop(old)
@@ -509,7 +515,7 @@ class Model:
         if entry.deleted:
             raise Refusal(400)
         if kind in SINGLETONS:
-            self.state[kind] |= deepcopy(entry.data)
+            self._store(kind, entry.data)
         elif kind == "BACKEND":
             self._restore_backends(entry.data)
         else:
@@ -566,6 +572,16 @@ ALL_DONE = {
 
 def _naming(values: Any, key: str, name: str) -> Iterator[str]:
     return (name for value in values if name in value[key])
+
+
+def _is_wrong(default: Any, value: Any) -> bool:
+    """Whether a value does not fit where `default` belongs: null or an object for a scalar."""
+    if isinstance(default, dict):
+        known = isinstance(value, dict) and (not default or value.keys() <= default.keys())
+        return not known or any(
+            _is_wrong(default[key], inner) for key, inner in value.items() if key in default
+        )
+    return isinstance(value, dict) or (value is None and isinstance(default, str | int))
 
 
 def fill(default: Any, value: Any) -> Any:
