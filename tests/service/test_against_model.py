@@ -325,7 +325,6 @@ def _compare(service: Service, model: Model, kinds: Iterable[str], done: list[st
         assert history[kind] == seen, f"history of {kind} after\n{said}"
 
 
-@pytest.mark.xfail(strict=False, reason="local/ is being brought in line with the model")
 @settings(
     max_examples=EXAMPLES,
     # A failure names the first request that ends otherwise; to shorten the rest takes minutes.

@@ -281,7 +281,6 @@ def test_a_rename_and_a_generated_role(deployment: Deployment) -> None:
     assert again.code == 0, again
 
 
-@pytest.mark.xfail(strict=False, reason="the embedded service masks unset secrets")
 def test_a_rollback_prints_what_differs_from_that_revision(deployment: Deployment) -> None:
     done = deployment.osmo("rollback", "WORKFLOW:1")
     assert done.code == 6
