@@ -1,9 +1,9 @@
-"""The README's terminal picture, from a real run of the program on its embedded service.
+"""Generate the README's terminal picture by running the program on its embedded service.
 
     python docs/images/make_pictures.py
 
-The commands run in a pseudo-terminal, in a temporary home and folder. What would differ from
-run to run (times, ids) is set to fixed values, so that a second run writes the same file.
+The commands run in a pseudo-terminal, in a temporary home and directory. What differs from run to
+run (times, IDs) is replaced by fixed values, so that a second run writes the same file.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ UPDATE = [
 
 
 def run_in_terminal(command: str, folder: Path, env: dict[str, str]) -> str:
-    """What a terminal of 100 columns receives from a command."""
+    """Return what a terminal of 100 columns receives from a command."""
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
     process = subprocess.Popen(
@@ -76,7 +76,7 @@ def run_in_terminal(command: str, folder: Path, env: dict[str, str]) -> str:
 
 
 def without_volatile(text: str) -> str:
-    """`text` with fixed times, ids and tokens of the same length."""
+    """Return `text` with fixed times, IDs and tokens of the same length."""
     text = re.sub(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d", "2026-01-31T12:00:00", text)
     text = re.sub(r"(?<=12:00:00\.)\d+", lambda match: "0" * len(match[0]), text)
     text = re.sub(r"\b[0-9a-f]{64}\b", "0123456789abcdef" * 4, text)
@@ -124,7 +124,7 @@ def picture() -> str:
 
 
 def indented(svg: str) -> str:
-    """`svg` with blanks at the start of a text as a position: some viewers drop them."""
+    """Return `svg` with leading blanks of strings as positions, since some viewers drop them."""
 
     def move(match: re.Match[str]) -> str:
         blanks = match["blanks"].count("&#160;")
