@@ -88,7 +88,7 @@ def generated_role(dialect: Dialect, name: str, kind: str, subject: str) -> dict
         "immutable": False,
     }
     return role | (
-        {"sync_mode": "import", "external_roles": None} if dialect.semantic_roles else {}
+        {"sync_mode": "import", "external_roles": None} if dialect.external_roles else {}
     )
 
 

@@ -145,7 +145,7 @@ def notices(
 
 def _about_token(service: Service, caller: Identity) -> list[str]:
     name = caller.token_name
-    if name is None or not service.store.dialect.warning_header:
+    if name is None or not service.store.dialect.checks_token_expiry:
         return []
     with service.store.read() as connection:
         listed = list_tokens(connection, "USER", caller.user)
@@ -184,7 +184,7 @@ def _about_version(
 
 def _way_out(service: Service, configuration: dict[str, Any]) -> str:
     """How an outdated client is told to be renewed."""
-    if not service.store.dialect.warning_header:
+    if not service.store.dialect.client_install_url:
         return (
             " Please run the following command:\n"
             f"curl -fsSL {configuration['service_base_url']}/client/install.sh | bash"

@@ -21,7 +21,7 @@ def get_history(service: Service, call: Request) -> Response:
     given = Parameters(call)
     offset = given.integer("offset", least=0)
     limit = given.integer("limit", above=0, most=1000)
-    date_alone = dialect.pydantic == 2
+    date_alone = dialect.history_takes_dates
     query = history.Query(
         offset=0 if offset is None else offset,
         limit=20 if limit is None else limit,

@@ -53,7 +53,7 @@ def document(dialect: Dialect, routes: Iterable[Route]) -> dict[str, Any]:
     )
     describing = _Describing(dialect.pydantic)
     components = describing.components
-    closed = ALWAYS_CLOSED | STRICT if dialect.pydantic == 2 else ALWAYS_CLOSED
+    closed = ALWAYS_CLOSED | STRICT if dialect.strict_puts else ALWAYS_CLOSED
     for python_name, schema in definitions["$defs"].items():
         name = model_name(python_name)
         component = describing.schema(schema)

@@ -159,7 +159,9 @@ def _delete_bucket(service: Service, request: Request) -> Response:
         del stored["buckets"][name]
         set_item(connection, DATASET.name, "", stored)
         others = stored["buckets"].values()
-        if dialect.pydantic == 2 and any(other.get("default_credential") for other in others):
+        if dialect.bucket_deletion_fails and any(
+            other.get("default_credential") for other in others
+        ):
             raise crash(_NO_JSON, keeps_changes=True)
         data = mask(read(connection, DATASET, dialect), DATASET.name, dialect)
         by = author(request, body, f"Delete dataset bucket {name}")

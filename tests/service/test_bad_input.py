@@ -45,7 +45,7 @@ CASES: dict[str, tuple[tuple[str, ...], int, str, str]] = {
     "wrong type": (
         (*UPDATE, "type.json"),
         2,
-        "type.json:3:26: scheduler_settings.scheduler_timeout: must be a whole number, not a text",
+        "type.json:3:26: scheduler_settings.scheduler_timeout: must be an integer, not a string",
         "without quotes",
     ),
     "unknown field": (
@@ -67,7 +67,7 @@ CASES: dict[str, tuple[tuple[str, ...], int, str, str]] = {
         "form.json:1:22: node_conditions.additional_node_conditions:",
         '"^GpuHealthy$": "True"',
     ),
-    "mask": ((*UPDATE, "mask.json"), 2, "mask.json:1:17: description: this is the mask", "leave"),
+    "mask": ((*UPDATE, "mask.json"), 2, "mask.json:1:17: description: this is a mask", "leave"),
     "unknown backend": (
         ("config", "update", "BACKEND", "gpu-z", "-f", "good.json"),
         2,
@@ -80,7 +80,12 @@ CASES: dict[str, tuple[tuple[str, ...], int, str, str]] = {
         "'../gpu-a' cannot be a name",
         "",
     ),
-    "unknown type": (("config", "show", "BAKEND"), 2, '"BAKEND" is not', "did you mean BACKEND?"),
+    "unknown type": (
+        ("config", "show", "BAKEND"),
+        2,
+        'unknown config type "BAKEND"',
+        "did you mean BACKEND?",
+    ),
     "unknown key": (
         ("config", "show", "BACKEND", "gpu-a", "nope"),
         2,

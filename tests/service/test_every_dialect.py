@@ -159,7 +159,7 @@ def test_what_is_wrong_is_refused_before_anything_is_sent(place: World) -> None:
     refused = place.shell.osmo(*words)
     assert (refused.code, refused.out) == (2, "")
     assert "wrong.json:1:2: descripton: unknown field" in refused.err
-    assert "scheduler_timeout: must be a whole number" in refused.err
+    assert "scheduler_timeout: must be an integer" in refused.err
     assert place.writes(*words) == 0
     after = place.shown("BACKEND", "gpu-a")
     assert {**after, "last_heartbeat": None} == {**before, "last_heartbeat": None}

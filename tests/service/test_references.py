@@ -106,9 +106,9 @@ def test_a_value_with_a_fault_is_not_in_the_message(admin: Shell) -> None:
     done = admin.osmo(*UPDATE, "-", input=text)
     assert done.code == 2
     hint = "(the value comes from elsewhere, and is a text)"
-    assert f"<stdin>:1:28: tests[1]: stands in the list twice {hint}" in done.err
+    assert f"<stdin>:1:28: tests[1]: duplicate value {hint}" in done.err
     assert "<stdin>:2:42: scheduler_settings.scheduler_type: must be " in done.err
-    message = f"scheduler_settings.scheduler_timeout: must be a whole number, not a text {hint}"
+    message = f"scheduler_settings.scheduler_timeout: must be an integer, not a string {hint}"
     assert f"<stdin>:3:22: {message}" in done.err
     assert "short" not in done.err
 

@@ -50,7 +50,7 @@ def test_into_a_directory_each_form_is_a_file(shell: Shell) -> None:
 @pytest.mark.parametrize(
     ("words", "message", "hint"),
     [
-        (["POOLS"], '"POOLS" is not a config type', "did you mean POOL?"),
+        (["POOLS"], 'unknown config type "POOLS"', "did you mean POOL?"),
         (["WORKFLOW", "--item"], "WORKFLOW has no items", "leave out --item"),
         (["--item"], "--item needs a type", "osmo config schema TYPE --item"),
         (["POOL", "--dialect", "5"], '"5" is not a dialect', "one of: seed, 6.0"),

@@ -217,7 +217,9 @@ def test_the_command_tree_alone_loads_no_client_and_no_service(noun: str) -> Non
 def test_the_other_rooms_are_cheap_to_import() -> None:
     # Made of models, so imported inside the functions that check an input.
     checks = (
+        "config/checking/adaptation.py",
         "config/checking/validate.py",
+        "config/checking/wrapping.py",
         "config/checking/offline.py",
         "config/checking/schema_problems.py",
     )

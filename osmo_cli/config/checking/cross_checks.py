@@ -6,33 +6,17 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from typing import Any
 
-from osmo_cli.config.changes.merge import value_at
-from osmo_cli.config.checking.rules.placeholders import unfilled
 from osmo_cli.config.problems import InvalidInputError, Path, Problem
 from osmo_cli.config.reading.document import Document
 from osmo_cli.config.reading.inputs import Input
+from osmo_cli.config.registry.types import CONFIG_TYPES, POOL
+from osmo_cli.config.schemas.rules.placeholders import unfilled
+from osmo_cli.config.values import value_at
 
-REFERENCES: dict[str, dict[str, str]] = {
-    "BACKEND": {"tests.*": "BACKEND_TEST"},
-    "BACKEND_TEST": {"common_pod_template.*": "POD_TEMPLATE"},
-    "POOL": {
-        "backend": "BACKEND",
-        "common_group_templates.*": "GROUP_TEMPLATE",
-        "common_pod_template.*": "POD_TEMPLATE",
-        "common_resource_validations.*": "RESOURCE_VALIDATION",
-        "platforms.*.override_pod_template.*": "POD_TEMPLATE",
-        "platforms.*.resource_validations.*": "RESOURCE_VALIDATION",
-    },
-    "SERVICE": {"service_auth.ctrl_roles.*": "ROLE", "service_auth.user_roles.*": "ROLE"},
-}
-"""Where a type names items of another: field paths within an object (api.md 3.6, 3.8, 3.9)."""
 
-INITIAL_NAMES: dict[str, frozenset[str]] = {
-    "POD_TEMPLATE": frozenset({"default_ctrl", "default_user"}),
-    "RESOURCE_VALIDATION": frozenset({"default_cpu", "default_memory", "default_storage"}),
-    "ROLE": frozenset({"osmo-admin", "osmo-backend", "osmo-ctrl", "osmo-default", "osmo-user"}),
-}
-"""What every service makes for itself (api.md 4), so that a directory need not have it."""
+def initial_names(config_type: str) -> frozenset[str]:
+    """Names of the items that every service creates, so that files need not have them."""
+    return CONFIG_TYPES[config_type].definition.initial_names
 
 
 def names_in(inputs: Iterable[Input]) -> dict[str, set[str]]:
@@ -47,10 +31,10 @@ def names_in(inputs: Iterable[Input]) -> dict[str, set[str]]:
 def referenced_types(inputs: Iterable[Input]) -> set[str]:
     """The types of which the files may name items."""
     return {
-        target
+        reference.target
         for one in inputs
-        for target in REFERENCES.get(one.shape.config_type.name, {}).values()
-        if target in one.shape.dialect.config_types
+        for reference in one.shape.config_type.definition.references
+        if reference.target in one.shape.dialect.config_types
     }
 
 
@@ -67,9 +51,10 @@ def unknown_names(
     """
     for one in inputs:
         document = _objects(one)
-        above = ["*"] * one.shape.is_map
-        for pattern, target in REFERENCES.get(one.shape.config_type.name, {}).items():
-            for path, name in _values(document.value, [*above, *pattern.split(".")]):
+        above: Path = ("*",) if one.shape.is_map else ()
+        for reference in one.shape.config_type.definition.references:
+            target = reference.target
+            for path, name in _values(document.value, (*above, *reference.path)):
                 if target in known and name not in known[target]:
                     near = get_close_matches(name, known[target], n=1)
                     yield document.problem(
@@ -110,11 +95,11 @@ def unfilled_placeholders(inputs: Iterable[Input]) -> Iterator[Problem]:
             continue
         for pool_name, document, at in _items_with_places(one):
             pool = value_at(document.value, at)
-            for pattern, target in REFERENCES["POOL"].items():
-                for path, name in _values(pool, pattern.split(".")):
-                    if (target, name) not in templates:
+            for reference in POOL.definition.references:
+                for path, name in _values(pool, reference.path):
+                    if (reference.target, name) not in templates:
                         continue
-                    template, above = templates[target, name]
+                    template, above = templates[reference.target, name]
                     platform = str(path[1]) if path[0] == "platforms" else None
                     value = value_at(template.value, above)
                     for inside, variable in unfilled(value, pool, platform):
@@ -161,7 +146,7 @@ def _items(one: Input) -> dict[str, Path]:
     return {name: (*above, name) for name in value} if isinstance(value, dict) else {}
 
 
-def _values(value: Any, pattern: list[str], at: Path = ()) -> Iterator[tuple[Path, str]]:
+def _values(value: Any, pattern: Path, at: Path = ()) -> Iterator[tuple[Path, str]]:
     """The names at a pattern, with their paths; what has another form is told elsewhere.
 
     An empty text names nothing, and what `${env:NAME}` stands for is not known here.
@@ -170,7 +155,7 @@ def _values(value: Any, pattern: list[str], at: Path = ()) -> Iterator[tuple[Pat
         if isinstance(value, str) and value and "${" not in value:
             yield at, value
         return
-    step, *rest = pattern
+    step, rest = pattern[0], pattern[1:]
     if step == "*" and isinstance(value, list):
         for index, inner in enumerate(value):
             yield from _values(inner, rest, (*at, index))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from osmo_cli.config.checking.cross_checks import (
-    INITIAL_NAMES,
     in_two_files,
+    initial_names,
     names_in,
     unfilled_placeholders,
     unknown_names,
@@ -53,7 +53,7 @@ def among_files(group: Group) -> Iterator[Problem]:
 
 def _unknown_names(group: Group) -> Iterable[Problem]:
     known = {
-        type_name: names | INITIAL_NAMES.get(type_name, frozenset())
+        type_name: names | initial_names(type_name)
         for type_name, names in names_in(group.inputs).items()
     }
     return unknown_names(

@@ -7,7 +7,7 @@ gives as a whole (an item of a list, a role, a validation) has required fields.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 from osmo_cli.config.problems import Path
@@ -96,12 +96,10 @@ class _Walk:
     """
 
     def __init__(self, shape: Shape, definitions: dict[str, Any]) -> None:
-        from osmo_cli.config.schemas.descriptions import DESCRIPTIONS, KEYWORDS
-
         self._shape = shape
         self._definitions = definitions
-        self._descriptions = DESCRIPTIONS[shape.config_type.name]
-        self._keywords = KEYWORDS[shape.config_type.name]
+        self._descriptions = shape.config_type.definition.descriptions
+        self._keywords = shape.config_type.definition.keywords
 
     def node(self, given: dict[str, Any], path: Path, *, whole: bool) -> dict[str, Any]:
         """The schema of the value at `path`, in which a list adds no step.
@@ -175,7 +173,7 @@ def _with_references(schema: dict[str, Any]) -> dict[str, Any]:
     return schema | {"pattern": f"{schema['pattern']}|{_REFERENCE}"}
 
 
-def _at_path(table: dict[str, _Value], path: Sequence[str]) -> _Value | None:
+def _at_path(table: Mapping[str, _Value], path: Sequence[str]) -> _Value | None:
     """The entry of a type's table for the field at `path`."""
     ends = (".".join(path[start:]) for start in range(len(path)))
     return next((table[end] for end in ends if end in table), None)

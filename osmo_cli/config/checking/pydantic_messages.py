@@ -1,4 +1,4 @@
-"""What is wrong with a value, in our words; never the value itself."""
+"""Messages about values that a schema refuses; they never hold the value itself."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ KINDS: dict[type, str] = {
     bool: "true or false",
     int: "a number",
     float: "a number",
-    str: "a text",
+    str: "a string",
     list: "a list",
     dict: "an object",
     type(None): "null",
 }
-_WANTED = {
-    "int_type": "a whole number",
-    # Where a text may be read as a number, as a service reads its ConfigMap.
-    "int_parsing": "a whole number",
+_EXPECTED = {
+    "int_type": "an integer",
+    # Where a string is read as a number, as a service reads its ConfigMap.
+    "int_parsing": "an integer",
     "float_parsing": "a number",
     "bool_parsing": "true or false",
-    "int_from_float": "a whole number",
+    "int_from_float": "an integer",
     "float_type": "a number",
-    "string_type": "a text",
+    "string_type": "a string",
     "bool_type": "true or false",
     "list_type": "a list",
     "dict_type": "an object",
@@ -53,47 +53,49 @@ _UNQUOTED = {
     "float_type": re.compile(_NUMBER + r"(\.\d+)?", re.ASCII),
     "bool_type": re.compile("true|false"),
 }
-# What YAML 1.1 took for true and false, and its successor takes for a text.
-_FLAGS = {"yes": "true", "on": "true", "no": "false", "off": "false"}
+# Booleans of YAML 1.1, which are strings in YAML 1.2.
+_BOOLEANS = {"yes": "true", "on": "true", "no": "false", "off": "false"}
 
 
 def _without_quotes(text: str, form: re.Pattern[str]) -> str | None:
-    """How to write the number, or true or false, that a text stands for; None where it is none."""
+    """Return how to write the number or boolean that a string stands for, or None."""
     if form.fullmatch(text):
         return "write it without quotes"
-    meant = _FLAGS.get(text.lower(), text.lower())
+    meant = _BOOLEANS.get(text.lower(), text.lower())
     return f"write {meant}" if form.fullmatch(meant) else None
 
 
-def is_about_kind(error: str) -> bool:
-    """Whether a pydantic error of that type says that a value is of the wrong kind."""
-    return error in _WANTED
+def is_type_error(error: str) -> bool:
+    """Return whether a pydantic error of that type is about the JSON type of a value."""
+    return error in _EXPECTED
 
 
 def error_text(detail: ErrorDetails, path: Path) -> tuple[str, str | None]:
-    """Our wording of a pydantic error, and a hint; never holds the value."""
-    kind, value = detail["type"], detail["input"]
-    found = KINDS.get(type(value), "something else")
-    if kind == "int_from_float" or (kind == "int_type" and isinstance(value, float)):
-        whole = isinstance(value, float) and value.is_integer()
-        return "must be a whole number", f"write {value:.0f}" if whole else None
-    if wanted := _WANTED.get(kind):
-        hint = None
-        if value is None and kind in _EMPTY:
-            hint = f"null cannot be stored here; write {_EMPTY[kind]} to empty it"
-        elif isinstance(value, str) and kind in _UNQUOTED:
-            hint = _without_quotes(value, _UNQUOTED[kind])
-        elif kind == "string_type" and not isinstance(value, (list, dict)):
-            hint = "write it in double quotes"
-        return f"must be {wanted}, not {found}", hint
-    if kind == "missing":
+    """Return the message and the hint for a pydantic error; neither holds the value."""
+    error, value = detail["type"], detail["input"]
+    if error in _EXPECTED:
+        return _type_error(error, value)
+    if error == "missing":
         return "this field is required", None
-    if kind == "literal_error":
+    if error == "literal_error":
         expected = str(detail["ctx"]["expected"]).replace("'", '"')
         instead = _INSTEAD.get(path, {}).get(value) if isinstance(value, str) else None
-        # A later version may not have it any more.
+        # A later version may no longer have it.
         is_known = instead is not None and f'"{instead}"' in expected
         return f"must be {expected}", f'write "{instead}"' if is_known else None
-    if limit := _LIMITS.get(kind):
+    if limit := _LIMITS.get(error):
         return f"must be {limit[1]} {detail['ctx'][limit[0]]}", None
     return detail["msg"], None
+
+
+def _type_error(error: str, value: object) -> tuple[str, str | None]:
+    if error == "int_from_float" or (error == "int_type" and isinstance(value, float)):
+        return "must be an integer", None
+    hint = None
+    if value is None and error in _EMPTY:
+        hint = f"null cannot be stored here; write {_EMPTY[error]} to empty it"
+    elif isinstance(value, str) and error in _UNQUOTED:
+        hint = _without_quotes(value, _UNQUOTED[error])
+    elif error == "string_type" and not isinstance(value, list | dict):
+        hint = "write it in double quotes"
+    return f"must be {_EXPECTED[error]}, not {KINDS.get(type(value), 'something else')}", hint

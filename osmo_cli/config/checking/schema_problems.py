@@ -1,20 +1,19 @@
-"""What a schema says about an input: each error at its place, in our words, with a way out."""
+"""What a schema says about an input: each error at its place, with a hint."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import cached_property
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from osmo_cli.config.changes.merge import value_at
-from osmo_cli.config.checking.pydantic_messages import error_text, is_about_kind
-from osmo_cli.config.node_conditions import equivalent
+from osmo_cli.config.checking.pydantic_messages import error_text, is_type_error
 from osmo_cli.config.problems import Path, Problem
 from osmo_cli.config.reading.document import Document
-from osmo_cli.config.registry.dialects import DIALECTS, Dialect
 from osmo_cli.config.registry.shape import Shape
 from osmo_cli.config.schemas.base import model_at, nearest_errors
 from osmo_cli.config.schemas.kinds import (
@@ -22,16 +21,18 @@ from osmo_cli.config.schemas.kinds import (
     UNKNOWN_KEY,
     UNKNOWN_PLATFORM,
 )
+from osmo_cli.config.values import ABSENT, same, value_at
 
-MAX_TOLD = 500
-"""How many problems with the schema one input is told; more take long and are read by nobody."""
+MAX_SHOWN = 500
+"""How many problems with the schema are shown of one input; nobody reads more."""
+MISSING = "this field is missing"
 
 _OF_TWO_FIELDS = {
     COSCHEDULING_BY_DEFAULT: "scheduler_type",
     UNKNOWN_PLATFORM: "platforms",
     UNKNOWN_KEY: "keys",
 }
-"""Errors that are about two fields, by kind: the field beside the one that they stand at."""
+"""Errors that are about two fields, by type: the field that the error is not at."""
 
 
 def schema_problems(
@@ -39,103 +40,179 @@ def schema_problems(
 ) -> Iterator[Problem]:
     """Check `wanted` against the schema of `shape`.
 
+    A value that is stored already is not judged, whether it fits the schema or not: another
+    version of the service may know forms that the schema does not.
+
     Args:
-        document: the input; a problem is its own where it mentions the field.
-        shape: what it is about.
-        wanted: what is to be stored.
-        live: what is stored.
-        offline: what is stored is not known, and `wanted` is the input alone: what depends on
+        document: the input; a problem is its own where it has the field.
+        shape: what the input describes.
+        wanted: the state to store.
+        live: the stored state.
+        offline: the stored state is not known, and `wanted` is the input alone: what depends on
             the rest is a warning, or no problem where the service always has the rest.
     """
-    try:
-        shape.model().model_validate(wanted)
-    except ValidationError as error:
-        found = nearest_errors(shape.model(), error)
-    else:
-        return
-    if len(found) > MAX_TOLD:
-        message = f"{len(found) - MAX_TOLD:,} more problems that are not told"
+    errors = validation_errors(shape.model(), wanted)
+    if len(errors) > MAX_SHOWN:
+        message = f"{len(errors) - MAX_SHOWN:,} more problems are not shown"
         yield document.problem(message, (), hint="is this the right file?")
-    other_form: set[Path] = set()
-    for detail in found[:MAX_TOLD]:
-        kind, path = detail["type"], tuple(detail["loc"])
-        if kind == UNKNOWN_PLATFORM:
-            path = (*path[:-1], "default_platform")
-        # A check of the whole may be about one field of it.
+    checked = _Input(document, shape, wanted, live, offline)
+    for detail in errors[:MAX_SHOWN]:
+        yield from checked.problems(detail)
+
+
+def validation_errors(model: type[BaseModel], value: Any) -> list[ErrorDetails]:
+    """Return what is wrong with a value, at its place in the value."""
+    try:
+        model.model_validate(value)
+    except ValidationError as error:
+        return nearest_errors(model, error)
+    return []
+
+
+@dataclass(frozen=True)
+class _Input:
+    document: Document
+    shape: Shape
+    wanted: Any
+    live: Any
+    offline: bool
+
+    def problems(self, detail: ErrorDetails) -> Iterator[Problem]:
+        """Return the problem that an error of the schema is for the input, if it is one."""
+        error, path = detail["type"], self._path(detail)
+        if self.document.is_unresolved(path) and not is_type_error(error):
+            return  # the value is not known yet
+        if not self._is_mentioned(path, error):
+            if path and path[:1] in self.document.places and error != "extra_forbidden":
+                message = "osmo does not know the stored form of this field; it is kept as it is"
+                yield Problem(message, path=path, severity="warning")
+            return
+        if self._is_stored(path, error):
+            return
+        if error == "extra_forbidden":
+            if not _is_shown(self.live, path) and not self._is_second_of_other_form(path):
+                yield self._unknown_field(path)
+        elif self._has_unknown_form(path, error):
+            message = "osmo does not know the stored form of this field; it is sent as it is"
+            yield self.document.problem(message, path, severity="warning")
+        elif self.offline and self._depends_on_stored(path, error):
+            yield from self._doubts(path, detail)
+        else:
+            message, hint = error_text(detail, path)
+            yield self.document.problem(message, path, hint=hint)
+
+    def _path(self, detail: ErrorDetails) -> Path:
+        path = tuple(detail["loc"])
+        if detail["type"] == UNKNOWN_PLATFORM:
+            return (*path[:-1], "default_platform")
+        # A check of an object may be about one field of it.
         named = (*path, *str(detail.get("ctx", {}).get("field", "")).split("."))
-        path = named if named in document.places else path
-        if document.is_unresolved(path) and not is_about_kind(kind):
-            continue  # the value that will stand there is not known
-        mentioned = _is_mentioned(document, path, kind)
-        if kind == "extra_forbidden":
-            if not mentioned or _is_shown(live, path):
-                continue  # a field that this service has and the schema does not know
-            parent = path[:-1]
-            if parent == ("node_conditions",) and _is_other_form(path, shape.dialect):
-                if parent not in other_form:
-                    other_form.add(parent)
-                    yield _wrong_form(document, path, shape.dialect)
-                continue
-            yield _unknown_field(document, shape, path)
-        elif mentioned and offline and _depends_on_stored(document, shape, path, kind):
-            yield from _doubts(document, shape, path, detail)
-        elif mentioned:
-            message, hint = error_text(detail, path)
-            yield document.problem(message, path, hint=hint)
-        elif path[:1] and path[0] in document.value:
-            message, hint = error_text(detail, path)
-            yield Problem("the stored value is not valid: " + message, path=path, hint=hint)
+        return named if named in self.document.places else path
 
+    def _is_mentioned(self, path: Path, error: str) -> bool:
+        """Whether the input has what an error at `path` is about."""
+        places = self.document.places
+        if path in places or self._is_in_a_string(path):
+            return True
+        # A missing field is the input's fault where the input has the object around it, and an
+        # error about two fields where it has the other one.
+        if error == "missing":
+            return path[:-1] in places
+        other = _OF_TWO_FIELDS.get(error)
+        return other is not None and (*path[:-1], other) in places
 
-def _is_mentioned(document: Document, path: Path, kind: str) -> bool:
-    """Whether the input itself says what an error at `path` is about."""
-    if path in document.places or _is_in_a_text(document, path):
-        return True
-    # A missing field is the input's fault where the input has the object around it, and a check
-    # of two fields where it has the other one.
-    if kind == "missing":
-        return path[:-1] in document.places
-    other = _OF_TWO_FIELDS.get(kind)
-    return other is not None and (*path[:-1], other) in document.places
+    def _is_in_a_string(self, path: Path) -> bool:
+        """Whether the input has a string there that stands for an object, as of an action."""
+        while path and path not in self.document.places:
+            path = path[:-1]
+        return bool(path) and isinstance(value_at(self.document.value, path), str)
 
+    def _is_stored(self, path: Path, error: str) -> bool:
+        """Whether what an error is about is stored as the input has it."""
+        if not self.live:
+            return False
+        places = [path[:-1] if error == "missing" else path]
+        if other := _OF_TWO_FIELDS.get(error):
+            places.append((*path[:-1], other))
+        return all(
+            value_at(self.live, place, ABSENT) is not ABSENT
+            and same(value_at(self.live, place), value_at(self.wanted, place, ABSENT))
+            for place in places
+        )
 
-def _is_in_a_text(document: Document, path: Path) -> bool:
-    """Whether the input has a text there that stands for an object, as a role's action may."""
-    while path and path not in document.places:
-        path = path[:-1]
-    return bool(path) and isinstance(value_at(document.value, path), str)
+    @cached_property
+    def _misfits(self) -> dict[Path, str]:
+        """Errors of the stored state, by path."""
+        if self.offline or not self.live:
+            return {}
+        errors = validation_errors(self.shape.model(), self.live)
+        return {tuple(detail["loc"]): detail["type"] for detail in errors}
 
+    def _has_unknown_form(self, path: Path, error: str) -> bool:
+        """Whether the stored value has the same error, being of the same JSON type."""
+        if self._misfits.get(path) != error:
+            return False
+        if error == "missing":
+            return not self.shape.is_one_value(path[:1] if self.shape.is_map else ())
+        given, stored = value_at(self.wanted, path), value_at(self.live, path)
+        return is_type_error(error) and type(given) is type(stored)
 
-def _depends_on_stored(document: Document, shape: Shape, path: Path, kind: str) -> bool:
-    """Whether what is stored beside the input may make it right."""
-    if kind == COSCHEDULING_BY_DEFAULT:
-        return (*path[:-1], _OF_TWO_FIELDS[kind]) not in document.places
-    if kind in (UNKNOWN_PLATFORM, UNKNOWN_KEY):
-        return True
-    given_whole = any(
-        isinstance(step, int) or shape.is_one_value(path[:index]) for index, step in enumerate(path)
-    )
-    return kind == "missing" and not given_whole
+    def _is_second_of_other_form(self, path: Path) -> bool:
+        """Whether another field of the object has a hint for all of its unknown fields."""
+        essential = self.shape.config_type.definition.essential
+        if path[self.shape.is_map :] not in essential:
+            return False
+        known = fields_at(self.shape.model(), path[:-1])
+        siblings = value_at(self.document.value, path[:-1])
+        first = next(
+            name
+            for name, value in siblings.items()
+            if value and name not in known and (*path[self.shape.is_map : -1], name) in essential
+        )
+        return bool(first != path[-1])
 
+    def _depends_on_stored(self, path: Path, error: str) -> bool:
+        """Whether an error may disappear with what is stored beside the input."""
+        if error == COSCHEDULING_BY_DEFAULT:
+            return (*path[:-1], _OF_TWO_FIELDS[error]) not in self.document.places
+        if error in (UNKNOWN_PLATFORM, UNKNOWN_KEY):
+            return True
+        given_whole = any(
+            isinstance(step, int) or self.shape.is_one_value(path[:index])
+            for index, step in enumerate(path)
+        )
+        return error == "missing" and not given_whole
 
-def _doubts(
-    document: Document, shape: Shape, path: Path, detail: ErrorDetails
-) -> Iterator[Problem]:
-    if detail["type"] != "missing":
-        message, _ = error_text(detail, path)
-        other = _OF_TWO_FIELDS[detail["type"]]
-        hint = f"unless the stored {other} {'say' if other.endswith('s') else 'says'} otherwise"
-    elif shape.has_items and len(path) == 1 + shape.is_map:
-        message, hint = "this field is not given", "needed if the item is new"
-    elif _is_always_there(shape.model(), path):
-        return
-    else:
-        message, hint = "this field is not given", "needed if the service has none yet"
-    yield document.problem(message, path, hint=hint, severity="warning")
+    def _doubts(self, path: Path, detail: ErrorDetails) -> Iterator[Problem]:
+        if detail["type"] != "missing":
+            message, _ = error_text(detail, path)
+            hint = f"unless the stored {_OF_TWO_FIELDS[detail['type']]} is compatible"
+        elif self.shape.has_items and len(path) == 1 + self.shape.is_map:
+            message, hint = MISSING, "required for a new item"
+        elif _is_always_there(self.shape.model(), path):
+            return
+        else:
+            message, hint = MISSING, "required if the service has none yet"
+        yield self.document.problem(message, path, hint=hint, severity="warning")
+
+    def _unknown_field(self, path: Path) -> Problem:
+        essential = self.shape.config_type.definition.essential
+        if instead := essential.get(path[self.shape.is_map :]):
+            message = f"{self.shape.dialect.name} does not have this field and would ignore it"
+            hint = instead(value_at(self.document.value, path[:-1]), self.shape.dialect)
+            return self.document.problem(message, path, at_key=True, hint=hint)
+        known = [
+            name
+            for name in fields_at(self.shape.model(), path[:-1])
+            if not self.shape.is_read_only((*path[:-1], name))
+        ]
+        near = get_close_matches(str(path[-1]), known, n=1)
+        hint = f'did you mean "{near[0]}"?' if near else "known fields: " + ", ".join(known)
+        return self.document.problem("unknown field", path, at_key=True, hint=hint)
 
 
 def _is_always_there(model: type[BaseModel], path: Path) -> bool:
-    """Whether all objects around `path` are required, so that the service has them."""
+    """Return whether all objects around `path` are required, so that the service has them."""
     for index, step in enumerate(path):
         parent = model_at(model, path[:index])
         field = parent.model_fields.get(str(step)) if parent else None
@@ -145,43 +222,10 @@ def _is_always_there(model: type[BaseModel], path: Path) -> bool:
 
 
 def _is_shown(live: Any, path: Path) -> bool:
-    for step in path:
-        if not isinstance(live, dict) or step not in live:
-            return False
-        live = live[step]
-    return True
+    return value_at(live, path, ABSENT) is not ABSENT
 
 
-def _is_other_form(path: Path, dialect: Dialect) -> bool:
-    return any(path[-1] in other.node_condition_fields for other in DIALECTS.values()) and (
-        path[-1] not in dialect.node_condition_fields
-    )
-
-
-def _wrong_form(document: Document, path: Path, dialect: Dialect) -> Problem:
-    fields = " and ".join(sorted(dialect.node_condition_fields - {"prefix"}))
-    return document.problem(
-        f"this service has {fields} in node_conditions instead, and would ignore this in silence",
-        path,
-        at_key=True,
-        hint=equivalent(document.value["node_conditions"], dialect.node_condition_fields)
-        or "there is no equivalent for these values",
-    )
-
-
-def _unknown_field(document: Document, shape: Shape, path: Path) -> Problem:
-    name = str(path[-1])
-    known = _fields_at(shape.model(), path[:-1])
-    near = get_close_matches(name, known, n=1)
-    hint = f'did you mean "{near[0]}"?' if near else "known fields: " + ", ".join(known)
-    versions = [
-        version for version, model in shape.models().items() if name in _fields_at(model, path[:-1])
-    ]
-    if versions:
-        hint = f"it is known in {', '.join(versions)}: leave it out here"
-    return document.problem("unknown field", path, at_key=True, hint=hint)
-
-
-def _fields_at(model: type[BaseModel], path: Path) -> list[str]:
-    found = model_at(model, path)
-    return list(found.model_fields) if found else []
+def fields_at(model: type[BaseModel], path: Path) -> list[str]:
+    """Return the fields of the object at `path`, or none."""
+    there = model_at(model, path)
+    return list(there.model_fields) if there else []

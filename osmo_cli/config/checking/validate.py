@@ -1,7 +1,7 @@
 """Whether an input can be stored: every problem at once, each at its place.
 
-The input is laid over the live object and the result is checked against the schema; a problem
-is the input's where the input mentions the field, and the stored state's otherwise.
+The input is laid over the live object and the result is checked against the schema. What the
+input does not change is not judged.
 """
 
 from __future__ import annotations
@@ -13,22 +13,23 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from osmo_cli.config.changes.directives import resolve_directives, wrong_directives
-from osmo_cli.config.changes.merge import (
-    ABSENT,
-    Mode,
-    differences,
-    fill_new_objects,
-)
+from osmo_cli.config.changes.merge import Mode, differences, fill_new_objects
 from osmo_cli.config.changes.wanted import effects_on_secrets, wanted_state
+from osmo_cli.config.checking.adaptation import adapt
 from osmo_cli.config.checking.pydantic_messages import KINDS
-from osmo_cli.config.checking.rules.run import rule_problems
+from osmo_cli.config.checking.rule_problems import rule_problems
 from osmo_cli.config.checking.schema_problems import schema_problems
+from osmo_cli.config.checking.wrapping import wrapped_problem
 from osmo_cli.config.problems import Path, Problem
 from osmo_cli.config.reading.document import Document
 from osmo_cli.config.registry.shape import Shape
 from osmo_cli.config.registry.types import NAME_RULE
-from osmo_cli.config.schemas.base import other_names
+from osmo_cli.config.schemas.base import nearest_errors, other_names
 from osmo_cli.config.secrets import is_mask
+from osmo_cli.config.values import ABSENT, replaced, same, value_at
+
+MASKED = "this is a mask, not the secret"
+READ_ONLY = "is set by the service; this value is not sent"
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class Checked:
     """An input that has been laid over the live object.
 
     Attributes:
-        wanted: the object that is to be stored, as the service will show it.
+        wanted: the object to store, as the service will show it.
         problems: everything that is wrong with it; without errors `wanted` may be sent.
         given: the input, without what `osmo config show TYPE` prints around the items.
     """
@@ -51,12 +52,12 @@ def check_input(document: Document, shape: Shape, live: Any, *, mode: Mode = Mod
 
     Args:
         document: the input.
-        shape: what it is about.
-        live: what is stored.
+        shape: what the input describes.
+        live: the stored state.
         mode: whether the input is a part, the whole object, or the buffer of an editor.
     """
     document = unwrapped(document, shape)
-    if problem := wrong_shape(document, shape):
+    if problem := wrapped_problem(document, shape, live) or wrong_shape(document, shape):
         return Checked(live, [problem], document)
     model = shape.model()
     document = with_own_names(document, shape)
@@ -65,7 +66,9 @@ def check_input(document: Document, shape: Shape, live: Any, *, mode: Mode = Mod
     given = resolve_directives(shape, given, live)
     problems += _read_only(document, shape, given, live)
     problems += names(document, shape, known=live)
-    given = shape.editable(given)
+    adapted = adapt(document, shape, shape.editable(given), live)
+    given = adapted.given
+    problems += adapted.problems
     wanted = _with_read_only(shape, live, wanted_state(shape, live, given, mode))
     problems += schema_problems(document, shape, wanted, live)
     if mode is Mode.REPLACE:
@@ -79,20 +82,20 @@ def check_input(document: Document, shape: Shape, live: Any, *, mode: Mode = Mod
 
 
 def in_order(problems: Iterable[Problem]) -> list[Problem]:
-    """The problems in the order of the file."""
-    return sorted(problems, key=lambda one: (one.line or 0, one.column or 0))
+    """Return the problems in the order of the file."""
+    return sorted(problems, key=lambda problem: (problem.line or 0, problem.column or 0))
 
 
 def wrong_shape(document: Document, shape: Shape) -> Problem | None:
-    """What is wrong with an input that is no object, or no list where one is needed."""
-    expected, words = (list, "a list") if shape.is_list else (dict, "an object with fields")
+    """Return what is wrong with an input that is not an object, or not a list where one must be."""
+    expected, words = (list, "a list") if shape.is_list else (dict, "an object")
     if isinstance(document.value, expected):
         return None
     return document.problem(f"must be {words}, not {KINDS[type(document.value)]}", ())
 
 
 def unwrapped(document: Document, shape: Shape) -> Document:
-    """The map of items in a file that holds what `osmo config show TYPE` prints."""
+    """Return the map of items in a file that holds what `osmo config show TYPE` prints."""
     wrapper = shape.config_type.wrapper
     if not shape.is_map:
         return document
@@ -117,7 +120,7 @@ def _secrets_left_out(
 
 
 def _with_read_only(shape: Shape, live: Any, wanted: Any, at: Path = ()) -> Any:
-    """`wanted` with what the service sets as it is now; an input that is the whole lacks it."""
+    """Return `wanted` with the stored values of what the service sets."""
     if not (isinstance(live, dict) and isinstance(wanted, dict)):
         return wanted
     result = {
@@ -128,52 +131,92 @@ def _with_read_only(shape: Shape, live: Any, wanted: Any, at: Path = ()) -> Any:
 
 
 def _as_stored(shape: Shape, model: type[BaseModel], live: Any, given: Any, wanted: Any) -> Any:
-    """`wanted` as the service will show it; what is not mentioned stays, valid or not."""
+    """Return `wanted` as the service will show it; what is not mentioned stays, valid or not."""
     if not isinstance(wanted, dict) or shape.is_one_value(()):
-        stored = model.model_validate(shape.editable(wanted), extra="ignore").model_dump()
+        read = _as_read(model, shape.editable(wanted))
+        stored = wanted if read is None else _filled(None, wanted, read)
         return _with_read_only(shape, live, stored)
     mentioned = {field: wanted[field] for field in given if field in wanted}
-    if shape.is_map:
-        stored = model.model_validate(mentioned, extra="ignore").model_dump()
-    else:
+    if not shape.is_map:
         needed = {field for field, info in model.model_fields.items() if info.is_required()}
         mentioned |= {field: wanted[field] for field in needed & wanted.keys()}
-        try:
-            valid = model.model_validate(mentioned, extra="ignore")
-        except ValidationError:
-            return wanted  # what is stored in a required field is not valid, and stays
-        stored = valid.model_dump(include=set(given) if live else None)
+    stored = _as_read(model, mentioned)
+    if stored is None:
+        return wanted
+    if live and not shape.is_map:
+        stored = {field: value for field, value in stored.items() if field in given}
     # An item that is given as a whole is new, with all its defaults.
-    known = {key: {} if shape.is_one_value((key,)) else live[key] for key in live}
+    known = {key: None if shape.is_one_value((key,)) else live[key] for key in live}
     is_new = not live and not shape.is_map
     return _with_read_only(shape, live, fill_new_objects(None if is_new else known, wanted, stored))
 
 
+def _filled(live: Any, wanted: Any, read: Any) -> Any:
+    """Return what is read; and what of an object the schema does not know, as it is."""
+    return fill_new_objects(live, wanted, read) if isinstance(wanted, dict) else read
+
+
+def _as_read(model: type[BaseModel], value: Any) -> Any:
+    """Return `value` as the schema reads it, with all defaults.
+
+    What does not fit the schema, as stored values may not, is left out of the result. None: the
+    rest does not fit either.
+    """
+    unfit: list[Path] = []
+    rest = value
+    while True:
+        try:
+            read = model.model_validate(rest, extra="ignore").model_dump()
+        except ValidationError as error:
+            paths = [tuple(detail["loc"]) for detail in nearest_errors(model, error)]
+            unfit += paths
+            smaller = _without(rest, paths)
+            if same(smaller, rest):
+                return None
+            rest = smaller
+            continue
+        return _without(read, unfit)
+
+
+def _without(value: Any, paths: Iterable[Path]) -> Any:
+    """Return a copy of `value` without what is at `paths`, or without the list that it is in."""
+    for path in paths:
+        fields = path[
+            : next((i for i, step in enumerate(path) if isinstance(step, int)), len(path))
+        ]
+        if fields and value_at(value, fields, ABSENT) is not ABSENT:
+            parent = value_at(value, fields[:-1])
+            rest = {key: inner for key, inner in parent.items() if key != fields[-1]}
+            value = replaced(value, fields[:-1], rest)
+    return value
+
+
 def with_own_names(document: Document, shape: Shape) -> Document:
-    """The input with each field under its own name, where the service takes another one too."""
+    """Return the input with each field under its own name instead of an alias."""
     for *parent, other, name in other_names(shape.model(), document.value):
         document = document.renamed((*parent, other), name)
     return document
 
 
 def names(document: Document, shape: Shape, known: Container[str]) -> Iterator[Problem]:
-    """Names that are another's, and of items that are not `known` those that cannot be."""
+    """Check names: of items that are not `known`, and the field `name` of all."""
     items = {(name,): name for name in document.value} if shape.is_map else {(): shape.name}
     for path, name in items.items():
         item = document.value[name] if path else document.value
         given = item.get("name", name) if isinstance(item, dict) else name
         if name is not None and given != name and not shape.is_read_only((*path, "name")):
-            # The service would store it under this name, beside the other (api.md 3.9).
-            hint = f'write "{name}", or leave the other name to an item of its own'
-            yield document.problem("is another name", (*path, "name"), hint=hint)
+            # The service would store it under this name, too (docs/service/role.md#fields).
+            message = f'must be "{name}", as the item is called'
+            hint = "use a file of its own for an item with the other name"
+            yield document.problem(message, (*path, "name"), hint=hint)
     for name in document.value if shape.is_map else ():
         if name not in known and not shape.config_type.is_name(name):
-            yield document.problem("cannot be a name", (name,), at_key=True, hint=NAME_RULE)
+            yield document.problem("invalid name", (name,), at_key=True, hint=NAME_RULE)
 
 
 def _without_masks(document: Document, live: Any) -> tuple[Any, list[Problem]]:
-    """The input without its masks; a mask is a problem unless the stored value shows one too."""
-    problems = []
+    """Return the input without its masks; a mask is an error unless the stored value is masked."""
+    problems: list[Problem] = []
 
     def strip(value: Any, stored: Any, path: Path) -> Any:
         if isinstance(value, dict):
@@ -185,15 +228,15 @@ def _without_masks(document: Document, live: Any) -> tuple[Any, list[Problem]]:
         if not is_mask(value):
             return value
         if is_mask(stored):
-            hint = "leave the field out to say so"
-            message = "the mask is not sent: the stored secret stays"
+            hint = "leave the field out"
+            message = "the mask is not sent: the stored secret is kept"
             problems.append(document.problem(message, path, hint=hint, severity="warning"))
             return ABSENT
         problems.append(
             document.problem(
-                "this is the mask that stands for a secret, not the secret",
+                MASKED,
                 path,
-                hint="give the secret itself, or leave the field out to keep what is stored",
+                hint="write the secret, or leave the field out to keep the stored one",
             )
         )
         return value
@@ -204,7 +247,7 @@ def _without_masks(document: Document, live: Any) -> tuple[Any, list[Problem]]:
 def _read_only(
     document: Document, shape: Shape, given: Any, live: Any, at: Path = ()
 ) -> Iterator[Problem]:
-    """Values that differ from what the service sets: they are not sent."""
+    """Warn about values that differ from what the service sets: they are not sent."""
     if not isinstance(given, dict):
         return
     known = live if isinstance(live, dict) else {}
@@ -212,6 +255,16 @@ def _read_only(
         path = (*at, key)
         if not shape.is_read_only(path):
             yield from _read_only(document, shape, value, known.get(key), path)
-        elif not shape.is_volatile(path) and any(differences(known.get(key), value)):
-            message = "is set by the service: this value is not sent"
-            yield document.problem(message, path, at_key=True, severity="warning")
+        elif (
+            not shape.is_volatile(path)
+            and not is_own_name(shape, path, value)
+            and any(differences(known.get(key), value))
+        ):
+            yield document.problem(READ_ONLY, path, at_key=True, severity="warning")
+
+
+def is_own_name(shape: Shape, path: Path, value: Any) -> bool:
+    """Return whether the value at `path` is the name of the item that it is in."""
+    if path[-1] != "name" or len(path) != 1 + shape.is_map:
+        return False
+    return bool(value == (path[0] if shape.is_map else shape.name))

@@ -1,22 +1,29 @@
-"""What each generation of the service can do, as data (api.md, sections 0-3, 11 and 12).
+"""What each version of the service can do, as data (docs/service/versions.md#generations).
 
-This is the one place where versions differ; code asks a `Dialect`, never a version number.
+This is the one place where versions differ. Code asks a `Dialect` for a fact by its name and never
+compares version numbers. A version that differs from the one before it in nothing but its number
+is a row of three fields.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, TypeVar
+
+from osmo_cli.config.registry.types import CONFIG_TYPES
+
+_Model = TypeVar("_Model")
 
 
 @dataclass(frozen=True)
 class TokenRoutes:
-    """Path segments of the token routes; the token's name follows where one is addressed.
+    """Path segments of the token routes; the token's name follows.
 
     Attributes:
-        own: of the caller's tokens.
-        service: of service tokens, or None where there are none.
-        users: of the users, who have tokens and roles, or None where the service keeps none.
+        own: the caller's tokens.
+        service: service tokens, or None where the service has none.
+        users: users, who have tokens and roles, or None where the service keeps no users.
     """
 
     own: tuple[str, ...]
@@ -26,43 +33,53 @@ class TokenRoutes:
 
 @dataclass(frozen=True)
 class Dialect:
-    """One generation of the service.
+    """One version of the service.
 
     Attributes:
         name: `seed`, `6.0`, ...
-        version: what GET /api/version says.
-        config_types: names of the config types it has.
-        node_condition_fields: fields of a backend's `node_conditions`; they tell seed from 6.0.
-        scheduler_fields: fields of a backend's `scheduler_settings`; they tell 6.0 from 6.2.
+        version: what GET /api/version answers.
+        node_condition_fields: fields of a backend's `node_conditions`.
+        scheduler_fields: fields of a backend's `scheduler_settings`.
         token_routes: see `TokenRoutes`.
-        exchange_by_post: POST /api/auth/jwt/access_token exists; else the token goes by GET query.
+        exchange_by_post: an access token is exchanged by POST; otherwise by GET with a query.
         login_shows_address: the official login prints the address first.
-        empty_list_is_lost: PATCH with `[]` changes nothing or fails (api.md 3.3).
+        empty_list_is_lost: a PATCH with `[]` changes nothing, fails, or stores the field's default
+            (docs/service/merge.md#empty-lists).
         health_route: GET /health exists.
-        operator_version: what the operators of that generation say that they are.
-        semantic_roles: a role's actions are texts such as `config:Read`, and the gateway in front
-            of the service looks at them; else they are paths of the API.
-        warning_header: warnings for the client come in a header of their own (api.md 1.4).
-        pydantic: generation of the library that checks requests. The second turns no number into
-            text, refuses unknown fields in a PUT too, and words its 422 otherwise (api.md 3.2).
-        config_indent: spaces by which the JSON of configurations is indented; None for compact.
-        keyless_credentials: a data credential may stand without keys (api.md 3.7).
-        exchange_shows_null: the answer to a token has its empty keys too.
-        checks_client_versions: `cli_config` of SERVICE takes versions only.
-        users_make_tokens: the role `osmo-user` may make tokens (api.md 1.6).
-        iso_durations: durations may have the form of ISO 8601, too (api.md 2.1).
-        history_types: types that there are no more, but for their old revisions.
+        operator_version: the version that this generation's operators report.
+        semantic_roles: a role's actions are strings such as `config:Read`, which a gateway in
+            front of the service checks; otherwise they are API paths, which the service checks.
+        external_roles: a role has `sync_mode` and `external_roles`
+            (docs/service/role.md#external_roles).
+        warning_header: warnings for the client are sent in the header `x-osmo-warning`.
+        checks_token_expiry: requests made with an expired access token are refused, and those
+            with one that expires soon get a warning.
+        client_install_url: `cli_config` names the address from which clients are updated.
+        pydantic: generation of the library that checks requests. It decides the wording of a 422
+            and which values are converted (docs/service/unknown-fields.md#type-conversion).
+        strict_puts: a PUT with an unknown field is refused, as a PATCH is in every version
+            (docs/service/unknown-fields.md#policy-by-version).
+        history_takes_dates: the times that filter the history may be dates without a time.
+        bucket_deletion_fails: deleting a bucket answers 500 and writes no revision where another
+            bucket has a credential (docs/service/dataset.md#deleting-a-bucket).
+        config_indent: number of spaces that indent the JSON of configurations; None for compact.
+        keyless_credentials: a data credential may leave out both keys
+            (docs/service/workflow.md#data-credentials).
+        exchange_shows_null: the answer to a token exchange has its empty keys too.
+        checks_client_versions: a malformed version in `cli_config` is refused; otherwise it is
+            stored and locks clients out (docs/service/versions.md#locked-out-by-the-version-check).
+        users_make_tokens: the role `osmo-user` may create tokens.
+        iso_durations: durations may be written in ISO 8601, too.
         parallel_writes_fail: writes that overlap fail (docs/service/parallel-writes.md).
-        configmap_sets_keys: in ConfigMap mode `service_auth` of SERVICE may come from the file.
-        configmap_backend_fields: what a backend in that file must have.
+        configmap_sets_keys: in ConfigMap mode the file may set `service_auth` of SERVICE.
+        configmap_backend_fields: fields that each backend in that file must have.
         configmap_combines_tests: in ConfigMap mode backend tests show their combined template.
-        helm_root: where the configuration stands in the values of the chart, in a version that can
-            take it from there (api.md 15).
+        helm_root: where the configuration is in the values of the Helm chart; None for a version
+            that cannot be configured from there.
     """
 
     name: str
     version: str
-    config_types: frozenset[str]
     node_condition_fields: frozenset[str]
     scheduler_fields: frozenset[str]
     token_routes: TokenRoutes
@@ -71,36 +88,66 @@ class Dialect:
     health_route: bool
     operator_version: str = "6.0.0"
     semantic_roles: bool = False
+    external_roles: bool = False
     warning_header: bool = False
     login_shows_address: bool = False
+    checks_token_expiry: bool = False
+    client_install_url: bool = False
     pydantic: Literal[1, 2] = 1
+    strict_puts: bool = False
+    history_takes_dates: bool = False
+    bucket_deletion_fails: bool = False
     config_indent: int | None = 4
     keyless_credentials: bool = False
     exchange_shows_null: bool = True
     checks_client_versions: bool = False
     users_make_tokens: bool = False
     iso_durations: bool = False
-    history_types: frozenset[str] = frozenset()
     parallel_writes_fail: bool = False
     configmap_sets_keys: bool = False
     configmap_backend_fields: frozenset[str] = frozenset()
     configmap_combines_tests: bool = False
     helm_root: str | None = None
 
+    @property
+    def order(self) -> int:
+        """Its place in the table of dialects, oldest first; a row outside it is the newest."""
+        names = list(DIALECTS)
+        return names.index(self.name) if self.name in DIALECTS else len(names)
 
-_TYPES_60 = frozenset(
-    {
-        "BACKEND",
-        "BACKEND_TEST",
-        "DATASET",
-        "POD_TEMPLATE",
-        "POOL",
-        "RESOURCE_VALIDATION",
-        "ROLE",
-        "SERVICE",
-        "WORKFLOW",
-    }
-)
+    @property
+    def config_types(self) -> frozenset[str]:
+        """Names of the config types that it has."""
+        return frozenset(
+            row.name
+            for row in CONFIG_TYPES.values()
+            if DIALECTS[row.since].order <= self.order and row.name not in self.history_types
+        )
+
+    @property
+    def history_types(self) -> frozenset[str]:
+        """Names of the config types that it no longer has, but whose old revisions it shows."""
+        return frozenset(
+            row.name
+            for row in CONFIG_TYPES.values()
+            if row.until is not None and DIALECTS[row.until].order < self.order
+        )
+
+    def newest(self, by_version: Mapping[str, _Model]) -> _Model:
+        """The newest of several models that is not later than this version.
+
+        Args:
+            by_version: models by the name of the version that they came with.
+
+        Raises:
+            KeyError: all of them came later.
+        """
+        known = [name for name in by_version if DIALECTS[name].order <= self.order]
+        if not known:
+            raise KeyError(self.name)
+        return by_version[max(known, key=lambda name: DIALECTS[name].order)]
+
+
 _SCHEDULER_62 = frozenset({"scheduler_type", "scheduler_name", "scheduler_timeout"})
 _SCHEDULER_60 = _SCHEDULER_62 | {"coscheduling"}
 _TOKEN_PATH = ("api", "auth", "access_token")
@@ -109,7 +156,6 @@ _TOKENS_60 = TokenRoutes(own=(*_TOKEN_PATH, "user"), service=(*_TOKEN_PATH, "ser
 SEED = Dialect(
     name="seed",
     version="6.0.0",
-    config_types=_TYPES_60,
     node_condition_fields=frozenset(
         {"additional_node_conditions", "ignore_node_conditions", "prefix"}
     ),
@@ -119,31 +165,27 @@ SEED = Dialect(
     empty_list_is_lost=True,
     health_route=False,
 )
-V6_0 = Dialect(
+V6_0 = replace(
+    SEED,
     name="6.0",
-    version="6.0.0",
-    config_types=_TYPES_60,
     node_condition_fields=frozenset({"rules", "prefix"}),
-    scheduler_fields=_SCHEDULER_60,
-    token_routes=_TOKENS_60,
-    exchange_by_post=False,
-    empty_list_is_lost=True,
     health_route=True,
 )
-V6_2 = Dialect(
+V6_2 = replace(
+    V6_0,
     name="6.2",
-    # What 6.2.10 says of itself, too.
+    # What 6.2.10 answers, too.
     version="6.0.0",
-    config_types=_TYPES_60 | {"GROUP_TEMPLATE"},
-    node_condition_fields=V6_0.node_condition_fields,
     scheduler_fields=_SCHEDULER_62,
     token_routes=TokenRoutes(own=_TOKEN_PATH, service=None, users=("api", "auth", "user")),
     exchange_by_post=True,
     empty_list_is_lost=False,
-    health_route=True,
     operator_version="6.2.10",
     semantic_roles=True,
+    external_roles=True,
     warning_header=True,
+    checks_token_expiry=True,
+    client_install_url=True,
     login_shows_address=True,
     parallel_writes_fail=True,
 )
@@ -153,6 +195,9 @@ V6_3 = replace(
     version="6.3.1",
     operator_version="6.3.1",
     pydantic=2,
+    strict_puts=True,
+    history_takes_dates=True,
+    bucket_deletion_fails=True,
     config_indent=None,
     keyless_credentials=True,
     exchange_shows_null=False,
@@ -167,8 +212,6 @@ V6_4 = replace(
     name="6.4",
     version="6.4.0",
     operator_version="6.4.0",
-    config_types=V6_3.config_types - {"DATASET"},
-    history_types=frozenset({"DATASET"}),
     configmap_sets_keys=False,
     configmap_backend_fields=frozenset({"k8s_namespace"}),
     configmap_combines_tests=True,
@@ -176,9 +219,11 @@ V6_4 = replace(
 )
 
 DIALECTS: dict[str, Dialect] = {dialect.name: dialect for dialect in (SEED, V6_0, V6_2, V6_3, V6_4)}
-"""All dialects by name, oldest first."""
+"""All dialects by name, oldest first: the order of the rows is the order of the versions."""
 
 
 def dialects_with(config_type: str) -> dict[str, Dialect]:
     """The dialects that have a config type, by name."""
-    return {name: one for name, one in DIALECTS.items() if config_type in one.config_types}
+    return {
+        name: dialect for name, dialect in DIALECTS.items() if config_type in dialect.config_types
+    }

@@ -1,4 +1,4 @@
-"""What an input is about: a whole type or one item of it, in one dialect."""
+"""What an input describes: a whole type or one item of it, in one dialect."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Shape:
-    """A config type, and the name of an item of it or None for the whole type.
+    """A config type, and the name of one of its items or None for the whole type.
 
-    The whole of a type that is updated item by item is a map of its items by name; the
-    registry's paths then stand below `*`.
+    The whole of a type that is updated item by item is a map of its items by name; the paths of
+    the registry are then below `*`.
     """
 
     config_type: ConfigType
@@ -39,8 +39,7 @@ class Shape:
 
     @property
     def path_of_items(self) -> Path:
-        """Where the items stand in the whole type's object; nowhere where that is a map of them
-        itself, or does not exist."""
+        """The place of the items in the whole type's object; () where that is the map of items."""
         wrapper = self.config_type.wrapper
         return () if wrapper is None or self.config_type.is_by_item else (wrapper, "*")
 
@@ -54,23 +53,27 @@ class Shape:
         return self.config_type.name + (f" {self.name}" if self.name is not None else "")
 
     def model(self, dialect: Dialect | None = None) -> type[BaseModel]:
-        """Its schema, in its own dialect or another. Loads pydantic."""
-        speaks = dialect or self.dialect
+        """Its schema in its own dialect, or in another. Loads pydantic."""
+        version = dialect or self.dialect
         if self.name is not None:
-            return self.config_type.item_schema(speaks)
-        schema = self.config_type.schema(speaks)
+            return self.config_type.item_schema(version)
+        schema = self.config_type.schema(version)
         if not self.is_map:
             return schema
         from pydantic import RootModel
 
         return RootModel[dict[str, schema]]  # type: ignore[valid-type]
 
-    def models(self) -> dict[str, type[BaseModel]]:
-        """Its schemas by dialect name, for hints about other versions. Loads pydantic."""
-        return {
-            name: self.model(dialect)
+    def versions_with(self, path: Path) -> list[str]:
+        """Names of the dialects whose schema has a field at `path`. Loads pydantic."""
+        from osmo_cli.config.schemas.base import model_at
+
+        return [
+            name
             for name, dialect in dialects_with(self.config_type.name).items()
-        }
+            if (parent := model_at(self.model(dialect), path[:-1])) is not None
+            and path[-1] in parent.model_fields
+        ]
 
     def is_read_only(self, path: Path) -> bool:
         """Whether the service sets what is at `path`, or around it."""

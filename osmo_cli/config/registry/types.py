@@ -1,6 +1,7 @@
-"""The registry of config types: one row each, as data (api.md 3.1).
+"""The registry of config types: one row each (docs/service/routes.md#routes-by-type).
 
-Nothing here loads pydantic; a schema is imported when it is asked for.
+A row holds what is needed to find, read and write a type. What checks it (models, rules,
+references, descriptions) is in its schema module, which is loaded only when it is asked for.
 """
 
 from __future__ import annotations
@@ -9,15 +10,16 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
 
 from osmo_cli.config.problems import Path
-from osmo_cli.config.registry.dialects import Dialect
+from osmo_cli.config.registry.definition import Definition
 from osmo_cli.errors import UsageError
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
+_Model = TypeVar("_Model")
 _REVISION = re.compile(r"[1-9][0-9]*", re.ASCII)
 
 
@@ -28,16 +30,24 @@ class Verb:
     `semantics` says what the service does with the body:
 
     - `replace-fields` sets each field that is present, whole (POST backend);
-    - `strategic-merge` merges at every depth (PATCH, api.md 3.3);
+    - `strategic-merge` merges at every depth (docs/service/merge.md#patch);
     - `replace-object` takes the body as the whole item (PUT of an item);
     - `upsert` does that for each item in the body and keeps the others (PUT of a type with
-      items). With `as_list` the items stand in a list.
+      items). With `as_list` the items are sent as a list.
     """
 
     method: Literal["POST", "PATCH", "PUT"]
     body_key: Literal["configs", "configs_dict"]
     semantics: Literal["replace-fields", "strategic-merge", "replace-object", "upsert"]
     as_list: bool = False
+
+
+class Version(Protocol):
+    """A version of the service, as far as a type needs to know it."""
+
+    def newest(self, by_version: Mapping[str, _Model]) -> _Model:
+        """The newest model that is not later than the version."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -49,15 +59,19 @@ class ConfigType:
     Attributes:
         name: as users write it, e.g. `BACKEND`.
         path: the path segment after /api/configs/.
+        since: name of the first version that has it.
+        until: name of the last version that has it; later ones show only its old revisions.
+        module: its schema module, whose `DEFINITION` says how it is checked; by default the
+            module of `schemas/` that is called like the path segment.
         wrapper: the key of GET all's answer that holds the items, or None.
         whole: how the whole type is updated, or None where the service has no such route.
         named: how one item is updated, or None for a type without named items.
-        create: how an item is made that does not exist yet, or None where a client cannot.
+        create: how an item is created, or None where a client cannot.
         items_are_lists: an item is a list, not an object.
-        read_only: fields that the service sets; they never count as a change (api.md 3.6, 13).
+        read_only: fields that the service sets; they never count as a change.
         secrets: secret fields of any service version, also where the service sends them in clear
             text; from the top of the type's data.
-        volatile: those among them that change by themselves, so that a copy is always outdated.
+        volatile: the read-only fields that change by themselves, so that a copy is always outdated.
         one_value: maps that a file gives as a whole, as it gives a list; `()` is the object.
         mapping_fields: fields of an item that the service keeps in a table of their own. null
             leaves them as they are, and in a new item means its own name; a write loses each
@@ -66,18 +80,15 @@ class ConfigType:
             exist (docs/service/pool.md#unregistered-backends).
         deletes_missing: whether deleting an item that does not exist succeeds; where the service
             refuses it, so does `osmo config delete`.
-        name_pattern: what a new item may be called, or None where the service does not check.
-        helm_section: the section of the chart's values that holds the type (api.md 15).
-        not_in_values: fields that the section does not have: the service keeps them itself, or,
-            as a name, they stand elsewhere in it (api.md 5, 15).
-        schema_module: module of `schemas/` whose `SCHEMAS` maps a dialect name to the model of
-            one object, and `ITEM_SCHEMAS`, where the type has items too, to that of an item.
+        name_pattern: regular expression for the name of a new item, or None where the service
+            accepts any.
     """
 
     name: str
     path: str
-    schema_module: str
-    helm_section: str
+    since: str = "seed"
+    until: str | None = None
+    module: str = ""
     wrapper: str | None = None
     whole: Verb | None = None
     named: Verb | None = None
@@ -90,12 +101,28 @@ class ConfigType:
     mapping_fields: frozenset[str] = frozenset()
     unchecked_references: frozenset[str] = frozenset()
     deletes_missing: bool = True
-    not_in_values: frozenset[str] = frozenset()
     name_pattern: str | None = None
 
     @property
+    def definition(self) -> Definition:
+        """How the type is checked and described. Loads pydantic."""
+        module = import_module(self.module or "osmo_cli.config.schemas." + self.path)
+        definition: Definition = module.DEFINITION
+        return definition
+
+    @property
+    def helm_section(self) -> str:
+        """The section of the Helm chart's values that holds the type. Loads pydantic."""
+        return self.definition.helm_section
+
+    @property
+    def not_in_values(self) -> frozenset[str]:
+        """Fields that the section does not have. Loads pydantic."""
+        return self.definition.not_in_values
+
+    @property
     def is_by_item(self) -> bool:
-        """Whether items are all that it has, so that the whole of it is updated item by item."""
+        """Whether it consists of items only, so that the whole type is updated item by item."""
         whole = self.whole
         return self.named is not None and (whole is None or whole.semantics == "upsert")
 
@@ -109,24 +136,24 @@ class ConfigType:
         return data if isinstance(data, dict) else {}
 
     def is_name(self, name: str) -> bool:
-        """Whether the service takes `name` for a new item; `NAME_RULE` says it in words."""
+        """Whether the service accepts `name` for a new item; `NAME_RULE` says it in words."""
         return self.name_pattern is None or bool(re.fullmatch(self.name_pattern, name))
 
-    def schema(self, dialect: Dialect) -> type[BaseModel]:
-        """The model of one object of this type in `dialect`. Loads pydantic."""
-        schemas: Mapping[str, type[BaseModel]] = import_module(self.schema_module).SCHEMAS
-        return schemas[dialect.name]
+    def schema(self, version: Version) -> type[BaseModel]:
+        """The model of one object of this type in `version`. Loads pydantic.
 
-    def item_schema(self, dialect: Dialect) -> type[BaseModel]:
-        """The model of one named item in `dialect`. Loads pydantic."""
-        module = import_module(self.schema_module)
-        schemas: Mapping[str, type[BaseModel]] = getattr(module, "ITEM_SCHEMAS", module.SCHEMAS)
-        return schemas[dialect.name]
+        A type that a version no longer has keeps its last model, for its old revisions.
+        """
+        return version.newest(self.definition.models)
+
+    def item_schema(self, version: Version) -> type[BaseModel]:
+        """The model of one named item in `version`. Loads pydantic."""
+        definition = self.definition
+        return version.newest(definition.item_models or definition.models)
 
 
-NAME_RULE = "letters, digits, -, _ and . of ASCII; a letter first, a letter or digit last"
-_NAME = r"[a-zA-Z]([a-zA-Z0-9_.-]*[a-zA-Z0-9])?"  # api.md 3.9
-_SCHEMAS = "osmo_cli.config.schemas."
+NAME_RULE = "use ASCII letters, digits, -, _ and .; start with a letter, end with a letter or digit"
+_NAME = r"[a-zA-Z]([a-zA-Z0-9_.-]*[a-zA-Z0-9])?"  # docs/service/routes.md#names
 _PATCH = Verb("PATCH", "configs_dict", "strategic-merge")
 _PUT_ITEM = Verb("PUT", "configs", "replace-object")
 _PUT_ITEMS = Verb("PUT", "configs", "upsert")
@@ -140,23 +167,18 @@ def _fields(*names: str) -> frozenset[Path]:
 BACKEND = ConfigType(
     name="BACKEND",
     path="backend",
-    schema_module=_SCHEMAS + "backend",
-    helm_section="backends",
     wrapper="backends",
     named=Verb("POST", "configs", "replace-fields"),
     read_only=_fields(
         "name", "version", "k8s_namespace", "last_heartbeat", "created_date", "online"
     ),
     volatile=_fields("last_heartbeat", "online"),
-    # A rule is there or it is not: a file that gives the rules gives all of them.
+    # A file that has rules has all of them.
     one_value=_fields("node_conditions.rules"),
-    not_in_values=frozenset({"k8s_uid"}),
 )
 WORKFLOW = ConfigType(
     name="WORKFLOW",
     path="workflow",
-    schema_module=_SCHEMAS + "workflow",
-    helm_section="workflow",
     whole=_PATCH,
     secrets=_fields(
         "workflow_data.credential.access_key",
@@ -170,17 +192,17 @@ WORKFLOW = ConfigType(
 SERVICE = ConfigType(
     name="SERVICE",
     path="service",
-    schema_module=_SCHEMAS + "service",
-    helm_section="service",
     whole=_PATCH,
-    secrets=_fields("service_auth.keys.*.private_key"),
-    not_in_values=frozenset({"service_auth"}),
+    secrets=_fields(
+        "service_auth.keys.*.private_key",
+        # Of the seed generation.
+        "cli_config.credential.access_key",
+    ),
 )
 DATASET = ConfigType(
     name="DATASET",
     path="dataset",
-    schema_module=_SCHEMAS + "dataset",
-    helm_section="dataset",
+    until="6.3",
     wrapper="buckets",
     whole=_PATCH,
     secrets=_fields("buckets.*.default_credential.access_key"),
@@ -191,24 +213,25 @@ DATASET = ConfigType(
 POOL = ConfigType(
     name="POOL",
     path="pool",
-    schema_module=_SCHEMAS + "pool",
-    helm_section="pools",
     wrapper="pools",
     whole=_PUT_ITEMS,
-    # PATCH would freeze the timeouts that the pool inherits (api.md 3.9).
+    # PATCH would freeze inherited timeouts (docs/service/pool.md#inherited-timeouts).
     named=_PUT_ITEM,
     create=_PUT_ITEM,
     read_only=_fields(
-        *("name", "status", "last_heartbeat", "parsed_resource_validations"),
-        *(
-            "parsed_group_templates",
-            "parsed_pod_template",
-            "parsed_pod_template_for_accounting",
-            "platforms.*.default_mounts",
-            "platforms.*.tolerations",
-        ),
-        *("platforms.*.labels", "platforms.*.parsed_resource_validations"),
-        *("platforms.*.parsed_pod_template", "platforms.*.parsed_pod_template_for_accounting"),
+        "name",
+        "status",
+        "last_heartbeat",
+        "parsed_resource_validations",
+        "parsed_group_templates",
+        "parsed_pod_template",
+        "parsed_pod_template_for_accounting",
+        "platforms.*.default_mounts",
+        "platforms.*.tolerations",
+        "platforms.*.labels",
+        "platforms.*.parsed_resource_validations",
+        "platforms.*.parsed_pod_template",
+        "platforms.*.parsed_pod_template_for_accounting",
     ),
     volatile=_fields("status", "last_heartbeat"),
     unchecked_references=frozenset({"BACKEND"}),
@@ -217,8 +240,6 @@ POOL = ConfigType(
 POD_TEMPLATE = ConfigType(
     name="POD_TEMPLATE",
     path="pod_template",
-    schema_module=_SCHEMAS + "pod_template",
-    helm_section="podTemplates",
     whole=_PUT_ITEMS,
     named=_PUT_ITEM,
     create=_PUT_ITEM,
@@ -229,14 +250,11 @@ GROUP_TEMPLATE = replace(
     POD_TEMPLATE,
     name="GROUP_TEMPLATE",
     path="group_template",
-    schema_module=_SCHEMAS + "group_template",
-    helm_section="groupTemplates",
+    since="6.2",
 )
 RESOURCE_VALIDATION = ConfigType(
     name="RESOURCE_VALIDATION",
     path="resource_validation",
-    schema_module=_SCHEMAS + "resource_validation",
-    helm_section="resourceValidations",
     whole=Verb("PUT", "configs_dict", "upsert"),
     named=_PUT_ITEM,
     create=_PUT_ITEM,
@@ -247,8 +265,6 @@ RESOURCE_VALIDATION = ConfigType(
 BACKEND_TEST = ConfigType(
     name="BACKEND_TEST",
     path="backend_test",
-    schema_module=_SCHEMAS + "backend_test",
-    helm_section="backendTests",
     whole=_PUT_ITEMS,
     named=_PATCH,
     create=_PUT_ITEM,
@@ -258,8 +274,6 @@ BACKEND_TEST = ConfigType(
 ROLE = ConfigType(
     name="ROLE",
     path="role",
-    schema_module=_SCHEMAS + "role",
-    helm_section="roles",
     whole=Verb("PUT", "configs", "upsert", as_list=True),
     named=_PUT_ITEM,
     create=_PUT_ITEM,
@@ -267,47 +281,55 @@ ROLE = ConfigType(
     one_value=frozenset({_OBJECT}),
     mapping_fields=frozenset({"external_roles"}),
     deletes_missing=False,
-    not_in_values=frozenset({"name"}),
 )
 
 CONFIG_TYPES: dict[str, ConfigType] = {
     config_type.name: config_type
     for config_type in (
-        *(BACKEND, BACKEND_TEST, DATASET, GROUP_TEMPLATE, POD_TEMPLATE, POOL),
-        *(RESOURCE_VALIDATION, ROLE, SERVICE, WORKFLOW),
+        SERVICE,
+        WORKFLOW,
+        DATASET,
+        POD_TEMPLATE,
+        GROUP_TEMPLATE,
+        RESOURCE_VALIDATION,
+        BACKEND_TEST,
+        BACKEND,
+        POOL,
+        ROLE,
     )
 }
+"""All types by name, each after those that its items refer to."""
 
 
 def find_type(name: str) -> ConfigType:
     """The registry's row for `name`, in any case.
 
     Raises:
-        UsageError: there is no such type; names the nearest one and the list.
+        UsageError: there is no such type; names the nearest one and lists all.
     """
-    if found := CONFIG_TYPES.get(name.upper()):
-        return found
+    if config_type := CONFIG_TYPES.get(name.upper()):
+        return config_type
     from difflib import get_close_matches
 
     near = get_close_matches(name.upper(), CONFIG_TYPES, n=1)
     known = ", ".join(sorted(CONFIG_TYPES))
     raise UsageError(
-        f'"{name}" is not a config type that this version of osmo knows',
+        f'unknown config type "{name}"',
         hint=(f"did you mean {near[0]}? " if near else "") + f"known types: {known}",
     )
 
 
 def parse_reference(text: str) -> tuple[ConfigType, int | None]:
-    """`TYPE` or `TYPE:REVISION`.
+    """Split `TYPE` or `TYPE:REVISION`.
 
     Raises:
-        UsageError: there is no such type, or the revision is no whole number above 0.
+        UsageError: the type is unknown, or the revision is not an integer above 0.
     """
     name, colon, number = text.partition(":")
-    found = find_type(name)
+    config_type = find_type(name)
     if colon and not _REVISION.fullmatch(number):
         raise UsageError(
             f'"{text}" is not TYPE:REVISION',
-            hint=f"for example {found.name}:3; revisions start at 1",
+            hint=f"for example {config_type.name}:3; revisions start at 1",
         )
-    return found, int(number) if colon else None
+    return config_type, int(number) if colon else None

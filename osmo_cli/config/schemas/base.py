@@ -1,4 +1,4 @@
-"""What the schemas share: strictness, and the marks of secret and read-only fields."""
+"""Base of the schemas, the marks of secret and read-only fields, and how to walk a schema."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
 
-# pydantic looks through all installed packages for plugins of it, unless it is told not to.
+# Without this pydantic searches all installed packages for plugins.
 os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, RootModel, ValidationError
@@ -28,21 +28,21 @@ class ConfigModel(BaseModel):
 
 
 SecretText = Annotated[str, Field(json_schema_extra={"writeOnly": True, "format": "password"})]
-"""A field that the service masks (api.md 3.5)."""
+"""A field that the service masks (docs/service/secrets.md#secret-fields)."""
 
 _READ_ONLY = {"readOnly": True}
 ReadOnlyText = Annotated[str, Field(json_schema_extra=dict(_READ_ONLY))]
-"""A text that the service sets; input may hold it, and it is not sent."""
+"""A string that the service sets; an input may have it, and it is not sent."""
 ReadOnlyObject = Annotated[dict[str, Any], Field(json_schema_extra=dict(_READ_ONLY))]
 """An object that the service computes."""
 ReadOnlyList = Annotated[list[Any], Field(json_schema_extra=dict(_READ_ONLY))]
 """A list that the service computes."""
 ReadOnlyFlag = Annotated[bool, Field(json_schema_extra=dict(_READ_ONLY))]
-"""A flag that the service computes."""
+"""A boolean that the service computes."""
 
 
-def _bare(annotation: Any) -> Any:
-    """`annotation` without Annotated, without `| None`, and of a root model its root."""
+def bare(annotation: Any) -> Any:
+    """Return `annotation` without Annotated and `| None`; for a root model, its root."""
     while True:
         if isinstance(annotation, type) and issubclass(annotation, RootModel):
             annotation = annotation.model_fields["root"].annotation
@@ -55,29 +55,29 @@ def _bare(annotation: Any) -> Any:
 
 
 def _step(annotation: Any, step: str | int) -> Any:
-    """The annotation of the value behind one key or position, or None where there is none."""
-    bare = _bare(annotation)
-    if isinstance(bare, type) and issubclass(bare, BaseModel):
-        field = bare.model_fields.get(str(step))
+    """Return the annotation of the value at one key or position, or None."""
+    inner = bare(annotation)
+    if isinstance(inner, type) and issubclass(inner, BaseModel):
+        field = inner.model_fields.get(str(step))
         return field.annotation if field else None
-    if get_origin(bare) is dict:
-        return get_args(bare)[1]
-    return get_args(bare)[0] if get_origin(bare) is list else None
+    if get_origin(inner) is dict:
+        return get_args(inner)[1]
+    return get_args(inner)[0] if get_origin(inner) is list else None
 
 
 def is_secret(field: FieldInfo) -> bool:
-    """Whether the service masks this field."""
+    """Return whether the service masks this field."""
     extra = field.json_schema_extra
     return isinstance(extra, dict) and extra.get("writeOnly") is True
 
 
 def secret_paths(schema: Any) -> Iterator[tuple[str, ...]]:
-    """Paths of the masked fields below a schema; `*` stands for any key of a map."""
-    bare = _bare(schema)
-    if get_origin(bare) is dict:
-        yield from (("*", *rest) for rest in secret_paths(get_args(bare)[1]))
-    elif isinstance(bare, type) and issubclass(bare, BaseModel):
-        for name, field in bare.model_fields.items():
+    """Return the paths of the masked fields below a schema; `*` stands for any key of a map."""
+    inner = bare(schema)
+    if get_origin(inner) is dict:
+        yield from (("*", *rest) for rest in secret_paths(get_args(inner)[1]))
+    elif isinstance(inner, type) and issubclass(inner, BaseModel):
+        for name, field in inner.model_fields.items():
             if is_secret(field):
                 yield (name,)
             else:
@@ -85,18 +85,18 @@ def secret_paths(schema: Any) -> Iterator[tuple[str, ...]]:
 
 
 def model_at(schema: Any, path: Sequence[str | int]) -> type[BaseModel] | None:
-    """The schema of the object at `path` below `schema`, or None where it is no object."""
+    """Return the schema of the object at `path` below `schema`, or None if it is not an object."""
     here = schema
     for step in path:
         here = _step(here, step)
         if here is None:
             return None
-    bare = _bare(here)
-    return bare if isinstance(bare, type) and issubclass(bare, BaseModel) else None
+    inner = bare(here)
+    return inner if isinstance(inner, type) and issubclass(inner, BaseModel) else None
 
 
 def field_path(schema: Any, path: Sequence[str | int]) -> tuple[str, ...]:
-    """`path` in the form of `secret_paths`: keys of maps are `*`."""
+    """Return `path` in the form of `secret_paths`: keys of maps are `*`."""
     pattern: list[str] = []
     for index, step in enumerate(path):
         parent = model_at(schema, path[:index])
@@ -105,22 +105,22 @@ def field_path(schema: Any, path: Sequence[str | int]) -> tuple[str, ...]:
 
 
 def nearest_errors(schema: type[BaseModel], error: ValidationError) -> list[ErrorDetails]:
-    """What is wrong, at its place in the input.
+    """Return the errors at their places in the input.
 
-    Of an object that may have one of two forms: what keeps it from the form that it is nearest to.
+    For an object that may have one of several forms, return the errors of the nearest form.
     """
     by_form: dict[tuple[str | int, ...], dict[str, list[ErrorDetails]]] = {}
-    found = error.errors(include_url=False)
-    for detail in found:
+    details = error.errors(include_url=False)
+    for detail in details:
         at, form = _form_in(schema, detail["loc"])
         detail["loc"] = (*at, *detail["loc"][len(at) + bool(form) :])
         by_form.setdefault(at if form else detail["loc"], {}).setdefault(form, []).append(detail)
     kept = {id(detail) for forms in by_form.values() for detail in min(forms.values(), key=len)}
-    return [detail for detail in found if id(detail) in kept]
+    return [detail for detail in details if id(detail) in kept]
 
 
 def _form_in(schema: Any, loc: Sequence[str | int]) -> tuple[tuple[str | int, ...], str]:
-    """Where in `loc` the name of one of several forms stands, and the name; empty without one."""
+    """Return where in `loc` the name of one of several forms is, and the name; or "" for none."""
     here = schema
     for index, step in enumerate(loc):
         names = [form.__name__ for form in _forms(here)]
@@ -131,16 +131,16 @@ def _form_in(schema: Any, loc: Sequence[str | int]) -> tuple[tuple[str | int, ..
 
 
 def _forms(annotation: Any) -> list[type[BaseModel]]:
-    """The models that an annotation permits beside each other."""
+    """Return the models of which an annotation allows one."""
     while get_origin(annotation) is Annotated:
         annotation = get_args(annotation)[0]
     if get_origin(annotation) not in (Union, UnionType):
         return []
-    return [part for part in get_args(annotation) if isinstance(_bare(part), type(BaseModel))]
+    return [part for part in get_args(annotation) if isinstance(bare(part), type(BaseModel))]
 
 
 def other_names(schema: Any, value: Any, at: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
-    """Paths in `value` of fields that stand under another name than their own, each with that."""
+    """Return the paths in `value` of fields under an alias, each with the field's own name."""
     model = model_at(schema, at)
     if not isinstance(value, dict):
         return
@@ -153,7 +153,7 @@ def other_names(schema: Any, value: Any, at: tuple[str, ...] = ()) -> Iterator[t
 
 
 def defaults(schema: type[BaseModel]) -> dict[str, Any]:
-    """The fields of an object that may be left out, with what they are then."""
+    """Return the optional fields of an object with their defaults."""
     if issubclass(schema, RootModel):
         return {}
     return {

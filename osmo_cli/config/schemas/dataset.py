@@ -1,41 +1,37 @@
-"""DATASET: buckets that datasets are kept in (api.md 3.9)."""
+"""DATASET: the buckets of datasets (docs/service/dataset.md#buckets)."""
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Iterator
+from typing import Any, Literal
 
-from pydantic import AfterValidator, Field
-
+from osmo_cli.config.registry.definition import Definition, Finding, checks, warning
 from osmo_cli.config.schemas.base import ConfigModel, SecretText
+from osmo_cli.config.schemas.rules.secrets import secret
+from osmo_cli.config.schemas.rules.urls import web_addresses
 from osmo_cli.config.schemas.storage import (
-    DATASET_PATH,
+    CREDENTIAL_DESCRIPTIONS,
+    CREDENTIAL_ENDPOINT,
+    DatasetPath,
     StaticDataCredential,
     StaticDataCredential63,
-    dataset_path,
 )
 
 
 class BasicDataCredential(ConfigModel):
-    """Key of a bucket."""
+    """Key of a bucket, up to 6.0."""
 
     access_key_id: str
     access_key: SecretText
 
 
-_DatasetPath = Annotated[
-    str,
-    AfterValidator(dataset_path),
-    Field(
-        description="Address, e.g. s3://bucket/path.", json_schema_extra={"pattern": DATASET_PATH}
-    ),
-]
 _Mode = Literal["read-only", "read-write"]
 
 
 class Bucket60(ConfigModel):
-    """One bucket, up to 6.0."""
+    """A bucket, up to 6.0."""
 
-    dataset_path: _DatasetPath
+    dataset_path: DatasetPath
     region: str = "us-east-1"
     check_key: bool = False
     description: str = ""
@@ -44,9 +40,9 @@ class Bucket60(ConfigModel):
 
 
 class Bucket62(ConfigModel):
-    """One bucket of 6.2."""
+    """A bucket of 6.2."""
 
-    dataset_path: _DatasetPath
+    dataset_path: DatasetPath
     region: str = "us-east-1"
     description: str = ""
     mode: _Mode = "read-write"
@@ -54,13 +50,13 @@ class Bucket62(ConfigModel):
 
 
 class Bucket63(Bucket62):
-    """One bucket of 6.3, the last version that has any."""
+    """A bucket of 6.3."""
 
     default_credential: StaticDataCredential63 | None = None  # type: ignore[assignment]
 
 
 class Dataset60(ConfigModel):
-    """The DATASET config of the seed generation and of 6.0."""
+    """The DATASET config up to 6.0."""
 
     buckets: dict[str, Bucket60] = {}
     default_bucket: str = ""
@@ -80,13 +76,35 @@ class Dataset63(ConfigModel):
     default_bucket: str = ""
 
 
-SCHEMAS: dict[str, type[ConfigModel]] = {
-    **dict.fromkeys(("seed", "6.0"), Dataset60),
-    "6.2": Dataset62,
-    "6.3": Dataset63,
-}
-ITEM_SCHEMAS: dict[str, type[ConfigModel]] = {
-    **dict.fromkeys(("seed", "6.0"), Bucket60),
-    "6.2": Bucket62,
-    "6.3": Bucket63,
-}
+def _default_bucket(value: Any) -> Iterator[Finding]:
+    if not isinstance(value, dict):
+        return
+    name, buckets = value.get("default_bucket"), value.get("buckets")
+    if isinstance(name, str) and name and isinstance(buckets, dict) and name not in buckets:
+        yield warning("is not one of buckets", at=("default_bucket",), beside=(("buckets",),))
+
+
+DEFINITION = Definition(
+    models={"seed": Dataset60, "6.2": Dataset62, "6.3": Dataset63},
+    item_models={"seed": Bucket60, "6.2": Bucket62, "6.3": Bucket63},
+    helm_section="dataset",
+    checks=(
+        *checks(_default_bucket, "`default_bucket` is one of `buckets`", "", whole=True),
+        *secret("buckets.*.default_credential.access_key"),
+        *web_addresses("buckets.*.default_credential.override_url"),
+    ),
+    descriptions={
+        **CREDENTIAL_DESCRIPTIONS,
+        "buckets": "Buckets by name.",
+        "dataset_path": "Storage address, e.g. s3://bucket/path.",
+        "check_key": "Whether the key of a user is tested.",
+        "description": "Purpose of the bucket.",
+        "mode": "Whether users may write to the bucket.",
+        "default_credential": "Key for users who have no key of their own.",
+        "default_bucket": "Bucket of datasets that name none; empty for no default.",
+    },
+    keywords={
+        "dataset_path": {"examples": ["s3://bucket/datasets"]},
+        "endpoint": {"pattern": CREDENTIAL_ENDPOINT, "examples": ["s3://bucket/datasets"]},
+    },
+)

@@ -1,14 +1,17 @@
-"""`labels_config` of WORKFLOW, from 6.4 on: which labels workflows must have (api.md 3.7)."""
+"""`labels_config` of WORKFLOW: labels that workflows must have.
+
+See docs/service/workflow.md#labels_config.
+"""
 
 from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator
 from pydantic_core import PydanticCustomError
 
-from osmo_cli.config.checking.rules.kubernetes import SUBDOMAIN_LENGTH, is_label_key, is_label_value
 from osmo_cli.config.schemas.base import ConfigModel
+from osmo_cli.config.schemas.rules.kubernetes import SUBDOMAIN_LENGTH, is_label_key, is_label_value
 
 BAD_LABEL = "label_rule"
 _MOST_RULES = 16
@@ -21,13 +24,15 @@ def _refuse(message: str) -> PydanticCustomError:
 
 def _key(value: str) -> str:
     if not is_label_key(value):
-        raise _refuse("not a key of a Kubernetes label, such as team or example.com/team")
+        raise _refuse("must be the key of a Kubernetes label, such as team or example.com/team")
     return value
 
 
 def _value(value: str) -> str:
     if not is_label_value(value):
-        raise _refuse("not a value of a Kubernetes label: letters, digits, -, _ and . (63 at most)")
+        raise _refuse(
+            "must be the value of a Kubernetes label: up to 63 letters, digits, -, _ and ."
+        )
     return value
 
 
@@ -44,32 +49,36 @@ def _prefix(value: str) -> str:
 
 
 class LabelPolicy(ConfigModel):
-    """One label."""
+    """Policy for one label."""
 
-    key: Annotated[str, AfterValidator(_key), Field(description="Key of the label.")]
-    allow_list: Annotated[
-        list[Annotated[str, AfterValidator(_value)]],
-        Field(description="The values that it may have; empty for any."),
-    ] = []
-    enforcement: Annotated[
-        Literal["off", "warn", "enforce"],
-        Field(description="What becomes of a workflow without it."),
-    ] = "off"
-    assert_message: Annotated[
-        str, AfterValidator(_message), Field(description="What its user is told.")
-    ] = ""
+    key: Annotated[str, AfterValidator(_key)]
+    allow_list: list[Annotated[str, AfterValidator(_value)]] = []
+    enforcement: Literal["off", "warn", "enforce"] = "off"
+    assert_message: Annotated[str, AfterValidator(_message)] = ""
 
 
-def _once_each(policy: list[LabelPolicy]) -> list[LabelPolicy]:
+def _unique(policy: list[LabelPolicy]) -> list[LabelPolicy]:
     if len(policy) > _MOST_RULES:
-        raise _refuse(f"at most {_MOST_RULES} labels are permitted")
+        raise _refuse(f"at most {_MOST_RULES} labels are allowed")
     if len({label.key for label in policy}) < len(policy):
-        raise _refuse("each key is permitted once")
+        raise _refuse("duplicate key")
     return policy
 
 
 class LabelsConfig(ConfigModel):
-    """The labels of workflows, and what comes before their keys on the pods."""
+    """Labels of workflows."""
 
-    policy: Annotated[list[LabelPolicy], AfterValidator(_once_each)] = []
+    policy: Annotated[list[LabelPolicy], AfterValidator(_unique)] = []
     pod_label_prefix: Annotated[str, AfterValidator(_prefix)] = ""
+
+
+LABEL_DESCRIPTIONS = {
+    "labels_config": "Labels that workflows must have.",
+    "policy": "Policies, one for each label.",
+    "pod_label_prefix": "Prefix of the label's key on pods.",
+    "key": "Key of the label.",
+    "allow_list": "Allowed values; empty for any.",
+    "enforcement": "What happens to a workflow without the label.",
+    "assert_message": "Message to the user of such a workflow.",
+}
+"""By the end of a field's path."""

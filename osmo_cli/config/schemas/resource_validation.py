@@ -1,17 +1,18 @@
-"""RESOURCE_VALIDATION: what workflows may ask for (api.md 3.9)."""
+"""RESOURCE_VALIDATION: conditions on what workflows may request."""
 
 from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, RootModel
+from pydantic import RootModel
 
-from osmo_cli.config.registry.dialects import DIALECTS
+from osmo_cli.config.registry.definition import Definition
 from osmo_cli.config.schemas.base import ConfigModel
+from osmo_cli.config.schemas.rules.placeholders import placeholder_checks
 
 
 class ResourceAssertion(ConfigModel):
-    """One comparison that has to hold."""
+    """A comparison that must hold."""
 
     operator: Literal["GT", "GE", "LT", "LE", "EQ"]
     left_operand: str
@@ -20,7 +21,22 @@ class ResourceAssertion(ConfigModel):
 
 
 class ResourceValidation(RootModel[list[ResourceAssertion]]):
-    """Comparisons that have to hold, all of them."""
+    """Comparisons that must all hold."""
 
 
-SCHEMAS: dict[str, type[BaseModel]] = dict.fromkeys(DIALECTS, ResourceValidation)
+DEFINITION = Definition(
+    models={"seed": ResourceValidation},
+    helm_section="resourceValidations",
+    checks=(*placeholder_checks(),),
+    initial_names=frozenset({"default_cpu", "default_memory", "default_storage"}),
+    descriptions={
+        "operator": "How the left operand must compare with the right one.",
+        "left_operand": "A number, a quantity, or a variable in double braces.",
+        "right_operand": "A number, a quantity, or a variable in double braces.",
+        "assert_message": "Message to the user if the comparison does not hold.",
+    },
+    keywords={
+        "left_operand": {"examples": ["{{USER_CPU}}"]},
+        "right_operand": {"examples": ["{{K8_CPU}}"]},
+    },
+)

@@ -1,4 +1,4 @@
-"""Addresses of object stores, and the keys that open them (api.md 3.7)."""
+"""Storage addresses and credentials (docs/service/workflow.md#data-credentials)."""
 
 from __future__ import annotations
 
@@ -24,45 +24,50 @@ def _patterns(**by_scheme: str) -> tuple[re.Pattern[str], ...]:
 _BACKENDS = _patterns(swift="U(/U){2,}", s3="U(/U)*", gs="U(/U)*", tos="U(/U)+", azure="U(/U)+")
 _PROFILES = _patterns(swift="U(/U)", tos="U(/U)?", azure="U")
 DATASET_PATH = "(" + "|".join(f"^{pattern.pattern}$" for pattern in _BACKENDS) + ")"
-"""What `dataset_path` takes, as one regular expression in the service's own words."""
+"""Regular expression for `dataset_path`, as the service writes it."""
 CREDENTIAL_ENDPOINT = (
     "^(" + "|".join(pattern.pattern for pattern in (*_BACKENDS, *_PROFILES)) + ")$"
 )
-"""What a credential's `endpoint` takes, as one regular expression."""
+"""Regular expression for a credential's `endpoint`."""
 
 
 def credential_endpoint(value: str) -> str:
-    """A credential's address: of a container or of what is above it; last slashes are dropped."""
+    """Check the address of a container or of what is above it; trailing slashes are dropped."""
     if not any(pattern.fullmatch(value) for pattern in (*_BACKENDS, *_PROFILES)):
         raise PydanticCustomError(
-            "storage_endpoint", f"not a storage endpoint: it looks like {_EXAMPLES}"
+            "storage_endpoint", f"must be a storage endpoint such as {_EXAMPLES}"
         )
     return value.rstrip("/")
 
 
 def dataset_path(value: str) -> str:
-    """The address at which a bucket's datasets begin."""
+    """Check the address where a bucket's datasets are."""
     if not any(pattern.fullmatch(value) for pattern in _BACKENDS):
         raise PydanticCustomError(
             "dataset_path",
-            f"not a storage address: it looks like {_EXAMPLES}/path",
+            f"must be a storage address such as {_EXAMPLES}/path",
             {"pattern": DATASET_PATH},
         )
     return value
 
 
-_Endpoint = Annotated[
-    str,
-    AfterValidator(credential_endpoint),
-    Field(description="Storage address, e.g. s3://bucket/path."),
+_Endpoint = Annotated[str, AfterValidator(credential_endpoint)]
+DatasetPath = Annotated[
+    str, AfterValidator(dataset_path), Field(json_schema_extra={"pattern": DATASET_PATH})
 ]
-_OverrideUrl = Annotated[
-    str | None, Field(description="HTTP address of a store that is not its provider's own.")
-]
+
+CREDENTIAL_DESCRIPTIONS = {
+    "endpoint": "Storage address, e.g. s3://bucket/path.",
+    "access_key_id": "ID of the key; not secret.",
+    "access_key": "The secret key.",
+    "region": "Region of the storage.",
+    "override_url": "HTTP address of a storage that is not the provider's own.",
+    "addressing_style": "Whether the bucket is part of the host name (virtual) or of the path.",
+}
 
 
 class DataCredential(ConfigModel):
-    """Key of an object store, up to 6.0."""
+    """A storage credential, up to 6.0."""
 
     access_key_id: str
     access_key: SecretText
@@ -71,33 +76,30 @@ class DataCredential(ConfigModel):
 
 
 class StaticDataCredential(ConfigModel):
-    """Key of an object store, in 6.2."""
+    """A storage credential with keys, in 6.2."""
 
     endpoint: _Endpoint
     region: str | None = None
-    override_url: _OverrideUrl = None
+    override_url: str | None = None
     access_key_id: str
     access_key: SecretText
 
 
 class DefaultDataCredential(ConfigModel):
-    """Where an object store is, for a service that its surroundings let in, from 6.3 on."""
+    """A storage credential without keys, for a service that has access by other means."""
 
     endpoint: _Endpoint
     region: str | None = None
-    override_url: _OverrideUrl = None
-    addressing_style: Annotated[
-        Literal["virtual", "path", "auto"] | None,
-        Field(description="Where the bucket stands in an address: before the host or behind."),
-    ] = None
+    override_url: str | None = None
+    addressing_style: Literal["virtual", "path", "auto"] | None = None
 
 
 class StaticDataCredential63(DefaultDataCredential):
-    """Key of an object store, from 6.3 on."""
+    """A storage credential with keys, from 6.3 on."""
 
     access_key_id: str
     access_key: SecretText
 
 
 DataCredential63 = StaticDataCredential63 | DefaultDataCredential
-"""Both keys or none of them."""
+"""A credential with both keys or with neither."""

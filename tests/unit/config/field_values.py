@@ -89,6 +89,9 @@ VALUES: dict[str, tuple[Any, Any]] = {
         for what in ("device", "browser", "token", "logout")
     },
     "SERVICE.service_auth.max_token_duration": ("365d", "1y"),
+    "SERVICE.cli_config.cli_name": ("6.0.0", "osmo"),
+    "SERVICE.cli_config.credential.endpoint": _ENDPOINT,
+    "SERVICE.cli_config.credential.access_key": _SECRET,
     "SERVICE.cli_config.latest_version": ("6.4.0", "six"),
     "SERVICE.cli_config.min_supported_version": ("6.0.0.abc", "6"),
     "SERVICE.cli_config.client_install_url": _WEB,

@@ -126,5 +126,5 @@ def only_message(kind: str, path: str, value: Any, dialect: Dialect, name: str |
         + problem.message
         + (f" ({problem.hint})" if problem.hint else "")
         for problem in found_in(kind, nested(path, value), dialect, name=name)
-        if problem.message != "this field is not given"
+        if problem.message != "this field is missing"
     ]

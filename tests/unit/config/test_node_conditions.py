@@ -17,7 +17,7 @@ Conditions = dict[str, str]
 
 
 def available_by_lists(additional: list[str], ignored: list[str], node: Conditions) -> bool:
-    """The seed generation's operator (api.md 12)."""
+    """The seed generation's operator (docs/service/node-availability.md#seed-generation)."""
 
     def matches(kind: str, entries: list[str]) -> bool:
         return any(
@@ -41,7 +41,7 @@ class RefusedRulesError(Exception):
 
 
 def available_by_rules(rules: dict[str, str], node: Conditions) -> bool:
-    """The operator of 6.0 and later (api.md 6)."""
+    """The operator of 6.0 and later (docs/service/node-availability.md#algorithm)."""
     rules = dict(rules)
     for_ready = [status for key, status in rules.items() if re.match(key, "Ready")]
     if any(status != "True" for status in for_ready):
@@ -97,14 +97,20 @@ nodes = st.dictionaries(
 @example(additional=["Gpu*"], ignored=["GpuHealth"], node={"GpuHealth": "False", "Gpu": "True"})
 @example(additional=["GpuHealth"], ignored=["Gpu*"], node={"GpuHealth": "Unknown"})
 @example(additional=[], ignored=["*"], node={"Ready": "False"})
-def test_rules_make_the_same_nodes_available_as_the_lists(
+def test_rules_require_what_the_lists_require(
     additional: list[str], ignored: list[str], node: Conditions
 ) -> None:
     rules = lists_to_rules(additional, ignored)
     ready_is_ignored = available_by_lists([], ignored, {"Ready": "False"})
     assert (rules is None) == ready_is_ignored
     if rules is not None:
-        expected = available_by_lists(additional, ignored, node)
+        # The lists require every other condition to be False; no rule is made of that.
+        named = {
+            kind: status
+            for kind, status in node.items()
+            if available_by_lists(additional, ignored, {kind: "True"})
+        }
+        expected = available_by_lists(additional, ignored, named)
         assert available_by_rules(rules, node) is expected
 
 
@@ -160,14 +166,14 @@ def test_the_default_rules_are_the_default_lists() -> None:
 def test_the_hint_for_a_service_with_rules_can_be_pasted() -> None:
     given_ = {"additional_node_conditions": ["GpuHealth"], "ignore_node_conditions": None}
     hint = equivalent(given_, V6_0.node_condition_fields)
-    assert hint is not None
-    written = json.loads("{" + hint.removeprefix("write ") + "}")
-    assert written == {"rules": lists_to_rules(["GpuHealth"], [])}
+    text, remark = hint.removeprefix("write ").split("; ")
+    written = json.loads("{" + text + "}")
+    assert written == {"rules": {"^Ready$": "True", "^GpuHealth$": "True"}}
+    assert remark == "conditions without a rule are ignored"
 
 
 def test_the_hint_for_a_service_with_lists_can_be_pasted() -> None:
     hint = equivalent({"rules": {"^GpuHealth$": "True"}}, SEED.node_condition_fields)
-    assert hint is not None
     text, remark = hint.removeprefix("write ").split("; ")
     assert json.loads("{" + text + "}") == {
         "additional_node_conditions": ["GpuHealth"],
@@ -190,4 +196,5 @@ def test_the_hint_for_a_service_with_lists_can_be_pasted() -> None:
     ],
 )
 def test_there_is_not_always_an_equivalent(given_: dict[str, Any], dialect: Any) -> None:
-    assert equivalent(given_, dialect.node_condition_fields) is None
+    hint = equivalent(given_, dialect.node_condition_fields)
+    assert hint == "there is no equivalent for these values"

@@ -51,8 +51,8 @@ def test_a_path_stays_on_one_line(parts: list[str]) -> None:
 
 
 def test_a_problem_says_what_is_known_of_its_place() -> None:
-    problem = Problem("must be a text", "in.json", 3, 7, ("description",), hint="quote it")
-    assert str(problem) == "in.json:3:7: description: must be a text (quote it)"
+    problem = Problem("must be a string", "in.json", 3, 7, ("description",), hint="quote it")
+    assert str(problem) == "in.json:3:7: description: must be a string (quote it)"
     assert str(Problem("the stored value is not valid", path=("tests",))) == (
         "tests: the stored value is not valid"
     )

@@ -19,8 +19,8 @@ from tests.unit.config.inputs import (
     said,
 )
 
-WEB = "not an address that begins with http:// or https:// and has a host"
-SOCKET = "not an address that begins with ws:// or wss:// and has a host"
+WEB = "must be an address with a host that starts with http:// or https://"
+SOCKET = "must be an address with a host that starts with ws:// or wss://"
 NO_DURATION = "not a duration: a number with d, h, m, s, ms or us, such as 365d"
 
 
@@ -42,12 +42,12 @@ TIMEOUTS = [f"{least}_{what}_timeout" for least in ("default", "max") for what i
         ("https://a:port/", [WEB]),
         ("http://[::1", [WEB]),
         ("javascript:alert(1)", [WEB]),
-        ("grafana.example.com/d", [WEB + ' (begin it with "https://")']),
+        ("grafana.example.com/d", [WEB + ' (write "https://" before it)']),
         (
             "https://user:word@example.com",
             [
-                "there is a user name or a password in this address "
-                "(everyone who may read the configuration sees them)"
+                "the address contains a user name or password "
+                "(everyone who can read the configuration can see them)"
             ],
         ),
     ],
@@ -67,7 +67,7 @@ def test_web_addresses(value: str, expected: list[str], dialect: Dialect) -> Non
         ("wss://router.example.com", []),
         ("ws://r:8080", []),
         ("https://router.example.com", ["warning: " + SOCKET]),
-        ("router.example.com", ["warning: " + SOCKET + ' (begin it with "wss://")']),
+        ("router.example.com", ["warning: " + SOCKET + ' (write "wss://" before it)']),
     ],
 )
 def test_the_router(value: str, expected: list[str]) -> None:
@@ -88,9 +88,9 @@ def test_the_router(value: str, expected: list[str]) -> None:
         ("-1d", [NO_DURATION]),
         ("60D", [NO_DURATION]),
         ("forever", [NO_DURATION]),
-        ("9" * 30 + "d", ["too long for a duration"]),
-        ("9" * 5000 + "d", ["too long for a duration"]),
-        ("0s", ["warning: this is no time at all"]),
+        ("9" * 30 + "d", ["the duration is too long"]),
+        ("9" * 5000 + "d", ["the duration is too long"]),
+        ("0s", ["warning: the duration is zero"]),
         ("P7D", [NO_DURATION + ' (write "7d")']),
         ("P", [NO_DURATION]),
         ("1d" * 51, [NO_DURATION]),
@@ -105,7 +105,7 @@ def test_durations(value: str, expected: list[str]) -> None:
 
 
 def test_the_form_of_iso_8601_is_known_from_6_3_on() -> None:
-    expected = ['warning: not in the documented form, a whole number with a unit (write "7d")']
+    expected = ['warning: not the documented form, an integer with a unit (write "7d")']
     for dialect in (V6_3, V6_4):
         assert only_message("POOL", "max_exec_timeout", "P7D", dialect, "a") == expected
         assert only_message("WORKFLOW", "max_exec_timeout", "P7D", dialect, None) == expected
@@ -122,7 +122,7 @@ def test_an_empty_duration_is_inherited_by_pools_only() -> None:
 def test_a_default_is_not_above_its_maximum() -> None:
     expected = (
         "default_exec_timeout: is longer than max_exec_timeout "
-        "(a workflow that says nothing would ask for more than is allowed)"
+        "(a workflow that sets no timeout would exceed the limit)"
     )
     text = '{"default_exec_timeout": "2d", "max_exec_timeout": "47h"}'
     assert said("WORKFLOW", text) == ["warning: in.json:1:26: " + expected]
@@ -147,7 +147,7 @@ def test_a_default_is_not_above_its_maximum() -> None:
             {"guarantee": 9, "maximum": 8},
             [
                 "26: resources.gpu.guarantee: is greater than maximum "
-                "(the pool cannot be given what it is guaranteed)"
+                "(the pool cannot get what it is guaranteed)"
             ],
         ),
         ({"maximum": -2}, ["37: resources.gpu.maximum: is less than -1 (-1 is no limit)"]),
@@ -180,10 +180,10 @@ def test_other_items() -> None:
     credential = {"access_key_id": "i", "access_key": "'quoted'"}
     found = said("DATASET", bucket | {"default_credential": credential}, name="a")
     assert [line.split(": ", 2)[-1] for line in found] == [
-        "default_credential.access_key: the quotes around it are part of the value"
+        "default_credential.access_key: the quotes around the value are part of it"
     ]
     test = {"node_conditions": ["a", "b", "a"]}
-    assert "in.json:1:32: node_conditions[2]: stands in the list twice" in said(
+    assert "in.json:1:32: node_conditions[2]: duplicate value" in said(
         "BACKEND_TEST", test, name="a"
     )
     role = {
@@ -192,25 +192,25 @@ def test_other_items() -> None:
         "policies": [{"actions": ["config:Read"], "resources": ["config/ROLE", "pool/A"]}],
     }
     assert said("ROLE", role, V6_2, name="r") == [
-        "warning: in.json:1:90: policies[0].resources[0]: no config type has a name in capitals "
+        "warning: in.json:1:90: policies[0].resources[0]: config types are in lower case "
         'here (write "config/role")'
     ]
     topology = [{"key": "zone", "label": "a b"}, {"key": "zone", "label": "topology/zone"}]
     found = said("POOL", {"backend": "b", "topology_keys": topology}, V6_2, name="p")
     assert [line.split(": ", 1)[-1] for line in found] == [
         "topology_keys[0].label: not the key of a label, such as team or example.com/team",
-        "topology_keys[1].key: this key stands in the list twice",
+        "topology_keys[1].key: duplicate key",
     ]
     [line] = said("RESOURCE_VALIDATION", [ASSERTION], name="v")
     assert "did you mean {{USER_CPU}}?" in line
     assert said("SERVICE", {"cli_config": {"latest_version": "new"}}) == [
-        "in.json:1:35: cli_config.latest_version: not a version: MAJOR.MINOR.REVISION, such as "
-        "6.0.0"
+        "in.json:1:35: cli_config.latest_version: must be a version MAJOR.MINOR.REVISION: with any "
+        "other value the service answers requests of clients with an error (for example 6.0.0)"
     ]
 
 
-NO_CRON = "not a schedule: a field has an entry that means nothing"
-BACKWARDS = "warning: a range in it goes backwards, which not every cron takes"
+NO_CRON = "invalid schedule: a field has an invalid entry"
+BACKWARDS = "warning: a range goes backwards, which not every cron accepts"
 
 
 @pytest.mark.parametrize(
@@ -224,8 +224,8 @@ BACKWARDS = "warning: a range in it goes backwards, which not every cron takes"
         ("*/0 * * * *", [NO_CRON]),
         ("0,,1 - * * *", [NO_CRON]),
         ("0 0 * * 1-", [NO_CRON]),
-        ("0 0 * * MON", ["fields are of digits and * - , / ? L W #, without names"]),
-        ("@daily", ["not a schedule of five fields, as in cron"]),
+        ("0 0 * * MON", ["fields may have digits and * - , / ? L W #, but no names"]),
+        ("@daily", ["must be a cron schedule with five fields"]),
         ("0 24 * * *", ["24 is not within 0 to 23"]),
     ],
 )
@@ -236,16 +236,14 @@ def test_schedules(schedule: str, expected: list[str]) -> None:
 def test_names_of_platforms() -> None:
     platforms: Any = {"dgx-h100": {}, "1 x": {}}
     assert said("POOL", {"backend": "b", "platforms": platforms}, V6_2, name="p") == [
-        'warning: in.json:1:48: platforms["1 x"]: cannot be the name of a platform '
-        "(letters, digits, -, _ and . of ASCII; a letter first, a letter or digit last)"
+        'warning: in.json:1:48: platforms["1 x"]: invalid platform name '
+        "(use ASCII letters, digits, -, _ and .; start with a letter, end with a letter or digit)"
     ]
 
 
 def test_a_file_of_nothing_but_problems_is_told_in_part() -> None:
     found = said("BACKEND", {f"field{number}": 1 for number in range(3000)}, name="b")
-    assert found[0] == (
-        "in.json:1:1: 2,500 more problems that are not told (is this the right file?)"
-    )
+    assert found[0] == ("in.json:1:1: 2,500 more problems are not shown (is this the right file?)")
     assert len(found) == 501
 
 
@@ -261,10 +259,10 @@ ASSERTION = {
     ("secret", "expected"),
     [
         ("s3cret-CANARY", []),
-        ("'CANARY'", ["the quotes around it are part of the value"]),
-        ('"CANARY"', ["the quotes around it are part of the value"]),
-        ("$NGC_API_KEY", ["this is the name of a variable, not what it holds"]),
-        ("CANARY\n", ["there are blanks or a line's end around the value"]),
+        ("'CANARY'", ["the quotes around the value are part of it"]),
+        ('"CANARY"', ["the quotes around the value are part of it"]),
+        ("$NGC_API_KEY", ["the value is the name of a variable, not its content"]),
+        ("CANARY\n", ["the value starts or ends with a space or line break"]),
         ("", []),
     ],
 )

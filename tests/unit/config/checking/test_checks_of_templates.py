@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from osmo_cli.config.checking.rules.placeholders import OWN_VARIABLES, unfilled
 from osmo_cli.config.registry.dialects import V6_2
+from osmo_cli.config.schemas.rules.placeholders import OWN_VARIABLES, unfilled
 from tests.unit.config.inputs import (
     EVERYWHERE,
     said,
@@ -35,7 +35,7 @@ NO_LABEL = "not the value of a label: letters, digits, -, _ and ., 63 at most"
         ),
         (
             {"spec": {"nodeSelector": {"a": True}}},
-            ["spec.nodeSelector.a: must be a text (write it in double quotes)"],
+            ["spec.nodeSelector.a: must be a string (write it in double quotes)"],
         ),
         ({"spec": {"nodeSelector": {"a": "b c"}}}, [f"spec.nodeSelector.a: {NO_LABEL}"]),
         (
@@ -44,7 +44,7 @@ NO_LABEL = "not the value of a label: letters, digits, -, _ and ., 63 at most"
         ),
         (
             {"metadata": {"annotations": {"a": 5}}},
-            ["metadata.annotations.a: must be a text (write it in double quotes)"],
+            ["metadata.annotations.a: must be a string (write it in double quotes)"],
         ),
         (
             {"spec": {"tolerations": [{"key": "a", "effect": "noSchedule"}]}},
@@ -183,13 +183,13 @@ def test_group_templates() -> None:
     }
     found = said("GROUP_TEMPLATE", template, V6_2, name="a")
     assert [line.split(": ", 1 + line.startswith("warning"))[-1] for line in found] == [
-        "apiVersion: not a version of an API, such as v1 or resource.nvidia.com/v1beta1",
-        "kind: must be a text (such as ConfigMap)",
-        "metadata.name: every group of tasks would make an object of this one name "
-        '(put "{{WF_GROUP_UUID}}" into it)',
-        "metadata.name: most kinds of objects have names of a-z, 0-9, - and . only",
+        "apiVersion: must be an API version such as v1 or resource.nvidia.com/v1beta1",
+        "kind: must be a string (such as ConfigMap)",
+        "metadata.name: every group of tasks would create an object with this same name "
+        '(add "{{WF_GROUP_UUID}}" to it)',
+        "metadata.name: most Kubernetes names may have a-z, 0-9, - and . only",
         f"metadata.labels.a: {NO_LABEL}",
-        "metadata.annotations.a: must be a text (write it in double quotes)",
+        "metadata.annotations.a: must be a string (write it in double quotes)",
     ]
 
 

@@ -1,4 +1,4 @@
-"""The table of rules itself, and its page in the documentation."""
+"""The checks of all types, and their page in the documentation."""
 
 from __future__ import annotations
 
@@ -7,17 +7,18 @@ from typing import Any
 
 import pytest
 
-from osmo_cli.config.checking.rules.table import CHECKS
+from osmo_cli.config.registry.definition import Check
 from osmo_cli.config.registry.dialects import DIALECTS
 from osmo_cli.config.registry.types import CONFIG_TYPES
 
+CHECKS = [(row, check) for row in CONFIG_TYPES.values() for check in row.definition.checks]
 
-def test_every_row_of_the_table_is_about_a_field_of_the_schema() -> None:
+
+def test_every_check_is_of_a_field_of_the_schema() -> None:
     from osmo_cli.config.schemas.base import field_path, model_at
 
     free = {"POD_TEMPLATE", "GROUP_TEMPLATE", "RESOURCE_VALIDATION"}
-    for row in CHECKS:
-        config_type = CONFIG_TYPES[row.config_type]
+    for config_type, row in CHECKS:
         dialects = [one for one in DIALECTS.values() if config_type.name in one.config_types]
         models = [config_type.schema(one) for one in dialects if row.applies(one)]
         if config_type.name in free or not row.path:
@@ -32,27 +33,30 @@ def test_every_row_of_the_table_is_about_a_field_of_the_schema() -> None:
         assert field_path(models[-1], path)
 
 
-@pytest.mark.parametrize("row", CHECKS, ids=lambda row: ".".join((row.config_type, *row.path)))
+@pytest.mark.parametrize(
+    "check",
+    [pytest.param(check, id=".".join((row.name, *map(str, check.path)))) for row, check in CHECKS],
+)
 @pytest.mark.parametrize(
     "value",
     [None, True, -1, 1e308, "", "\x00\u202e*{{", [], [[]], {}, {"": []}, {"a": {"b": None}}],
 )
-def test_no_rule_fails_on_a_value_that_it_is_not_about(row: Any, value: Any) -> None:
-    for found in row.rule(value):
-        assert found.message
+def test_no_rule_fails_on_a_value_that_it_is_not_for(check: Check, value: Any) -> None:
+    for finding in check.rule(value):
+        assert finding.message
 
 
 def documented() -> str:
     """The table of docs/checks.md: a line for each rule of a type, with its fields."""
     fields: dict[tuple[str, str], list[str]] = {}
-    for row in CHECKS:
-        names = fields.setdefault((row.config_type, row.summary), [])
-        names.append(f"`{'.'.join(row.path)}`" if row.path else "the whole")
+    for row, check in CHECKS:
+        names = fields.setdefault((row.name, check.summary), [])
+        names.append(f"`{'.'.join(map(str, check.path))}`" if check.path else "the whole object")
     table = [
         f"| {config_type} | {', '.join(dict.fromkeys(names))} | {summary} |"
         for (config_type, summary), names in fields.items()
     ]
-    return "\n".join(("| type | field | what it has to be |", "|---|---|---|", *table)) + "\n"
+    return "\n".join(("| type | field | must be |", "|---|---|---|", *table)) + "\n"
 
 
 def test_the_documentation_has_the_table() -> None:

@@ -9,8 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from osmo_cli.config.checking.cross_checks import (
-    INITIAL_NAMES,
-    REFERENCES,
     in_two_files,
     names_in,
     referenced_types,
@@ -18,6 +16,7 @@ from osmo_cli.config.checking.cross_checks import (
 )
 from osmo_cli.config.reading.inputs import Input
 from osmo_cli.config.reading.json_text import parse_json
+from osmo_cli.config.registry.definition import Reference
 from osmo_cli.config.registry.dialects import DIALECTS
 from osmo_cli.config.registry.shape import Shape
 from osmo_cli.config.registry.types import CONFIG_TYPES
@@ -36,18 +35,22 @@ def faults(*inputs: Input, **known: set[str]) -> list[str]:
     return [str(problem) for problem in found]
 
 
-@pytest.mark.parametrize(
-    ("type_name", "pattern"), [(one, path) for one in REFERENCES for path in REFERENCES[one]]
-)
-def test_the_table_of_references_names_fields_that_there_are(type_name: str, pattern: str) -> None:
+REFERENCES = [
+    (row.name, reference)
+    for row in CONFIG_TYPES.values()
+    for reference in row.definition.references
+]
+
+
+@pytest.mark.parametrize(("type_name", "reference"), REFERENCES)
+def test_references_are_fields_of_the_schema(type_name: str, reference: Reference) -> None:
     schemas = [
         CONFIG_TYPES[type_name].schema(one)
         for one in DIALECTS.values()
         if type_name in one.config_types
     ]
-    path = tuple(pattern.split("."))
-    assert any(field_path(schema, path) == path for schema in schemas)
-    assert REFERENCES[type_name][pattern] in CONFIG_TYPES
+    assert any(field_path(schema, reference.path) == reference.path for schema in schemas)
+    assert reference.target in CONFIG_TYPES
 
 
 POOL = """{
@@ -149,14 +152,12 @@ def test_an_item_in_two_files_is_told_where_it_stands_among_others() -> None:
     ]
 
 
-def test_what_a_service_has_from_the_start_is_of_types_that_are_named() -> None:
-    named = {target for fields in REFERENCES.values() for target in fields.values()}
-    assert INITIAL_NAMES.keys() <= named
+def test_a_service_creates_items_only_of_types_that_others_name() -> None:
+    targets = {reference.target for _, reference in REFERENCES}
+    assert {row.name for row in CONFIG_TYPES.values() if row.definition.initial_names} <= targets
 
 
-_WORDS = sorted(
-    {step for fields in REFERENCES.values() for path in fields for step in path.split(".")}
-)
+_WORDS = sorted({str(step) for _, reference in REFERENCES for step in reference.path})
 _KEYS = st.sampled_from([*_WORDS, "name", "pools", "buckets", "x"])
 _JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=3),
@@ -165,7 +166,9 @@ _JSON = st.recursive(
 )
 
 
-@given(_JSON, st.sampled_from(sorted(REFERENCES)), st.sampled_from([None, "x"]))
+@given(
+    _JSON, st.sampled_from(sorted({name for name, _ in REFERENCES})), st.sampled_from([None, "x"])
+)
 def test_a_file_of_any_shape_has_its_problems_inside_it(
     value: object, type_name: str, name: str | None
 ) -> None:

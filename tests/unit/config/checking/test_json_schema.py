@@ -17,8 +17,8 @@ from osmo_cli.config.reading.references import resolve
 from osmo_cli.config.registry.dialects import DIALECTS, Dialect
 from osmo_cli.config.registry.shape import Shape
 from osmo_cli.config.registry.types import CONFIG_TYPES, ConfigType
-from osmo_cli.config.schemas.base import _bare, secret_paths
-from osmo_cli.config.schemas.descriptions import DESCRIPTIONS, KEYWORDS
+from osmo_cli.config.schemas.base import bare, secret_paths
+from osmo_cli.config.schemas.storage import CREDENTIAL_DESCRIPTIONS
 from osmo_cli.errors import UsageError
 from tests.unit.config.fields import cases, replaced
 
@@ -81,32 +81,33 @@ def test_every_field_is_described_in_a_sentence(
 
 
 def fields(annotation: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
-    bare = _bare(annotation)
-    if isinstance(bare, type) and issubclass(bare, BaseModel):
-        for name, field in bare.model_fields.items():
+    inner = bare(annotation)
+    if isinstance(inner, type) and issubclass(inner, BaseModel):
+        for name, field in inner.model_fields.items():
             yield (*path, name), field
             yield from fields(field.annotation, (*path, name))
-    elif get_origin(bare) is dict:
-        yield from fields(get_args(bare)[1], (*path, "*"))
-    elif get_origin(bare) is list:
-        yield from fields(get_args(bare)[0], path)
+    elif get_origin(inner) is dict:
+        yield from fields(get_args(inner)[1], (*path, "*"))
+    elif get_origin(inner) is list:
+        yield from fields(get_args(inner)[0], path)
 
 
-@pytest.mark.parametrize("name", sorted(DESCRIPTIONS))
-def test_a_field_is_described_in_one_place_and_no_description_is_left_over(name: str) -> None:
-    found: set[str] = set()
-    twice = []
+@pytest.mark.parametrize("config_type", CONFIG_TYPES.values(), ids=lambda row: row.name)
+def test_every_field_is_described_and_no_description_is_unused(config_type: ConfigType) -> None:
+    definition = config_type.definition
+    used: set[str] = set()
     for dialect in DIALECTS.values():
-        if name not in dialect.config_types:
+        if config_type.name not in dialect.config_types:
             continue
-        for path, field in fields(CONFIG_TYPES[name].schema(dialect)):
+        for path, field in fields(config_type.schema(dialect)):
             ends = [".".join(path[start:]) for start in range(len(path))]
-            entry = next((end for end in ends if end in DESCRIPTIONS[name]), None)
-            found |= {end for end in ends if end in KEYWORDS[name]} | {entry or ""}
-            if entry and field.description:
-                twice.append(path)
-    assert not twice
-    assert not (DESCRIPTIONS[name].keys() | KEYWORDS[name].keys()) - found - {""}
+            entry = next((end for end in ends if end in definition.descriptions), None)
+            assert entry, path
+            assert not field.description, path
+            used |= {entry, *(end for end in ends if end in definition.keywords)}
+    # Shared by the types that have storage credentials; and an alias is not a field of a model.
+    others = {*CREDENTIAL_DESCRIPTIONS, "password", ""}
+    assert not (definition.descriptions.keys() | definition.keywords.keys()) - used - others
 
 
 @every_form
@@ -151,7 +152,7 @@ RIGHT: list[tuple[str, str | None, str, str]] = [
     ("WORKFLOW", None, '{"labels_config": {"policy": [{"key": "team"}]}}', "6.4"),
     ("SERVICE", None, '{"service_auth": {"max_token_duration": "P30D"}}', "6.3"),
     ("SERVICE", None, '{"service_auth": {"max_token_duration": "30d"}}', "all"),
-    ("SERVICE", None, '{"cli_config": {"latest_version": "6.2.0"}}', "all"),
+    ("SERVICE", None, '{"cli_config": {"min_supported_version": "6.2.0"}}', "all"),
     ("DATASET", None, '{"buckets": {"b": {"dataset_path": "s3://b/x"}}}', "all"),
     ("DATASET", "b", '{"mode": "read-only"}', "all"),
     ("POOL", "p", '{"backend": "a", "platforms": {"h100": {"allowed_mounts": ["/x"]}}}', "all"),
@@ -173,8 +174,8 @@ RIGHT: list[tuple[str, str | None, str, str]] = [
     ("WORKFLOW", None, '{"workflow_log": {"credential": {"endpoint": "${file:/e}"}}}', "all"),
     ("WORKFLOW", None, '{"max_exec_timeout": "${env:LONGEST}"}', "all"),
     ("POOL", "p", '{"max_exec_timeout": "", "default_exec_timeout": "12h"}', "all"),
-    ("SERVICE", None, '{"cli_config": {"latest_version": null}}', "all"),
-    ("SERVICE", None, '{"cli_config": {"latest_version": "6.2.10.abc"}}', "all"),
+    ("SERVICE", None, '{"cli_config": {"min_supported_version": null}}', "all"),
+    ("SERVICE", None, '{"cli_config": {"min_supported_version": "6.2.10.abc"}}', "all"),
     ("ROLE", "r", _ROLE % '"http:/api/pool/*:Get"', "6.0"),
     ("ROLE", "r", _ROLE % '{"base": "http", "path": "*", "method": "*"}', "6.0"),
     ("ROLE", None, f"[{_ROLE}]" % '"http:/api/pool/*:Get"', "seed"),
@@ -233,7 +234,7 @@ WRONG: list[tuple[str, str | None, str, str]] = [
     ("BACKEND_TEST", "t", '{"cron_schedule": "0 3 * * MON"}', "all"),
     ("WORKFLOW", None, '{"force_cleanup_delay": "1 hour"}', "all"),
     ("POOL", "p", '{"max_exec_timeout": "1w"}', "all"),
-    ("SERVICE", None, '{"cli_config": {"latest_version": "6.2"}}', "all"),
+    ("SERVICE", None, '{"cli_config": {"min_supported_version": "6.2"}}', "all"),
     ("BACKEND_TEST", "t", '{"test_timeout": "5 minutes"}', "all"),
     ("BACKEND_TEST", "t", '{"common_pod_template": []}', "all"),
 ]
@@ -256,7 +257,12 @@ def judged(
             found = Draft202012Validator(schema).iter_errors(json.loads(text))
             document = resolve(parse_json("f.json", text), _unknown, lenient=True)
             problems = check_document(document, Shape(config_type, dialect, name), new=False)
-            ours = [str(problem) for problem in problems if problem.severity == "error"]
+            # A field of another version is left out with a warning; an editor marks it, too.
+            ours = [
+                str(problem)
+                for problem in problems
+                if problem.severity == "error" or problem.message.startswith("not sent: ")
+            ]
             yield (
                 f"{type_name} {dialect.name} {text}",
                 [error.message for error in found],

@@ -22,21 +22,21 @@ def test_a_part_of_an_object_is_no_problem(dialect: Dialect) -> None:
 def test_a_required_field_that_is_missing() -> None:
     text = '{"description": "x"}'
     assert said("POOL", text, name="a") == [
-        "warning: in.json:1:1: backend: this field is not given (needed if the item is new)"
+        "warning: in.json:1:1: backend: this field is missing (required for a new item)"
     ]
     assert said("POOL", text, name="a", new=True) == [
         "in.json:1:1: backend: this field is required"
     ]
     assert said("POOL", '{"a": {}}') == [
-        "warning: in.json:1:7: a.backend: this field is not given (needed if the item is new)"
+        "warning: in.json:1:7: a.backend: this field is missing (required for a new item)"
     ]
 
 
 def test_a_required_field_inside_an_object() -> None:
     text = '{"workflow_log": {"credential": {"endpoint": "s3://b", "access_key": "k"}}}'
     assert said("WORKFLOW", text) == [
-        "warning: in.json:1:33: workflow_log.credential.access_key_id: this field is not given "
-        "(needed if the service has none yet)"
+        "warning: in.json:1:33: workflow_log.credential.access_key_id: this field is missing "
+        "(required if the service has none yet)"
     ]
 
 
@@ -53,13 +53,10 @@ def test_what_is_stored_as_a_whole_has_to_be_whole() -> None:
 def test_a_mask_of_a_secret_and_elsewhere() -> None:
     text = json.dumps({"workflow_alerts": {"slack_token": MASK}})
     assert said("WORKFLOW", text) == [
-        "warning: in.json:1:37: workflow_alerts.slack_token: this is the mask of a secret and is "
-        "not sent: the service has to have it (give the secret itself, or leave the field out)"
+        "warning: in.json:1:37: workflow_alerts.slack_token: the mask is not sent: the service "
+        "must have the secret already (write the secret, or leave the field out)"
     ]
-    expected = (
-        "this is the mask that stands for a secret, not the secret "
-        "(give the secret itself, or leave the field out)"
-    )
+    expected = "this is a mask, not the secret (write the secret, or leave the field out)"
     assert said("WORKFLOW", text, new=True) == [
         "in.json:1:37: workflow_alerts.slack_token: " + expected
     ]
@@ -71,10 +68,10 @@ def test_a_mask_of_a_secret_and_elsewhere() -> None:
 def test_what_the_service_sets_is_not_sent() -> None:
     text = '{"name": "gpu-a", "version": "6.0.0", "online": true}'
     assert said("BACKEND", text, name="gpu-a") == [
-        "warning: in.json:1:19: version: is set by the service: this value is not sent"
+        "warning: in.json:1:19: version: is set by the service; this value is not sent"
     ]
     assert said("BACKEND", '{"name": "other"}', name="gpu-a") == [
-        "warning: in.json:1:2: name: is set by the service: this value is not sent"
+        "warning: in.json:1:2: name: is set by the service; this value is not sent"
     ]
 
 
@@ -82,11 +79,11 @@ def test_what_depends_on_the_rest_of_the_object() -> None:
     assert said("BACKEND", '{"scheduler_settings": {"coscheduling": true}}', name="a") == [
         "warning: in.json:1:41: scheduler_settings.coscheduling: cannot be true with "
         'scheduler_type "default", which starts pods one by one '
-        "(unless the stored scheduler_type says otherwise)"
+        "(unless the stored scheduler_type is compatible)"
     ]
     assert said("POOL", '{"backend": "b", "default_platform": "p"}', name="a") == [
         "warning: in.json:1:38: default_platform: is not one of platforms "
-        "(unless the stored platforms say otherwise)"
+        "(unless the stored platforms is compatible)"
     ]
     assert said("POOL", '{"backend": "b", "default_platform": "p"}', name="a", new=True) == [
         "in.json:1:38: default_platform: is not one of platforms"
@@ -95,12 +92,12 @@ def test_what_depends_on_the_rest_of_the_object() -> None:
 
 def test_names() -> None:
     assert said("POD_TEMPLATE", "{}", name="1x") == [
-        'in.json:1:1: "1x" cannot be a name (letters, digits, -, _ and . of ASCII; '
-        "a letter first, a letter or digit last)"
+        'in.json:1:1: invalid name "1x" (use ASCII letters, digits, -, _ and .; '
+        "start with a letter, end with a letter or digit)"
     ]
     assert said("POD_TEMPLATE", '{"1x": {}}') == [
-        'in.json:1:2: ["1x"]: cannot be a name (letters, digits, -, _ and . of ASCII; '
-        "a letter first, a letter or digit last)"
+        'in.json:1:2: ["1x"]: invalid name (use ASCII letters, digits, -, _ and .; '
+        "start with a letter, end with a letter or digit)"
     ]
 
 
@@ -113,8 +110,8 @@ def test_the_form_of_osmo_config_show() -> None:
     ("kind", "text", "name", "words"),
     [
         ("RESOURCE_VALIDATION", "{}", "v", "a list, not an object"),
-        ("POOL", "[1]", "p", "an object with fields, not a list"),
-        ("WORKFLOW", "null", None, "an object with fields, not null"),
+        ("POOL", "[1]", "p", "an object, not a list"),
+        ("WORKFLOW", "null", None, "an object, not null"),
     ],
 )
 def test_the_wrong_shape(kind: str, text: str, name: str | None, words: str) -> None:

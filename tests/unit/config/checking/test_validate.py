@@ -21,17 +21,15 @@ from tests.unit.config.inputs import (
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        pytest.param(
-            "[]", "in.json:1:1: must be an object with fields, not a list", id="not-an-object"
-        ),
+        pytest.param("[]", "in.json:1:1: must be an object, not a list", id="not-an-object"),
         pytest.param(
             '{"description": 5}',
-            "in.json:1:17: description: must be a text, not a number (write it in double quotes)",
+            "in.json:1:17: description: must be a string, not a number (write it in double quotes)",
             id="number-for-text",
         ),
         pytest.param(
             '{"description": null}',
-            "in.json:1:17: description: must be a text, not null "
+            "in.json:1:17: description: must be a string, not null "
             '(null cannot be stored here; write "" to empty it)',
             id="null-for-text",
         ),
@@ -47,38 +45,40 @@ from tests.unit.config.inputs import (
             id="null-for-object",
         ),
         pytest.param(
-            '{"tests": "a"}', "in.json:1:11: tests: must be a list, not a text", id="text-for-list"
+            '{"tests": "a"}',
+            "in.json:1:11: tests: must be a list, not a string",
+            id="text-for-list",
         ),
         pytest.param(
             '{"tests": ["a",\n  {}]}',
-            "in.json:2:3: tests[1]: must be a text, not an object",
+            "in.json:2:3: tests[1]: must be a string, not an object",
             id="in-a-list",
         ),
         pytest.param(
             '{"tests": ["a", "b", "a"]}',
-            "in.json:1:22: tests[2]: stands in the list twice",
+            "in.json:1:22: tests[2]: duplicate value",
             id="duplicate",
         ),
         pytest.param(
             '{"scheduler_settings": {"scheduler_timeout": "30"}}',
-            "in.json:1:46: scheduler_settings.scheduler_timeout: must be a whole number, "
-            "not a text (write it without quotes)",
+            "in.json:1:46: scheduler_settings.scheduler_timeout: must be an integer, "
+            "not a string (write it without quotes)",
             id="text-for-number",
         ),
         pytest.param(
             '{"scheduler_settings": {"scheduler_timeout": 20.7}}',
-            "in.json:1:46: scheduler_settings.scheduler_timeout: must be a whole number",
+            "in.json:1:46: scheduler_settings.scheduler_timeout: must be an integer",
             id="fraction",
         ),
         pytest.param(
             '{"scheduler_settings": {"scheduler_timeout": true}}',
-            "in.json:1:46: scheduler_settings.scheduler_timeout: must be a whole number, "
+            "in.json:1:46: scheduler_settings.scheduler_timeout: must be an integer, "
             "not true or false",
             id="bool-for-number",
         ),
         pytest.param(
             '{"scheduler_settings": {"coscheduling": "yes"}}',
-            "in.json:1:41: scheduler_settings.coscheduling: must be true or false, not a text "
+            "in.json:1:41: scheduler_settings.coscheduling: must be true or false, not a string "
             "(write true)",
             id="text-for-bool",
         ),
@@ -130,20 +130,20 @@ from tests.unit.config.inputs import (
         ),
         pytest.param(
             '{"version": "7"}',
-            "warning: in.json:1:2: version: is set by the service: this value is not sent",
+            "warning: in.json:1:2: version: is set by the service; this value is not sent",
             id="read-only",
         ),
         pytest.param(
             '{"description": "**********"}',
-            "in.json:1:17: description: this is the mask that stands for a secret, not the "
-            "secret (give the secret itself, or leave the field out to keep what is stored)",
+            "in.json:1:17: description: this is a mask, not the "
+            "secret (write the secret, or leave the field out to keep the stored one)",
             id="mask-elsewhere",
         ),
     ],
 )
 def test_a_problem_of_a_backend(text: str, expected: str, dialect: Dialect) -> None:
     if "coscheduling" not in dialect.scheduler_fields:
-        expected = OF_6_2.get(text, expected)
+        expected = OF_6_2.get(text, expected).replace("%s", dialect.name)
     assert lines(check(text, BACKEND, dialect)) == [expected]
 
 
@@ -153,16 +153,16 @@ OF_6_2 = {
     '{"scheduler_settings": {"scheduler_type": "slurm"}}': _TYPE + 'must be "kai"',
     '{"scheduler_settings": {"scheduler_type": ["kai"]}}': _TYPE + 'must be "kai"',
     '{"scheduler_settings": {"coscheduling": true}}': (
-        "in.json:1:25: scheduler_settings.coscheduling: unknown field "
-        "(it is known in seed, 6.0: leave it out here)"
+        "warning: in.json:1:25: scheduler_settings.coscheduling: not sent: %s does not have this "
+        "field (it exists in seed, 6.0)"
     ),
     '{"scheduler_settings": {"coscheduling": 1}}': (
-        "in.json:1:25: scheduler_settings.coscheduling: unknown field "
-        "(it is known in seed, 6.0: leave it out here)"
+        "warning: in.json:1:25: scheduler_settings.coscheduling: not sent: %s does not have this "
+        "field (it exists in seed, 6.0)"
     ),
     '{"scheduler_settings": {"coscheduling": "yes"}}': (
-        "in.json:1:25: scheduler_settings.coscheduling: unknown field "
-        "(it is known in seed, 6.0: leave it out here)"
+        "warning: in.json:1:25: scheduler_settings.coscheduling: not sent: %s does not have this "
+        "field (it exists in seed, 6.0)"
     ),
     '{"scheduler_settings": {"x": 1}}': (
         "in.json:1:25: scheduler_settings.x: unknown field (known fields: scheduler_type, "
@@ -183,9 +183,8 @@ OF_6_2 = {
         pytest.param(
             CREDENTIAL % ', "access_key_id": "i", "access_key": "**********"',
             [
-                "in.json:1:93: workflow_data.credential.access_key: this is the mask that stands "
-                "for a secret, not the secret (give the secret itself, or leave the field out to "
-                "keep what is stored)"
+                "in.json:1:93: workflow_data.credential.access_key: this is a mask, not the "
+                "secret (write the secret, or leave the field out to keep the stored one)"
             ],
             id="mask-of-a-credential-that-is-not-stored",
         ),
@@ -193,15 +192,15 @@ OF_6_2 = {
             '{"workflow_alerts": {"slack_token": "**********"}}',
             [
                 "warning: in.json:1:37: workflow_alerts.slack_token: the mask is not sent: the "
-                "stored secret stays (leave the field out to say so)"
+                "stored secret is kept (leave the field out)"
             ],
             id="mask-of-a-stored-secret",
         ),
         pytest.param(
             '{"workflow_log": {"credential": {"endpoint": "http://x"}}}',
             [
-                "in.json:1:46: workflow_log.credential.endpoint: not a storage endpoint: it looks "
-                "like s3://bucket/path, gs://, azure://, tos:// or swift://host/container"
+                "in.json:1:46: workflow_log.credential.endpoint: must be a storage endpoint such "
+                "as s3://bucket/path, gs://, azure://, tos:// or swift://host/container"
             ],
             id="endpoint",
         ),
@@ -223,7 +222,7 @@ OF_6_2 = {
         pytest.param(
             '{"plugins_config": {"rsync": {"allowed_paths": {"a b": {"path": 1}}}}}',
             [
-                'in.json:1:65: plugins_config.rsync.allowed_paths["a b"].path: must be a text, '
+                'in.json:1:65: plugins_config.rsync.allowed_paths["a b"].path: must be a string, '
                 "not a number (write it in double quotes)"
             ],
             id="in-a-map",
@@ -232,7 +231,7 @@ OF_6_2 = {
             '{"user_workflow_limits": {"jinja_sandbox_max_time": "1"}}',
             [
                 "in.json:1:53: user_workflow_limits.jinja_sandbox_max_time: must be a number, "
-                "not a text (write it without quotes)"
+                "not a string (write it without quotes)"
             ],
             id="text-for-a-fraction",
         ),
@@ -251,27 +250,48 @@ def test_a_problem_of_workflow(text: str, expected: list[str], dialect: Dialect)
 def test_the_other_form_of_node_conditions_on_a_service_with_rules() -> None:
     text = '{"node_conditions": {\n "additional_node_conditions": ["Gpu"],\n "prefix": ""}}'
     assert lines(check(text, BACKEND, V6_0)) == [
-        "in.json:2:2: node_conditions.additional_node_conditions: this service has rules in "
-        "node_conditions instead, and would ignore this in silence "
-        '(write "rules": {"^Ready$": "True", "^Gpu$": "True", "^(?!(?:Ready$|Gpu$))": "False"})'
+        "in.json:2:2: node_conditions.additional_node_conditions: 6.0 does not have this field "
+        'and would ignore it (write "rules": {"^Ready$": "True", "^Gpu$": "True"}; conditions '
+        "without a rule are ignored)"
     ]
 
 
-def test_the_other_form_is_told_once_for_both_lists() -> None:
+def test_the_other_form_gets_one_hint_for_both_lists() -> None:
     text = (
-        '{"node_conditions": {"additional_node_conditions": [], "ignore_node_conditions": ["*"]}}'
+        '{"node_conditions": {"additional_node_conditions": ["A"], '
+        '"ignore_node_conditions": ["*"]}}'
     )
     (line,) = lines(check(text, BACKEND, V6_0))
-    assert line.endswith("in silence (there is no equivalent for these values)")
+    assert line.endswith("would ignore it (there is no equivalent for these values)")
+
+
+def test_empty_lists_of_the_other_form_are_left_out() -> None:
+    text = (
+        '{"node_conditions": {"additional_node_conditions": [], "ignore_node_conditions": null, '
+        '"prefix": ""}}'
+    )
+    checked = check(text, BACKEND, V6_0)
+    assert lines(checked) == [
+        "warning: in.json:1:22: node_conditions.additional_node_conditions: not sent: 6.0 does "
+        "not have this field (it exists in seed)",
+        "warning: in.json:1:56: node_conditions.ignore_node_conditions: not sent: 6.0 does not "
+        "have this field (it exists in seed)",
+    ]
+    assert checked.wanted["node_conditions"] == {"rules": {"Ready": "True"}, "prefix": ""}
+
+
+def test_ignored_conditions_need_no_rule() -> None:
+    text = '{"node_conditions": {"ignore_node_conditions": ["Gpu*"]}}'
+    (line,) = lines(check(text, BACKEND, V6_0))
+    assert line.endswith("(leave it out: conditions without a rule are ignored)")
 
 
 def test_the_other_form_of_node_conditions_on_a_service_with_lists() -> None:
     text = '{"node_conditions": {"rules": {"^Gpu$": "True"}}}'
     assert lines(check(text, BACKEND, SEED)) == [
-        "in.json:1:22: node_conditions.rules: this service has additional_node_conditions and "
-        "ignore_node_conditions in node_conditions instead, and would ignore this in silence "
+        "in.json:1:22: node_conditions.rules: seed does not have this field and would ignore it "
         '(write "additional_node_conditions": ["Gpu"], "ignore_node_conditions": []; this '
-        "service also wants every condition that neither list names to be False)"
+        "service also requires every condition that neither list names to be False)"
     ]
 
 
@@ -323,4 +343,4 @@ def test_null_is_stored_where_the_service_can(dialect: Dialect) -> None:
 def test_a_text_for_a_number_or_a_flag(field: str, text: str, hint: str) -> None:
     given = json.dumps({"scheduler_settings": {field: text}})
     [line] = lines(check(given, BACKEND, V6_0))
-    assert line.endswith(f", not a text{hint}")
+    assert line.endswith(f", not a string{hint}")

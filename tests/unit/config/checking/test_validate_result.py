@@ -62,19 +62,19 @@ def test_a_stored_value_that_is_not_valid_blocks_only_its_own_section() -> None:
 
 
 @pytest.mark.parametrize(
-    ("field", "value", "expected"),
-    [
-        ("scheduler_timeout", "soon", "must be a whole number, not a text"),
-        ("scheduler_type", "slurm", 'must be "default", "scheduler-plugins", "volcano" or "kai"'),
-    ],
+    ("field", "value"), [("scheduler_timeout", "soon"), ("scheduler_type", "slurm")]
 )
-def test_a_stored_value_is_not_blamed_on_the_input(field: str, value: Any, expected: str) -> None:
+def test_a_stored_value_is_not_blamed_on_the_input(field: str, value: Any) -> None:
     live = live_backend(V6_0)
     live["scheduler_settings"][field] = value
-    (line,) = lines(
-        check('{"scheduler_settings": {"scheduler_name": "x"}}', BACKEND, V6_0, live=live)
-    )
-    assert line.startswith(f"scheduler_settings.{field}: the stored value is not valid: {expected}")
+    checked = check('{"scheduler_settings": {"scheduler_name": "x"}}', BACKEND, V6_0, live=live)
+    assert lines(checked) == [
+        f"warning: scheduler_settings.{field}: osmo does not know the stored form of this field; "
+        "it is kept as it is"
+    ]
+    assert checked.wanted["scheduler_settings"] == live["scheduler_settings"] | {
+        "scheduler_name": "x"
+    }
 
 
 def test_a_check_of_two_fields_is_the_input_s_fault_by_either() -> None:

@@ -103,7 +103,7 @@ def test_problems_are_told_above_the_text_and_name_its_lines() -> None:
         '"a"]',
     ]
     assert lines[1].endswith(
-        "description: must be a text, not a number (write it in double quotes)"
+        "description: must be a string, not a number (write it in double quotes)"
     )
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from osmo_cli.config.problems import Path
-from osmo_cli.config.registry.dialects import DIALECTS
+from osmo_cli.config.registry.dialects import DIALECTS, V6_4
 from osmo_cli.config.registry.types import BACKEND, CONFIG_TYPES, WORKFLOW, ConfigType, find_type
 from osmo_cli.config.schemas.base import model_at
 from osmo_cli.errors import UsageError
@@ -35,7 +36,7 @@ KNOWN = (
     ],
 )
 def test_an_unknown_type_gets_the_nearest_name(name: str, hint: str) -> None:
-    with pytest.raises(UsageError, match="is not a config type") as caught:
+    with pytest.raises(UsageError, match="unknown config type") as caught:
         find_type(name)
     assert caught.value.hint == hint
 
@@ -73,14 +74,34 @@ def fields_at(found: ConfigType, dialect: str, path: Path) -> set[str]:
     return set(model.model_fields) if model else set()
 
 
-def test_a_schema_is_there_where_its_type_is() -> None:
-    for found in CONFIG_TYPES.values():
+def test_a_type_has_a_schema_from_its_first_version_on() -> None:
+    for row in CONFIG_TYPES.values():
         for dialect in DIALECTS.values():
-            if found.name in dialect.config_types:
-                assert found.schema(dialect)
+            if dialect.order >= DIALECTS[row.since].order:
+                # Also where it is gone: its old revisions are still shown.
+                assert row.schema(dialect)
             else:
                 with pytest.raises(KeyError):
-                    found.schema(dialect)
+                    row.schema(dialect)
+
+
+def test_models_are_named_by_versions_that_exist() -> None:
+    for row in CONFIG_TYPES.values():
+        definition = row.definition
+        for models in (definition.models, definition.item_models or {}):
+            assert models.keys() <= DIALECTS.keys()
+            assert row.since in models or not models
+
+
+def test_a_version_is_a_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    later = replace(V6_4, name="6.5", version="6.5.0")
+    monkeypatch.setitem(DIALECTS, "6.5", later)
+    assert later.order == V6_4.order + 1
+    assert (later.config_types, later.history_types) == (V6_4.config_types, V6_4.history_types)
+    for name in later.config_types | later.history_types:
+        row = CONFIG_TYPES[name]
+        assert row.schema(later) is row.schema(V6_4)
+        assert row.item_schema(later) is row.item_schema(V6_4)
 
 
 def test_every_type_can_be_updated_and_what_can_be_made_has_a_name() -> None:

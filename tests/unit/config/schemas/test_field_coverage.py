@@ -26,15 +26,15 @@ ALL = [
     for dialect in DIALECTS.values()
     for name in sorted(dialect.config_types)
 ]
-EXPECTED = {"seed": 194, "6.0": 193, "6.2": 203, "6.3": 209, "6.4": 203}
-"""How many fields there are, so that none is lost unnoticed."""
+EXPECTED = {"seed": 203, "6.0": 193, "6.2": 203, "6.3": 209, "6.4": 203}
+"""The number of fields since each version, so that none is lost unnoticed."""
 
 
 def problems(case: FieldCase, document: Any) -> list[Problem]:
     """What is said of a document, but for the fields that it may leave out."""
     name = ITEM if case.config_type.name in OF_ITEMS else None
     found = found_in(case.config_type.name, document, case.dialect, name=name)
-    return [problem for problem in found if problem.message != "this field is not given"]
+    return [problem for problem in found if problem.message != "this field is missing"]
 
 
 def is_set_by_the_service(case: FieldCase) -> bool:
@@ -68,7 +68,7 @@ def test_a_mask_and_a_misspelt_name_of_each_field(
         if is_set_by_the_service(case):
             continue
         found = problems(case, replaced(case.document, case.path, MASK))
-        masks = [problem for problem in found if problem.message.startswith("this is the mask")]
+        masks = [problem for problem in found if " mask" in problem.message]
         is_secret = tuple(case.name.split(".")) in secret
         expected = [(case.path, "warning" if is_secret else "error")]
         assert [(problem.path, problem.severity) for problem in masks] == expected, case.name
@@ -125,7 +125,7 @@ def test_the_number_of_fields(figures: list[str]) -> None:
     together = len(set[str]().union(*map(names, DIALECTS.values())))
     listed = ", ".join(f"{count} in {name}" for name, count in counts.items())
     figures.append(f"fields covered: {sum(counts.values())} ({listed}; {together} different ones)")
-    assert counts == EXPECTED
+    assert counts == {name: dialect.newest(EXPECTED) for name, dialect in DIALECTS.items()}
 
 
 DESCRIBED = {

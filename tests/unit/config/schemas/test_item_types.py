@@ -149,7 +149,7 @@ WRONG: dict[str, tuple[str, Any, Any, str | None, str]] = {
     ),
     "a text for a map": (
         *("POOL", {"a": POOL}, '"x"', None),
-        "in.json:1:1: must be an object with fields, not a text",
+        "in.json:1:1: must be an object, not a string",
     ),
     "an object for a list": (
         *("RESOURCE_VALIDATION", VALIDATION, "{}", "v"),
@@ -161,7 +161,7 @@ WRONG: dict[str, tuple[str, Any, Any, str | None, str]] = {
     ),
     "new name": (
         *("POD_TEMPLATE", {}, '{"bad name": {}}', None),
-        'in.json:1:2: ["bad name"]: cannot be a name',
+        'in.json:1:2: ["bad name"]: invalid name',
     ),
     "unknown field of a pool": (
         *("POOL", {"a": POOL}, '{"pools": {"a": {"bakcend": "x"}}}', None),
@@ -181,11 +181,11 @@ WRONG: dict[str, tuple[str, Any, Any, str | None, str]] = {
     ),
     "action": (
         *("ROLE", ROLE, json.dumps(ROLE | {"policies": [{"actions": ["nonsense"]}]}), "ops"),
-        "policies[0].actions[0]: an action looks like http:/PATH/*:Get",
+        "policies[0].actions[0]: must be an action such as http:/PATH/*:Get",
     ),
     "method": (
         *("ROLE", ROLE, json.dumps(ROLE | {"policies": [{"actions": ["http:/x:frob"]}]}), "ops"),
-        "in.json:1:65: policies[0].actions[0].method: not a method; there are *, Get",
+        "in.json:1:65: policies[0].actions[0].method: must be one of *, Get",
     ),
     "bucket mode": (
         *("DATASET", {"dataset_path": "s3://b/d"}, '{"mode": "append-only"}', "team"),
@@ -193,7 +193,7 @@ WRONG: dict[str, tuple[str, Any, Any, str | None, str]] = {
     ),
     "bucket path": (
         *("DATASET", {}, '{"dataset_path": "b/d"}', "team"),
-        "in.json:1:18: dataset_path: not a storage address",
+        "in.json:1:18: dataset_path: must be a storage address",
     ),
     "duration": (
         *("SERVICE", {"service_auth": {}}, '{"service_auth": {"max_token_duration": "1y"}}', None),

@@ -215,7 +215,7 @@ def test_storage_endpoints(endpoint: str) -> None:
 )
 def test_what_is_no_storage_endpoint(endpoint: str) -> None:
     credential = {"endpoint": endpoint, "access_key_id": "i", "access_key": "k"}
-    with pytest.raises(ValueError, match="not a storage endpoint"):
+    with pytest.raises(ValueError, match="must be a storage endpoint"):
         WORKFLOW.schema(V6_0).model_validate({"workflow_log": {"credential": credential}})
 
 

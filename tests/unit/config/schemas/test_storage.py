@@ -70,7 +70,7 @@ def test_a_field_of_a_later_version_is_called_so() -> None:
     text = data_credential(access_key_id="i", access_key="k", addressing_style="path")
     [line] = lines(check(text, WORKFLOW, V6_2))
     assert line.endswith(
-        "addressing_style: unknown field (it is known in 6.3, 6.4: leave it out here)"
+        "addressing_style: not sent: 6.2 does not have this field (it exists in 6.3, 6.4)"
     )
 
 
@@ -84,7 +84,7 @@ def test_the_other_name_of_a_registry_s_secret(dialect: Dialect) -> None:
     registry = live_workflow(dialect)["backend_images"]["credential"]
     assert checked.wanted["backend_images"]["credential"] == registry | {"auth": "x"}
     assert lines(check(PASSWORD % "5", WORKFLOW, dialect)) == [
-        "in.json:1:48: backend_images.credential.auth: must be a text, not a number "
+        "in.json:1:48: backend_images.credential.auth: must be a string, not a number "
         "(write it in double quotes)"
     ]
 

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from difflib import get_close_matches
 from typing import Any
 
-from osmo_cli.config.checking.rules.rule import Finding, warning
 from osmo_cli.config.problems import Path
+from osmo_cli.config.registry.definition import Check, Finding, checks, warning
 
 OWN_VARIABLES = frozenset(
     {
@@ -97,3 +97,8 @@ def _texts(value: Any, at: Path = ()) -> Iterator[tuple[Path, str]]:
     elif isinstance(value, list):
         for index, inner in enumerate(value):
             yield from _texts(inner, (*at, index))
+
+
+def placeholder_checks() -> Iterator[Check]:
+    """Return the check of the placeholders of a whole object."""
+    yield from checks(well_formed, "closed placeholders, no misspelt OSMO variable", "")

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from osmo_cli.config.checking.rules.rule import Finding, warning
+from osmo_cli.config.registry.definition import Check, Finding, checks
 
 _PART = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?"
 _SUBDOMAIN = re.compile(rf"{_PART}(\.{_PART})*")
@@ -20,13 +20,6 @@ _QUANTITY = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+|[numkMGTPE]|[KMGTPE
 _UNIT_MISTAKES = {"GB": "G", "MB": "M", "KB": "k", "K": "k", "TB": "T", "GiB": "Gi", "MiB": "Mi"}
 LABEL_NAME_LENGTH = 63
 SUBDOMAIN_LENGTH = 253
-
-
-def cluster_uid(value: Any) -> Iterator[Finding]:
-    """The uid of a backend's cluster, which its operator gave (api.md 3.6)."""
-    if isinstance(value, str):
-        message = "another uid locks out the cluster that is registered under this name"
-        yield warning(message, "leave it out; right only if the cluster was made anew")
 
 
 def has_placeholder(value: Any) -> bool:
@@ -57,17 +50,11 @@ def is_label_value(value: str) -> bool:
 def dns_label(value: Any) -> Iterator[Finding]:
     """A name of one part, as of a container or a volume."""
     if not isinstance(value, str):
-        yield Finding("must be a text")
+        yield Finding("must be a string")
     elif not has_placeholder(value) and not (
         len(value) <= LABEL_NAME_LENGTH and _DNS_LABEL.fullmatch(value)
     ):
         yield Finding(f"not a name for Kubernetes: a-z, 0-9 and -, {LABEL_NAME_LENGTH} at most")
-
-
-def subdomain(value: Any) -> Iterator[Finding]:
-    """The name of an object."""
-    if isinstance(value, str) and not has_placeholder(value) and not is_subdomain(value):
-        yield Finding("not a name for Kubernetes: a-z, 0-9, - and . only")
 
 
 def label_key(value: Any) -> Iterator[Finding]:
@@ -78,31 +65,31 @@ def label_key(value: Any) -> Iterator[Finding]:
 
 def labels(value: Any) -> Iterator[Finding]:
     """An object of labels, as `nodeSelector` is."""
-    for key, label in _texts(value):
+    for key, label in _entries(value):
         if isinstance(label, str) and not has_placeholder(label) and not is_label_value(label):
             message = "not the value of a label: letters, digits, -, _ and ., 63 at most"
             yield Finding(message, at=(key,))
         for found in label_key(key):
             yield Finding(found.message, at=(key,), at_key=True)
-    yield from _only_texts(value)
+    yield from _only_strings(value)
 
 
-def annotation_texts(value: Any) -> Iterator[Finding]:
+def annotation_strings(value: Any) -> Iterator[Finding]:
     """An object of annotations: any text, and keys as of labels but for capitals before the /."""
-    for key, _ in _texts(value):
+    for key, _ in _entries(value):
         if not has_placeholder(key) and not is_label_key(key.lower()):
             message = "not the key of an annotation, such as note or example.com/note"
             yield Finding(message, at=(key,), at_key=True)
-    yield from _only_texts(value)
+    yield from _only_strings(value)
 
 
-def _only_texts(value: Any) -> Iterator[Finding]:
-    for key, text in _texts(value):
+def _only_strings(value: Any) -> Iterator[Finding]:
+    for key, text in _entries(value):
         if text is not None and not isinstance(text, str):
-            yield Finding("must be a text", "write it in double quotes", at=(key,))
+            yield Finding("must be a string", "write it in double quotes", at=(key,))
 
 
-def _texts(value: Any) -> Iterator[tuple[str, Any]]:
+def _entries(value: Any) -> Iterator[tuple[str, Any]]:
     return iter(value.items() if isinstance(value, dict) else ())
 
 
@@ -144,3 +131,13 @@ def mappings(value: Any) -> Iterator[Finding]:
     for index, item in enumerate(value):
         if not isinstance(item, dict) and not has_placeholder(item):
             yield Finding("must be an object", at=(index,))
+
+
+def label_checks(*paths: str) -> Iterator[Check]:
+    """Return the checks of objects of labels."""
+    yield from checks(labels, "keys and values of labels", *paths)
+
+
+def annotation_checks(*paths: str) -> Iterator[Check]:
+    """Return the checks of objects of annotations."""
+    yield from checks(annotation_strings, "keys of annotations, and strings", *paths)

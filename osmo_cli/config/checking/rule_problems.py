@@ -1,16 +1,15 @@
-"""The rules of the table that apply to an input, and what they find, each at its place."""
+"""The checks of a type that apply to an input, and their findings, each at its place."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from typing import Any
 
-from osmo_cli.config.changes.merge import ABSENT, value_at
-from osmo_cli.config.checking.rules.rule import Check
-from osmo_cli.config.checking.rules.table import CHECKS
 from osmo_cli.config.problems import Path, Problem
 from osmo_cli.config.reading.document import Document
+from osmo_cli.config.registry.definition import Check
 from osmo_cli.config.registry.shape import Shape
+from osmo_cli.config.values import ABSENT, value_at
 
 
 def rule_problems(
@@ -22,20 +21,18 @@ def rule_problems(
     *,
     offline: bool = False,
 ) -> Iterator[Problem]:
-    """What the rules find in the values that an input mentions and that it changes.
+    """Check the values that an input changes.
 
     Args:
         document: the input.
-        shape: what it is about.
-        wanted: what is to be stored, with what the input does not mention.
-        live: what is stored; a value that is stored so already is not checked.
-        wrong: places of errors that have been found: there, and below, nothing more is said.
+        shape: what it describes.
+        wanted: the state to store, including what the input leaves out.
+        live: the stored state; a value that is already stored is not checked.
+        wrong: places that have an error already: they, and what is below, are skipped.
         offline: `wanted` is the input alone.
     """
-    for check in CHECKS:
-        if check.config_type != shape.config_type.name or not check.applies(shape.dialect):
-            continue
-        if offline and check.whole:
+    for check in shape.config_type.definition.checks:
+        if not check.applies(shape.dialect) or (offline and check.whole):
             continue
         pattern = _pattern(check, shape)
         for path in _mentioned(document.value, pattern) if pattern is not None else ():
@@ -48,19 +45,23 @@ def rule_problems(
 
 
 def _findings(document: Document, check: Check, path: Path, value: Any) -> Iterator[Problem]:
-    for found in check.rule(value):
-        at = (*path, *found.at)
-        parts = (at, *((*path, *other) for other in found.beside))
+    for finding in check.rule(value):
+        at = (*path, *finding.at)
+        parts = (at, *((*path, *other) for other in finding.beside))
         if any(document.is_unresolved(part) for part in parts):
             continue
         if any(part in document.places for part in parts):
             yield document.problem(
-                found.message, at, at_key=found.at_key, hint=found.hint, severity=found.severity
+                finding.message,
+                at,
+                at_key=finding.at_key,
+                hint=finding.hint,
+                severity=finding.severity,
             )
 
 
 def _pattern(check: Check, shape: Shape) -> Path | None:
-    """The check's path within what the subject is, or None where it is about what is around it."""
+    """Return the check's path within the shape, or None where it is about what is around it."""
     if shape.is_map:
         return ("*", *check.path)
     of_items = shape.path_of_items if shape.name is not None else ()
@@ -69,7 +70,7 @@ def _pattern(check: Check, shape: Shape) -> Path | None:
 
 
 def _mentioned(value: Any, pattern: Path, at: Path = ()) -> Iterator[Path]:
-    """The paths in an input that a pattern fits."""
+    """Return the paths in an input that match a pattern."""
     if not pattern:
         yield at
         return

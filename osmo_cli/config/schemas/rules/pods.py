@@ -1,16 +1,15 @@
-"""POD_TEMPLATE and GROUP_TEMPLATE: the service takes anything, Kubernetes does not (api.md 3.9)."""
+"""Fields of Kubernetes pods."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from difflib import get_close_matches
 from typing import Any
 
-from osmo_cli.config.checking.rules.kubernetes import has_placeholder, is_subdomain
-from osmo_cli.config.checking.rules.rule import Finding, Rule, warning
+from osmo_cli.config.registry.definition import Finding, Rule, warning
+from osmo_cli.config.schemas.rules.kubernetes import has_placeholder
 
-_POD = ("apiVersion", "kind", "metadata", "spec")
+POD_FIELDS = ("apiVersion", "kind", "metadata", "spec")
 _SPEC = (
     *("activeDeadlineSeconds", "affinity", "automountServiceAccountToken", "containers"),
     *("dnsConfig", "dnsPolicy", "enableServiceLinks", "ephemeralContainers", "hostAliases"),
@@ -30,7 +29,6 @@ _CONTAINER = (
     *("volumeMounts", "workingDir"),
 )
 _EFFECTS = ("NoSchedule", "PreferNoSchedule", "NoExecute")
-_API_VERSION = re.compile(r"([a-z0-9.-]+/)?v[a-z0-9]+")
 
 
 def _misspelt(known: tuple[str, ...], kind: str) -> Rule:
@@ -53,12 +51,12 @@ container_fields = _misspelt(_CONTAINER, "a container")
 def pod_fields(value: Any) -> Iterator[Finding]:
     """The fields of a pod; of `spec` the fields stand in it, not beside it."""
     for field in value if isinstance(value, dict) else ():
-        if field in _POD:
+        if field in POD_FIELDS:
             continue
-        hint = f"fields: {', '.join(_POD)}"
+        hint = f"fields: {', '.join(POD_FIELDS)}"
         if field in _SPEC:
             hint = 'put it into "spec"'
-        elif near := get_close_matches(field, _POD, n=1):
+        elif near := get_close_matches(field, POD_FIELDS, n=1):
             hint = f'did you mean "{near[0]}"?'
         yield warning("a pod has no such field", hint, at=(field,), at_key=True)
 
@@ -80,27 +78,3 @@ def toleration(value: Any) -> Iterator[Finding]:
     if is_equal and not value.get("key"):
         hint = 'give the taint\'s key, or operator "Exists" for all taints'
         yield Finding("a toleration without a key", hint)
-
-
-def api_version(value: Any) -> Iterator[Finding]:
-    """`v1`, or `group/v1`."""
-    is_one = isinstance(value, str) and _API_VERSION.fullmatch(value)
-    if not is_one and not has_placeholder(value):
-        yield Finding("not a version of an API, such as v1 or resource.nvidia.com/v1beta1")
-
-
-def kind(value: Any) -> Iterator[Finding]:
-    """The kind of an object."""
-    if not isinstance(value, str):
-        yield Finding("must be a text", "such as ConfigMap")
-
-
-def of_each_group(value: Any) -> Iterator[Finding]:
-    """The name of an object that is made for each group of tasks."""
-    if not isinstance(value, str):
-        yield Finding("must be a text")
-    elif not has_placeholder(value):
-        hint = 'put "{{WF_GROUP_UUID}}" into it'
-        yield warning("every group of tasks would make an object of this one name", hint)
-        if not is_subdomain(value):
-            yield warning("most kinds of objects have names of a-z, 0-9, - and . only")

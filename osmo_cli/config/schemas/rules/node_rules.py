@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from re import _parser  # type: ignore[attr-defined]
 from typing import Any
 
-from osmo_cli.config.checking.rules.rule import Finding, warning
 from osmo_cli.config.node_conditions import PREFIX, READY
+from osmo_cli.config.registry.definition import Finding, warning
 
 STATUSES = ("True", "False", "Unknown")
 _PLAIN = re.compile(r"\^?([A-Za-z0-9_./-]+)")
