@@ -26,12 +26,17 @@ SENT_SECRET = "(secret, sent)"  # noqa: S105
 REMARKS = (STORED_SECRET, SAME_SECRET, CHANGED_SECRET, SENT_SECRET)
 
 
-_SECRET_NAME = re.compile(
-    r"(?:.*_)?(?:auth|credentials?|key_secret|passphrase|passw(?:or)?d|secrets?|token"
-    r"|(?:access|api|encryption|private|secret|signing)_?key)",
+_NAMES = (
+    r"(?:auth|credentials?|key_secret|passphrase|passw(?:or)?d|secrets?|token"
+    r"|(?:access|api|encryption|private|secret|signing)_?key)"
+)
+_SECRET_NAME = re.compile(rf"(?:.*_)?{_NAMES}", re.IGNORECASE)
+"""Names of fields that hold secrets, for fields that no schema knows."""
+_SECRET_IN_TEXT = re.compile(
+    rf"""(?P<field>["']?\b(?:\w{{0,64}}_)?{_NAMES}["']?[ \t]*[:=][ \t]*)"""
+    r"""(?:"(?:[^"\\\n]|\\.)*"?|'[^'\n]*'?|[^\s,{}\[\]"'][^,}\n]*)""",
     re.IGNORECASE,
 )
-"""Names of fields that hold secrets, for fields that no schema knows."""
 
 
 def mask_secrets(config_type: ConfigType, data: Any) -> Any:
@@ -49,6 +54,11 @@ def mask_secrets(config_type: ConfigType, data: Any) -> Any:
     if not config_type.secrets:
         return data
     return _masked(data, config_type.secrets)
+
+
+def mask_secrets_in_text(text: str) -> str:
+    """Mask the values of fields with a name like `password` in text that cannot be parsed."""
+    return _SECRET_IN_TEXT.sub(rf'\g<field>"{MASK}"', text)
 
 
 def mask_secret_changes(

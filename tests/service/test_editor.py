@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
+import os
+import pty
+import signal
+import subprocess
+import termios
+import time
 from pathlib import Path
 
 import pytest
 
-from tests.support.processes import Result, Shell, on_terminal
+from tests.support.processes import OSMO, Result, Shell, on_terminal
 
 # An editor that applies one step of a script each time it is called, and keeps what it was shown.
 EDITOR = """
-import json, pathlib, sys
+import json, os, pathlib, sys, time
 file = pathlib.Path(sys.argv[-1])
 folder = pathlib.Path(__file__).parent
 steps = json.loads((folder / "steps.json").read_text())
@@ -24,7 +31,15 @@ step = steps[len(seen) - 1] if len(seen) <= len(steps) else {}
 for old, new in step.get("replace", {}).items():
     assert old in text, (old, text)
     text = text.replace(old, new)
-file.write_text("" if step.get("empty") else text)
+if "bytes" in step:
+    file.write_bytes(bytes.fromhex(step["bytes"]))
+else:
+    file.write_text("" if step.get("empty") else text)
+if step.get("remove"):
+    file.unlink()
+if "signal" in step:
+    os.kill(os.getpid() if step.get("self", True) else os.getppid(), step["signal"])
+    time.sleep(step.get("sleep", 0))
 sys.exit(step.get("status", 0))
 """
 
@@ -143,27 +158,163 @@ def test_an_unchanged_or_empty_buffer_sends_nothing(
     assert live(admin)["description"] == "start"
 
 
-def test_giving_up_after_an_error_sends_nothing(edit: Edit, admin: Shell) -> None:
-    result = edit({"replace": {'"start"': "5"}}, {})
-    assert (result.code, result.out) == (0, "No changes were made to the config.\n")
-    assert live(admin)["description"] == "start"
+def kept(shell: Shell, name: str = "BACKEND-gpu-a") -> str:
+    """The text of the one saved file, which is removed."""
+    (path,) = shell.home.glob(f"{name}-*.json")
+    assert path.stat().st_mode & 0o777 == 0o600
+    text = path.read_text()
+    path.unlink()
+    return text
 
 
-def test_a_change_of_comments_alone_is_none(edit: Edit) -> None:
+INVALID = {"replace": {'"start"': "5"}}
+
+
+@pytest.mark.parametrize(
+    "second",
+    [{}, {"replace": {"This cannot be stored": "A remark"}}],
+    ids=["as it is", "another comment"],
+)
+def test_an_invalid_buffer_that_is_left_as_it_is_is_kept(
+    edit: Edit, admin: Shell, second: dict[str, object]
+) -> None:
     """An editor that is a program, such as sed, would be asked again without end."""
-    wrong = {"replace": {'"scheduler_timeout"': '"scheduler_timout"'}}
-    comment = {"replace": {"This cannot be stored": "A remark"}}
-    result = edit(wrong, comment, {"status": 9})
-    assert (result.code, len(edit.shown)) == (0, 2)
-    assert "No changes were made to the config." in result.out
+    result = edit(INVALID, second, {"status": 9})
+    assert (result.code, len(edit.shown)) == (2, 2)
+    assert "your edits are saved in BACKEND-gpu-a-" in result.out
+    assert "description: must be" in result.out
+    assert "nothing was sent; fix the saved file, and use it with --file" in result.out
+    assert live(admin)["description"] == "start"
+    assert json.loads(kept(admin))["description"] == 5
 
 
-def test_an_editor_that_fails_sends_nothing(edit: Edit, admin: Shell) -> None:
-    result = edit({"replace": {'"start"': '"edited"'}, "status": 3})
+def test_broken_json_is_kept_as_it_was_typed(edit: Edit, admin: Shell) -> None:
+    result = edit({"replace": {'"start",': '"kept"'}}, {})
     assert result.code == 2
-    assert "ended with status 3" in result.out
+    text = kept(admin)
+    assert '"kept"' in text
+    assert "// " not in text
+    assert json.loads(text.replace('"kept"', '"kept",'))["description"] == "kept"
+
+
+UNDONE = {"replace": {'"description": 5': '"description": "start"'}}
+
+
+@pytest.mark.parametrize("second", [{"empty": True}, UNDONE])
+def test_an_invalid_buffer_is_given_up_by_emptying_it_or_undoing_the_change(
+    edit: Edit, admin: Shell, second: dict[str, object]
+) -> None:
+    result = edit({"replace": {'"start"': "5"}}, second)
+    assert (result.code, result.out) == (0, "No changes were made to the config.\n")
+    assert list(admin.home.glob("BACKEND-*.json")) == []
+
+
+EDITED = {"replace": {'"start"': '"edited"'}}
+
+
+@pytest.mark.parametrize(
+    ("steps", "message", "saved"),
+    [
+        ([EDITED | {"status": 3}], "exited with status 3", "edited"),
+        ([EDITED | {"signal": signal.SIGKILL}], "was ended by SIGKILL", "edited"),
+        ([EDITED | {"signal": signal.SIGSEGV}], "was ended by SIGSEGV", "edited"),
+        ([{"status": 1}], "exited with status 1", None),
+        ([EDITED | {"remove": True}], "the editor removed the file", None),
+        ([INVALID, {"remove": True}], "the editor removed the file", 5),
+        ([INVALID, {"status": 1}], "exited with status 1", 5),
+        ([INVALID, {"bytes": "7b00"}], "the edited text is not", 5),
+        (
+            [EDITED | {"signal": signal.SIGTERM, "self": False, "sleep": 60}],
+            "the editor was ended by SIGTERM",
+            "edited",
+        ),
+    ],
+)
+def test_what_was_typed_survives_an_editor_that_fails(
+    edit: Edit, admin: Shell, steps: list[dict[str, object]], message: str, saved: object
+) -> None:
+    result = edit(*steps)
+    assert result.code == 2
+    assert message in result.out
     assert "nothing was sent" in result.out
     assert live(admin)["description"] == "start"
+    if saved is None:
+        assert list(admin.home.glob("BACKEND-*.json")) == []
+    else:
+        assert json.loads(kept(admin))["description"] == saved
+
+
+def test_ctrl_c_is_the_editor_s(edit: Edit, admin: Shell) -> None:
+    """Ctrl-C goes to every program of the terminal; editors have a use for it."""
+    result = edit(EDITED | {"signal": signal.SIGINT, "self": False, "sleep": 0.3})
+    assert result.code == 0, result.out
+    assert live(admin)["description"] == "edited"
+
+
+def test_what_was_typed_survives_a_terminal_that_goes_away(edit: Edit, admin: Shell) -> None:
+    admin.file("editor.py", EDITOR)
+    admin.file("steps.json", json.dumps([EDITED]))
+    admin.file("slow.sh", f"#!/bin/sh\npython3 {admin.home}/editor.py $1\ntouch ready\nsleep 60\n")
+    (admin.home / "slow.sh").chmod(0o755)
+    leader, follower = pty.openpty()
+    process = subprocess.Popen(
+        [OSMO, "config", "update", "BACKEND", "gpu-a"],
+        env={**admin.env, "VISUAL": str(admin.home / "slow.sh"), "TMPDIR": str(edit.tmp)},
+        cwd=admin.home,
+        stdin=follower,
+        stdout=follower,
+        stderr=follower,
+        start_new_session=True,
+        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0) and None,
+    )
+    os.close(follower)
+    deadline = time.monotonic() + 30
+    while not (admin.home / "ready").exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    os.close(leader)
+    process.wait(30)
+    assert list(edit.tmp.iterdir()) == []
+    assert json.loads(kept(admin))["description"] == "edited"
+    assert live(admin)["description"] == "start"
+
+
+def test_a_directory_that_cannot_be_written_does_not_lose_the_text(
+    edit: Edit, admin: Shell, tmp_path: Path
+) -> None:
+    # Even root cannot create a file in a directory that is gone.
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    shell = Shell(gone, admin.env)
+    admin.file("editor.py", EDITOR)
+    admin.file("steps.json", json.dumps([INVALID, {}]))
+    admin.file("shown.json", "[]")
+    script = f"#!/bin/sh\nrmdir {gone} 2>/dev/null\npython3 {admin.home}/editor.py $1\n"
+    admin.file("editor.sh", script)
+    (admin.home / "editor.sh").chmod(0o755)
+    env = {"VISUAL": str(admin.home / "editor.sh")}
+    result = on_terminal(shell, "config", "update", "BACKEND", "gpu-a", env=env)
+    assert result.code == 2, result.out
+    assert f"saved in {admin.home}/BACKEND-gpu-a-" in result.out.replace("\n", "")
+    assert json.loads(kept(admin))["description"] == 5
+
+
+def test_secrets_are_not_in_what_is_kept(edit: Edit, admin: Shell) -> None:
+    secret = {"replace": {'"registry": ""': '"registry": 5, "auth": "s3cr3t-text"'}}
+    result = edit(secret, {}, target=())
+    assert result.code == 2
+    assert "saved without its secrets" in result.out
+    assert "s3cr3t" not in result.out + kept(admin, "WORKFLOW-config")
+    broken = {"replace": {'"registry": ""': '"registry": "" "auth": "s3cr3t-text"'}}
+    result = edit(broken, {}, target=())
+    assert result.code == 2
+    assert "s3cr3t" not in result.out + kept(admin, "WORKFLOW-config")
+
+
+def test_a_byte_order_mark_is_skipped(edit: Edit, admin: Shell) -> None:
+    content = b"\xef\xbb\xbf" + b'{"description": "marked"}\n'
+    result = edit({"bytes": content.hex()})
+    assert result.code == 0, result.out
+    assert live(admin)["description"] == "marked"
 
 
 def test_secrets_are_not_shown_and_stay(edit: Edit, admin: Shell) -> None:

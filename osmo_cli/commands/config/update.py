@@ -160,7 +160,7 @@ def run(session: Session, options: UpdateOptions) -> int:
         else:
             from osmo_cli.commands.config.editing import edit
 
-            edited = edit(service, target, memory, session.lookup(None))
+            edited = edit(service, target, memory, session.lookup(None), session.printer)
             change = edited.change if edited is not None else None
         if change is not None:
             for secret in change.secrets.values():

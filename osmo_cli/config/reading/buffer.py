@@ -1,4 +1,4 @@
-"""The text that is edited when a configuration is updated without a file."""
+"""The text in the editor when a configuration is updated without a file."""
 
 from __future__ import annotations
 
@@ -6,60 +6,83 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from osmo_cli.config.problems import Path, Problem, path_text
+from osmo_cli.config.problems import InvalidInputError, Path, Problem, path_text
 from osmo_cli.config.reading.document import Document
 from osmo_cli.config.reading.json_text import parse_json
 from osmo_cli.config.registry.shape import Shape
+from osmo_cli.config.secrets import mask_secrets, mask_secrets_in_text
 
 _COMMENT = "//"
 
 
 def new_buffer(shape: Shape, live: Any) -> str:
-    """`live` as text to edit: the whole object but for read-only and secret fields."""
+    """Return the text to edit: the whole object without read-only and secret fields."""
     left_out = sorted(
         key for key in (live if isinstance(live, dict) else {}) if shape.is_read_only((key,))
     )
     shown, secret = without_secrets(shape, shape.editable(live))
-    head = [f"{shape}: what you remove goes back to its default. Save and close to send it;"]
-    head.append("leave it unchanged, or empty, to send nothing.")
+    head = [
+        f"{shape}: fields that you remove go back to their defaults.",
+        "Save and close to send the changes; leave it unchanged or empty to send nothing.",
+    ]
     if left_out:
-        head.append("Set by the service, not shown: " + ", ".join(left_out))
+        head.append("Read-only, not shown: " + ", ".join(left_out))
     if secret:
-        head.append("Secret, not shown, kept unless you add them: ")
+        head.append("Secret, not shown, and kept unless you add them:")
         head += ["  " + path_text(path) for path in secret]
     return _comments(head) + json.dumps(shown, indent=2, ensure_ascii=False) + "\n"
 
 
 def without_secrets(shape: Shape, value: Any) -> tuple[Any, list[Path]]:
-    """A copy of `value` without its secret fields, and where those were."""
+    """Return a copy of `value` without its secret fields, and the paths of those."""
     from osmo_cli.config.schemas.base import field_path, secret_paths
 
     model = shape.model()
     patterns = set(secret_paths(model))
-    found: list[Path] = []
+    secret: list[Path] = []
 
     def is_secret(path: Path) -> bool:
         if field_path(model, path) in patterns:
-            found.append(path)
+            secret.append(path)
             return True
         return False
 
-    return shape.without(value, is_secret), found
+    return shape.without(value, is_secret), secret
+
+
+def text_to_keep(shape: Shape, edited: str) -> tuple[str, bool]:
+    """Return an edited text to be saved without its secrets, and whether it had any.
+
+    In a text that cannot be parsed, the values of fields with a name like `password` are masked.
+    """
+    try:
+        typed = parse_buffer("", edited).value
+    except InvalidInputError:
+        text = _without_comments(edited).strip("\n") + "\n"
+        masked = mask_secrets_in_text(text)
+        return masked, masked != text
+    kept, secret = without_secrets(shape, typed)
+    masked = mask_secrets(shape.config_type, kept)
+    text = json.dumps(masked, indent=2, ensure_ascii=False) + "\n"
+    return text, bool(secret) or masked != kept
 
 
 def with_problems(edited: str, problems: Iterable[Problem]) -> str:
-    """The edited text again, under comments that say what is wrong with it.
+    """Return the edited text under comments that say what is wrong with it.
 
-    They take the place of the comments above the content; others, the user's own, stay. The
-    lines in them count from the top of this new text.
+    They replace the comments above the content; other comments, the user's own, stay. Their line
+    numbers count from the top of the new text.
     """
-    found = list(problems)
+    listed = list(problems)
     lines = edited.split("\n")
     removed = _leading_lines(lines)
     content = "\n".join(lines[removed:]).removesuffix("\n")
-    head = ["This cannot be stored; mend it, or leave it unchanged to send nothing:"]
-    shift = len(head) + len(found) - removed
-    for problem in found:
+    head = [
+        "This cannot be stored: fix it, or empty the file to send nothing.",
+        "If you leave it as it is, your edits are saved in a file.",
+    ]
+    shift = len(head) + len(listed) - removed
+    for problem in listed:
         place = f"line {problem.line + shift}: " if problem.line is not None else ""
         field = f"{path_text(problem.path)}: " if problem.path else ""
         hint = f" ({problem.hint})" if problem.hint else ""
@@ -68,7 +91,7 @@ def with_problems(edited: str, problems: Iterable[Problem]) -> str:
 
 
 def parse_buffer(name: str, edited: str) -> Document:
-    """Parse an edited buffer; a line that begins with // is a comment.
+    """Parse an edited buffer, in which lines that begin with // are comments.
 
     Raises:
         InvalidInputError: the rest is not JSON.
@@ -77,7 +100,7 @@ def parse_buffer(name: str, edited: str) -> Document:
 
 
 def is_unchanged(text: str, edited: str) -> bool:
-    """Whether an edit left the content as it was, or nothing at all; comments do not count."""
+    """Whether an edit left the content as it was, or empty; comments do not count."""
     contents = [_without_comments(each).strip() for each in (text, edited)]
     return contents[0] == contents[1] or not edited.strip()
 
@@ -88,7 +111,7 @@ def _without_comments(edited: str) -> str:
 
 
 def _leading_lines(lines: list[str]) -> int:
-    """How many lines of comments and blanks stand above the content."""
+    """The number of comments and blank lines above the content."""
     for number, line in enumerate(lines):
         if line.strip() and not line.lstrip().startswith(_COMMENT):
             return number

@@ -9,7 +9,12 @@ import pytest
 from osmo_cli.config.registry.dialects import DIALECTS
 from osmo_cli.config.registry.types import CONFIG_TYPES, ConfigType
 from osmo_cli.config.schemas.base import secret_paths
-from osmo_cli.config.secrets import MASK, mask_secret_changes, mask_secrets
+from osmo_cli.config.secrets import (
+    MASK,
+    mask_secret_changes,
+    mask_secrets,
+    mask_secrets_in_text,
+)
 
 CANARY = "canary-raw-9e1d"
 WITH_SECRETS = [found for found in CONFIG_TYPES.values() if found.secrets]
@@ -105,3 +110,23 @@ def test_a_secret_in_a_new_list_is_marked() -> None:
         CONFIG_TYPES["DATASET"], {"x": []}, {"x": [{"password": CANARY}]}, 2
     )
     assert (first, second) == ({"x": []}, {"x": [{"password": f"{MASK} <secret changed in r2>"}]})
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f'{{"auth": "{CANARY}", "x": 1',
+        f'"access_key" : "{CANARY}\n',
+        f"{{access_key: '{CANARY}'}}",
+        f"password = {CANARY}\n",
+        f'"old_api_key": "a\\"{CANARY}"',
+        f'"slack_token":\t{CANARY}, "b": 1',
+    ],
+)
+def test_text_that_cannot_be_parsed_is_masked_by_names(text: str) -> None:
+    assert CANARY not in mask_secrets_in_text(text)
+
+
+def test_other_text_stays() -> None:
+    text = '{"author": "me", "credential": {"endpoint": "s3://b"}, "tokens": ["a"], "x": "auth"}'
+    assert mask_secrets_in_text(text) == text

@@ -49,9 +49,9 @@ def test_a_backend_s_buffer_that_is_left_as_it_is_changes_nothing(
 def test_the_head_names_what_is_not_shown() -> None:
     live = {"name": "a", "online": True, "description": "x"}
     assert new_buffer(Shape(BACKEND, V6_0, "a"), live) == (
-        "// BACKEND a: what you remove goes back to its default. Save and close to send it;\n"
-        "// leave it unchanged, or empty, to send nothing.\n"
-        "// Set by the service, not shown: name, online\n"
+        "// BACKEND a: fields that you remove go back to their defaults.\n"
+        "// Save and close to send the changes; leave it unchanged or empty to send nothing.\n"
+        "// Read-only, not shown: name, online\n"
         '{\n  "description": "x"\n}\n'
     )
     alerts = {"workflow_alerts": {"slack_token": MASK, "smtp_settings": {"password": MASK}}}
@@ -96,13 +96,13 @@ def told_lines(buffer: str) -> list[int]:
 
 def test_problems_are_told_above_the_text_and_name_its_lines() -> None:
     again = with_problems(EDITED, problems_of(EDITED))
-    assert again.startswith("// This cannot be stored; mend it,")
+    assert again.startswith("// This cannot be stored: fix it")
     lines = again.splitlines()
     assert [lines[number - 1].strip() for number in told_lines(again)] == [
         '"description": 5,',
         '"a"]',
     ]
-    assert lines[1].endswith(
+    assert lines[2].endswith(
         "description: must be a string, not a number (write it in double quotes)"
     )
 
@@ -131,7 +131,7 @@ def test_broken_json_is_told_at_its_line() -> None:
 def test_a_problem_of_the_stored_state_has_no_line() -> None:
     problem = Problem("the stored value\nis not valid", path=("tests",))
     again = with_problems("{}\n", [problem])
-    assert again.splitlines()[1:] == ["// tests: the stored value is not valid", "{}"]
+    assert again.splitlines()[2:] == ["// tests: the stored value is not valid", "{}"]
 
 
 @given(
