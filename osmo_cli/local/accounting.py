@@ -45,5 +45,5 @@ def _substituted(value: Any, variables: dict[str, Any]) -> Any:
     if isinstance(value, list):
         return [_substituted(inner, variables) for inner in value]
     if isinstance(value, str):
-        return _VARIABLE.sub(lambda found: str(variables.get(found[1], found[0])), value)
+        return _VARIABLE.sub(lambda match: str(variables.get(match[1], match[0])), value)
     return value

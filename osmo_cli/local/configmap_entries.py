@@ -1,4 +1,4 @@
-"""Named entries of a ConfigMap: what is served of them, and what a bad one answers.
+"""Named entries of a ConfigMap: what the service serves, and what it answers for bad ones.
 
 The service does not validate them when it loads the file: a bad entry fails when its type is
 read (docs/service/configmap.md#named-entries).

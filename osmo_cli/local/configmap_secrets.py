@@ -68,7 +68,7 @@ class Secrets:
         return given | content
 
     def _is_file(self, reference: dict[str, Any]) -> bool:
-        """Whether one file has the content; else each file of a folder is a field."""
+        """Whether the content is one file; otherwise each file of a folder is a field."""
         if _FILE in reference or _KEY in reference:
             return True
         return (self._secret(reference) / _DEFAULT_KEY).is_file()

@@ -1,6 +1,6 @@
 """The YAML of a ConfigMap as the service reads it, with the place of each value.
 
-The service reads with PyYAML: YAML 1.1, and of a key that occurs twice the later one counts
+The service reads with PyYAML: YAML 1.1, and the later of two equal keys counts
 (docs/service/configmap.md#the-file).
 """
 

@@ -21,6 +21,7 @@ from osmo_cli.local.jwts import new_signing_key
 from osmo_cli.local.transport import in_process_transport
 from tests.conformance import differences_configmap as differences
 from tests.conformance.replay import RECORDINGS, comparable
+from tests.support.databases import new_database
 
 EXCHANGES = RECORDINGS / "exchanges-6.4-dev-configmap.json"
 LOADS = RECORDINGS / "helm-loads.json"
@@ -38,6 +39,8 @@ def _client(folder: Path, dialect: str, file: Path, now: Clock = utc_now) -> htt
     """A client of a service that was started in ConfigMap mode. Raises as `open_database`."""
     source = ConfigMapSource(file, lambda text: None)
     database = folder / "local.db"
+    if now is utc_now:
+        new_database(database, dialect, managed=True)
     open_database(database, dialect, now=now, source=source).close()
     transport = in_process_transport(database, now=now, source=source)
     return httpx.Client(transport=transport, base_url="http://local")

@@ -22,6 +22,7 @@ from osmo_cli.config.registry.dialects import DIALECTS
 from osmo_cli.local.admin import add_backend
 from osmo_cli.local.database import open_database
 from osmo_cli.local.transport import in_process_transport
+from tests.support.databases import new_database
 from tests.support.service_model import BY_NAME, PATHS, READERS, TYPES, Entry, Model
 
 CONFIGS = "/api/configs/"
@@ -298,7 +299,7 @@ class Service:
 def database(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A new service with two backends and the items of the first two names."""
     db = tmp_path_factory.mktemp(request.param) / "local.db"
-    open_database(db, request.param).close()
+    new_database(db, request.param)
     for name in BACKENDS:
         add_backend(db, name)
     service = Service(db)

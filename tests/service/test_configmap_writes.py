@@ -13,8 +13,7 @@ import yaml
 
 from osmo_cli.config.registry.dialects import DIALECTS, Dialect
 from osmo_cli.local.admin import add_backend
-from osmo_cli.local.configmap import ConfigMapSource
-from osmo_cli.local.database import open_database
+from tests.support.databases import new_database
 from tests.support.processes import Result, Shell
 
 MODES = [dialect for dialect in DIALECTS.values() if dialect.helm_root]
@@ -118,7 +117,7 @@ def deployment(request: pytest.FixtureRequest, tmp_path: Path) -> Deployment:
     )
     found = Deployment(shell, file, dialect, json.loads(json.dumps(FILE)))
     found.write()
-    open_database(db, dialect.name, source=ConfigMapSource(file, lambda said: None)).close()
+    new_database(db, dialect.name, managed=True)
     add_backend(db, "gpu-a")
     return found
 
@@ -231,7 +230,7 @@ def test_a_new_backend_elsewhere_is_its_operator_s(tmp_path: Path) -> None:
     for name in DIALECTS:
         db = tmp_path / f"{name}.db"
         shell = Shell.at(tmp_path / name, OSMO_URL="local", OSMO_LOCAL_DB=str(db))
-        open_database(db, name).close()
+        new_database(db, name)
         done = shell.osmo("config", "update", "BACKEND", "gpu-z", "-f", "-", input="{}")
         assert (done.code, "operator" in done.err) == (2, True)
         # The question which mode it is in leaves no trace.

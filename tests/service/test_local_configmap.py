@@ -21,6 +21,7 @@ from osmo_cli.local.configmap import ConfigMapSource
 from osmo_cli.local.database import open_database
 from osmo_cli.local.jwts import new_signing_key
 from osmo_cli.local.transport import in_process_transport
+from tests.support.databases import new_database
 from tests.support.processes import Shell, serving
 
 CONFIGS = "/api/configs"
@@ -67,7 +68,7 @@ class Managed:
     def __init__(self, folder: Path, dialect: Dialect) -> None:
         self.db, self.file = folder / "local.db", folder / "config.yaml"
         self.said: list[str] = []
-        open_database(self.db, dialect.name).close()
+        new_database(self.db, dialect.name)
         add_backend(self.db, "gpu-a")
         add_backend(self.db, "not-in-the-file")
 

@@ -106,17 +106,17 @@ class _Writer:
         if shape.name is not None and not config_type.is_by_item and config_type.wrapper:
             self._section = (*self._section, config_type.wrapper)
         self._keys: list[Path] = []
-        self._found = HelmValues()
+        self._values = HelmValues()
 
     def result(self) -> HelmValues:
         """What was collected."""
-        found = self._found
-        found.key = path_text(_common(self._keys or [(*self._root, *self._section)]))
-        if found.values and self._chart.also:
-            found.notes.append(self._chart.also)
-        found.notes = list(dict.fromkeys(found.notes))
-        found.warnings = list(dict.fromkeys(lost_in_helm(found.values)))
-        return found
+        result = self._values
+        result.key = path_text(_common(self._keys or [(*self._root, *self._section)]))
+        if result.values and self._chart.also:
+            result.notes.append(self._chart.also)
+        result.notes = list(dict.fromkeys(result.notes))
+        result.warnings = list(dict.fromkeys(lost_in_helm(result.values)))
+        return result
 
     def write(self, part: _Object) -> None:
         """Add the values of one object."""
@@ -182,13 +182,13 @@ class _Writer:
         """A new object without its nulls, which have no effect there."""
         cleaned = _without_nulls(value)
         if shape.config_type.name in _TEMPLATES and not same(cleaned, value):
-            self._found.notes.append("nulls in the template are left out: they have no effect")
+            self._values.notes.append("nulls in the template are left out: they have no effect")
         return cleaned
 
     def _remove(self, at: Path) -> None:
         if self._chart.sets(at):
             self._set(at, None)
-            self._found.notes.append("null removes a default of the chart")
+            self._values.notes.append("null removes a default of the chart")
         else:
             self._note(at, "delete this key from your values; the chart has no default here")
 
@@ -202,7 +202,7 @@ class _Writer:
             self._refer(path, stored=is_mask(value_at(part.before, path[len(top) :])))
         if note := self._chart.note_on(at):
             self._note(at, note)
-        if CHANGED_SECRET in str(value_at(self._found.values, (*self._root, *at))):
+        if CHANGED_SECRET in str(value_at(self._values.values, (*self._root, *at))):
             self._note(at, "a value that comes from a reference is not shown; write it here")
         if part.shape.config_type.name in _TEMPLATES and _has_reference(value):
             self._note(at, "a map with secretName is replaced if that Secret is mounted")
@@ -211,7 +211,7 @@ class _Writer:
 
     def _refer(self, path: Path, *, stored: bool) -> None:
         """Put a reference to a Secret in place of a secret, and say what it must hold."""
-        _unset(self._found.values, (*self._root, *path))
+        _unset(self._values.values, (*self._root, *path))
         is_credential = path[-2] in _CREDENTIALS
         at = path[:-1] if is_credential else path
         key = _KEY_OF_CREDENTIAL if is_credential else _KEY_OF_VALUE
@@ -233,10 +233,10 @@ class _Writer:
 
     def _set(self, at: Path, value: Any) -> None:
         self._keys.append((*self._root, *at))
-        _set(self._found.values, (*self._root, *at), value)
+        _set(self._values.values, (*self._root, *at), value)
 
     def _note(self, at: Path, text: str) -> None:
-        self._found.notes.append(f"{path_text((*self._root, *at))}: {text}")
+        self._values.notes.append(f"{path_text((*self._root, *at))}: {text}")
 
 
 def _without_nulls(value: Any) -> Any:
