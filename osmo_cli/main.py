@@ -16,13 +16,13 @@ def main() -> None:
     """Run the command line and exit."""
     arguments = sys.argv[1:]
     if arguments == ["--version"]:
-        # Nothing else is loaded for this (docs/performance.md).
+        # Nothing else is imported for this (docs/performance.md).
         sys.stdout.write(f"osmo {__version__}\n")
         sys.exit(ExitCode.OK)
     import gc
 
-    # A command lives for a moment: looking for cyclic garbage while modules load, and once more
-    # at the end, takes a fifth of it (docs/performance.md).
+    # A command runs for a moment, and a fifth of it would be spent looking for cyclic garbage
+    # during imports and at the end (docs/performance.md).
     gc.disable()
     code = run(arguments)
     gc.freeze()
@@ -30,7 +30,7 @@ def main() -> None:
 
 
 def run(arguments: list[str]) -> int:
-    """Run one command line; returns the exit code."""
+    """Run one command line and return the exit code."""
     import typer
     from typer._click import exceptions as click
 
@@ -52,7 +52,7 @@ def run(arguments: list[str]) -> int:
         sys.stdout.flush()
         return int(result or ExitCode.OK)
     except OutputClosedError as error:
-        # What Python still holds for stdout can go nowhere.
+        # What is still buffered for stdout cannot be written.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return error.exit_code
     except OsmoError as error:
@@ -72,20 +72,21 @@ def run(arguments: list[str]) -> int:
     except Exception as error:
         if session.debug:
             raise
-        # The text of an unforeseen exception may hold anything, so only its kind is shown.
+        # The text of an unforeseen exception may contain secrets, so only its type is shown.
         printer.error(
             OsmoError(
-                f"osmo failed in a way that it should not ({type(error).__name__})",
-                hint="this is a bug; --debug shows where it happened",
+                f"internal error: {type(error).__name__}",
+                hint="please report this; --debug shows where",
             )
         )
         return ExitCode.SERVICE_FAILURE
 
 
 def with_global_options_first(arguments: list[str]) -> list[str]:
-    """`osmo config show BACKEND --profile prod` as `osmo --profile prod config show BACKEND`.
+    """Return the arguments with the global options moved to the front.
 
-    The official CLI's flags may stand anywhere, so these may too.
+    `osmo config show BACKEND --profile prod` works as in the official CLI, where the order of
+    options does not matter.
     """
     first: list[str] = []
     rest: list[str] = []
@@ -103,6 +104,6 @@ def with_global_options_first(arguments: list[str]) -> list[str]:
 
 
 def _asks_for_json(arguments: list[str]) -> bool:
-    """Whether errors are wanted as JSON too, before the command line is understood."""
+    """Whether the command line asks for JSON; errors in parsing it are then JSON too."""
     joined = " ".join(arguments)
     return any(f"{flag}{sign}json" in joined for flag in ("--format-type", "-t") for sign in " =")

@@ -1,4 +1,4 @@
-"""What the commands share of their command lines: argparse's habits, and common options."""
+"""Arguments and options that commands share, parsed as the official CLI parses them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from osmo_cli.config.registry.dialects import DIALECTS, Dialect
 from osmo_cli.errors import UsageError
 from osmo_cli.output.printer import Format
 
-# Flags that the official CLI has not: a script's `--d x` means its only `--d...`, not one of these.
+# Options that the official CLI does not have. A script's `--d x` means its only `--d...`, so an
+# abbreviation never means one of these.
 _ADDITIONS = frozenset(
     {
         "--dry-run",
@@ -31,24 +32,24 @@ _ADDITIONS = frozenset(
 
 
 class OsmoCommand(TyperCommand):
-    """A command that takes flags as the official CLI's argparse does (design, promise 1).
+    """A command that accepts options as the official CLI's argparse does.
 
-    A repeatable option takes several values after one flag: `--tags a b` are two tags, all words
-    up to the next flag. A long flag may be cut short where the rest is not in doubt: `--desc x`.
+    A repeatable option takes several values: `--tags a b` are two tags, all words up to the next
+    option. A long option may be abbreviated if it is unambiguous: `--desc x`.
     """
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Write the words as click knows them, then parse.
+        """Rewrite the words in the form that click knows, then parse.
 
         Raises:
-            UsageError: a long flag is cut too short.
+            UsageError: an abbreviated option is ambiguous.
         """
         flags = _Flags(self.params)
         return super().parse_args(ctx, list(flags.expanded(args)))
 
 
 class _Flags:
-    """The flags of one command."""
+    """The options of one command."""
 
     def __init__(self, parameters: Sequence[Any]) -> None:
         self._long: set[str] = {"--help"}
@@ -65,7 +66,7 @@ class _Flags:
                 self._with_value.update(names)
 
     def expanded(self, words: list[str]) -> Iterator[str]:
-        """The words with whole flags, each value of a repeatable one behind a flag of its own."""
+        """The words with options in full, repeated for each of their values."""
         rest = deque(words)
         while rest:
             word = rest.popleft()
@@ -75,7 +76,7 @@ class _Flags:
                 yield from rest
                 return
             if flag in self._with_value and rest:
-                # Whatever follows is its value, also where it looks like a flag.
+                # Whatever follows is its value, even if it looks like an option.
                 yield rest.popleft()
             elif flag in self._repeatable:
                 yield from _values(flag, rest)
@@ -87,12 +88,12 @@ class _Flags:
         meant = sorted(flag for flag in self._long if flag.startswith(name))
         meant = [flag for flag in meant if flag not in _ADDITIONS] or meant
         if len(meant) > 1:
-            raise UsageError(f"{name} may be " + " or ".join(meant), hint="write it out")
+            raise UsageError(f"{name} is ambiguous: " + " or ".join(meant), hint="write it in full")
         return (meant[0] if meant else name) + sign + value
 
 
 def _values(flag: str, rest: deque[str]) -> Iterator[str]:
-    """The words up to the next flag, taken off `rest`, with `flag` between them."""
+    """Take the words up to the next option off `rest`, and yield them with `flag` in between."""
     between = False
     while rest and (rest[0] == "-" or not rest[0].startswith("-")):
         if between:
@@ -103,27 +104,36 @@ def _values(flag: str, rest: deque[str]) -> Iterator[str]:
 
 FormatOption = Annotated[
     Format | None,
-    typer.Option("--format-type", "-t", help="Form of the result.", case_sensitive=False),
+    typer.Option(
+        "--format-type", "-t", help="Output format; see `osmo help formats`.", case_sensitive=False
+    ),
 ]
 LongFormatOption = Annotated[
     Format | None,
     # -t is short for --tags where a command has tags, as in the official CLI.
-    typer.Option("--format-type", help="Form of the result.", case_sensitive=False),
+    typer.Option(
+        "--format-type", help="Output format; see `osmo help formats`.", case_sensitive=False
+    ),
 ]
 DescriptionOption = Annotated[
-    str | None, typer.Option("--description", "-d", help="Entry for the history.")
+    str | None,
+    typer.Option("--description", "-d", help="Description of the change, for the history."),
 ]
 IgnoreMissingOption = Annotated[
-    bool, typer.Option("--ignore-missing", help="What is not there is no error.")
+    bool, typer.Option("--ignore-missing", help="Succeed if it does not exist.")
 ]
 TagsOption = Annotated[
     list[str] | None,
-    typer.Option("--tags", "-t", help="Tags for the history; several may follow."),
+    typer.Option(
+        "--tags", "-t", help="Tags of the change, for the history; accepts several values."
+    ),
 ]
 InputFormatOption = Annotated[
     InputFormat | None,
     typer.Option(
-        "--format", help="Form of the input; else the file's ending tells.", case_sensitive=False
+        "--format",
+        help="Format of the input. Default: by the file's extension, else JSON.",
+        case_sensitive=False,
     ),
 ]
 
@@ -138,27 +148,27 @@ DialectOption = Annotated[
     typer.Option(
         "--dialect",
         metavar="|".join(DIALECTS),
-        help="Version of the service.",
+        help="Version of the service's API.",
         autocompletion=complete_dialect,
     ),
 ]
 
 
 def dialect_name(name: str | None) -> str | None:
-    """The name of a dialect, or None where none was given.
+    """Return the name of a dialect, or None where none was given.
 
     Raises:
-        UsageError: there is no such dialect.
+        UsageError: the name is unknown.
     """
     if name is not None and name not in DIALECTS:
-        raise UsageError(f'"{name}" is not a dialect', hint="one of: " + ", ".join(DIALECTS))
+        raise UsageError(f'unknown dialect "{name}"', hint="one of: " + ", ".join(DIALECTS))
     return name
 
 
 def chosen_dialect(name: str | None) -> Dialect:
-    """The dialect of that name, or the newest one where none was given.
+    """Return the dialect of that name, or the newest one where none was given.
 
     Raises:
-        UsageError: there is no such dialect.
+        UsageError: the name is unknown.
     """
     return DIALECTS[dialect_name(name) or next(reversed(DIALECTS))]

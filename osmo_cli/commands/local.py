@@ -16,7 +16,7 @@ from osmo_cli.errors import UsageError
 
 app = noun(
     "local",
-    "The embedded service, for trying and testing.",
+    "Run and manage the embedded service, for trying and testing.",
     {
         "serve": "local:serve",
         "add-backend": "local:add_backend",
@@ -35,7 +35,10 @@ class Auth(StrEnum):
 
 
 DbOption = Annotated[
-    Path | None, typer.Option("--db", metavar="FILE", help="Database; default: your own one.")
+    Path | None,
+    typer.Option(
+        "--db", metavar="FILE", help="Database file. Default: OSMO_LOCAL_DB, else your own."
+    ),
 ]
 
 
@@ -48,23 +51,33 @@ def _database(db: Path | None) -> Path:
 def serve(
     ctx: typer.Context,
     port: Annotated[
-        int, typer.Option("--port", min=0, max=65535, help="On 127.0.0.1; 0 takes a free one.")
+        int,
+        typer.Option("--port", min=0, max=65535, help="Port on 127.0.0.1; 0 takes a free one."),
     ] = DEFAULT_PORT,
     db: DbOption = None,
     dialect: DialectOption = None,
     auth: Annotated[
-        Auth, typer.Option("--auth", help="none trusts x-osmo-user; token wants a login.")
+        Auth,
+        typer.Option(
+            "--auth",
+            help="Who may use the service: none trusts the user that each request names, "
+            "token requires a login.",
+        ),
     ] = Auth.NONE,
     admin_token_file: Annotated[
         Path | None,
         typer.Option(
-            "--admin-token-file", metavar="FILE", help="Write an administrator's token there."
+            "--admin-token-file",
+            metavar="FILE",
+            help="Write a new administrator's token to this private file (with --auth token).",
         ),
     ] = None,
     configmap: Annotated[
         Path | None,
         typer.Option(
-            "--configmap", metavar="FILE", help="Be configured by this YAML file, from 6.3 on."
+            "--configmap",
+            metavar="FILE",
+            help="Serve configuration from this YAML file (6.3 and later).",
         ),
     ] = None,
     fault: Annotated[
@@ -77,19 +90,25 @@ def serve(
         ),
     ] = None,
 ) -> None:
-    """Serve the embedded service on a loopback port until it is interrupted."""
+    """Serve the embedded service on a loopback port until it is interrupted.
+
+    Examples:
+        osmo local serve
+        osmo local serve --port 0 --db test.db --dialect 6.4
+        osmo local serve --auth token --admin-token-file admin-token
+    """
     from osmo_cli.local.server import serve as run
 
     session: Session = ctx.obj
     gc.enable()  # unlike other commands, this one stays
     if admin_token_file is not None and auth is not Auth.TOKEN:
-        raise UsageError("--admin-token-file is for --auth token")
+        raise UsageError("--admin-token-file requires --auth token")
     if auth is Auth.TOKEN and admin_token_file is None:
-        session.printer.note("note: only tokens that the database has already can log in")
+        session.printer.note("note: only tokens that are already in the database can log in")
 
     def ready(url: str) -> None:
         session.printer.text(url)
-        session.printer.note("serving; Ctrl-C stops it")
+        session.printer.note("Serving. Press Ctrl-C to stop.")
 
     run(
         port=port,
@@ -105,13 +124,20 @@ def serve(
 
 def add_backend(
     ctx: typer.Context,
-    name: Annotated[str, typer.Argument(metavar="NAME", show_default=False)],
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", show_default=False, help="Name of the backend.")
+    ],
     offline: Annotated[
-        bool, typer.Option("--offline", help="As if its operator were not running.")
+        bool, typer.Option("--offline", help="Register it as offline: its operator is not running.")
     ] = False,
     db: DbOption = None,
 ) -> None:
-    """Register a backend, as the operator of a cluster does when it connects."""
+    """Register a backend, as the operator of a cluster does when it connects.
+
+    Examples:
+        osmo local add-backend gpu-a
+        osmo local add-backend gpu-b --offline --db test.db
+    """
     from osmo_cli.local.admin import add_backend as add
 
     session: Session = ctx.obj
@@ -120,10 +146,15 @@ def add_backend(
 
 
 def reset(ctx: typer.Context, db: DbOption = None, dialect: DialectOption = None) -> None:
-    """Delete the embedded service's data, and start anew."""
+    """Delete the embedded service's data and create an empty database.
+
+    Examples:
+        osmo local reset
+        osmo local reset --dialect 6.4 --db test.db
+    """
     from osmo_cli.local.admin import reset as run
 
     session: Session = ctx.obj
     path = _database(db)
     existed = run(path, dialect_name(dialect))
-    session.printer.text(f"{path} " + ("is empty again" if existed else "is made"))
+    session.printer.text(f"emptied {path}" if existed else f"created {path}")

@@ -1,4 +1,4 @@
-"""The root of the command tree; a noun's module is loaded when it is used."""
+"""The root of the command tree; the module of a command is imported when it is used."""
 
 from __future__ import annotations
 
@@ -10,21 +10,27 @@ import typer
 from osmo_cli.commands.lazy import lazy_group
 from osmo_cli.commands.session import DEFAULT_TIMEOUT_SECONDS, Session
 
+_PANELS = {
+    "Configuration": {"config": "config"},
+    "Access": {"token": "token", "user": "user"},
+    "Session": {
+        "login": "login:login",
+        "logout": "login:logout",
+        "whoami": "whoami:whoami",
+        "version": "version:show_version",
+        "help": "help:show_help",
+    },
+    "Embedded service": {"local": "local"},
+}
+
 app = typer.Typer(
     name="osmo",
     cls=lazy_group(
-        {
-            "config": "config",
-            "token": "token",
-            "user": "user",
-            "login": "login:login",
-            "logout": "login:logout",
-            "whoami": "whoami:whoami",
-            "local": "local",
-            "version": "version:show_version",
-        }
+        {name: place for members in _PANELS.values() for name, place in members.items()},
+        {name: panel for panel, members in _PANELS.items() for name in members},
     ),
-    help="Configuration and access tokens of an OSMO service.",
+    help="Manage the configuration and access tokens of an OSMO service.\n\n"
+    "`osmo help` lists topics: environment variables, exit codes, config types, formats.",
     no_args_is_help=True,
     add_completion=True,
     pretty_exceptions_enable=False,
@@ -36,13 +42,23 @@ app = typer.Typer(
 def _root(
     ctx: typer.Context,
     profile: Annotated[
-        str | None, typer.Option("--profile", help="Use this profile's login.")
+        str | None,
+        typer.Option(
+            "--profile",
+            metavar="NAME",
+            help="Use the login of this profile. Default: OSMO_PROFILE, then the last login.",
+        ),
     ] = None,
     timeout: Annotated[
-        float, typer.Option("--timeout", min=0.1, help="Seconds that a request may take.")
+        float,
+        typer.Option(
+            "--timeout", min=0.1, metavar="SECONDS", help="Seconds to wait for each request."
+        ),
     ] = DEFAULT_TIMEOUT_SECONDS,
-    debug: Annotated[bool, typer.Option("--debug", help="Tell of each request on stderr.")] = False,
-    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Log each request to stderr.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version of osmo and exit.")
+    ] = False,
 ) -> None:
     session: Session = ctx.obj
     session.profile = profile

@@ -17,29 +17,36 @@ if TYPE_CHECKING:
 
 def whoami(
     ctx: typer.Context,
-    everything: Annotated[bool, typer.Option("--all", help="List all profiles.")] = False,
+    list_all: Annotated[
+        bool, typer.Option("--all", help="List all profiles instead of the current login.")
+    ] = False,
     format_type: FormatOption = None,
 ) -> None:
-    """Say which login would be used, for which service, from where, until when."""
+    """Show the login that commands use: user, service, source and expiry.
+
+    Examples:
+        osmo whoami
+        osmo whoami --all
+    """
     session: Session = ctx.obj
     printer = session.use_format(format_type)
-    if everything:
+    if list_all:
         _all_profiles(printer)
         return
     credential = session.credential()
-    who = _who(session, credential)
+    login = _current_login(session, credential)
     if printer.as_lines:
-        shown = who | {"roles": ", ".join(map(str, who["roles"]))}
-        printer.table(("Key", "Value"), [(key, value) for key, value in shown.items() if value])
+        texts = login | {"roles": ", ".join(map(str, login["roles"]))}
+        printer.table(("Key", "Value"), [(key, value) for key, value in texts.items() if value])
     else:
-        printer.data(who)
+        printer.data(login)
 
 
-def _who(session: Session, credential: Credential) -> dict[str, Any]:
+def _current_login(session: Session, credential: Credential) -> dict[str, Any]:
     from osmo_cli.credentials.credential import Method
     from osmo_cli.credentials.jwt import decode_claims, expires_at, user_of
 
-    who: dict[str, Any] = {
+    login: dict[str, Any] = {
         "user": credential.username,
         "service": str(credential.origin),
         "from": credential.source,
@@ -48,15 +55,15 @@ def _who(session: Session, credential: Credential) -> dict[str, Any]:
         "session_until": None,
     }
     if credential.method is Method.DEV:
-        return who
+        return login
     with session.connect(credential) as service:
         jwt = service.jwt()
     claims = decode_claims(jwt)
-    who["user"] = user_of(jwt) or credential.username
-    who["roles"] = claims.get("roles") or []
+    login["user"] = user_of(jwt) or credential.username
+    login["roles"] = claims.get("roles") or []
     if until := expires_at(jwt):
-        who["session_until"] = datetime.fromtimestamp(until, UTC).isoformat()
-    return who
+        login["session_until"] = datetime.fromtimestamp(until, UTC).isoformat()
+    return login
 
 
 def _all_profiles(printer: Printer) -> None:

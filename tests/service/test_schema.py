@@ -53,7 +53,7 @@ def test_into_a_directory_each_form_is_a_file(shell: Shell) -> None:
         (["POOLS"], 'unknown config type "POOLS"', "did you mean POOL?"),
         (["WORKFLOW", "--item"], "WORKFLOW has no items", "leave out --item"),
         (["--item"], "--item needs a type", "osmo config schema TYPE --item"),
-        (["POOL", "--dialect", "5"], '"5" is not a dialect', "one of: seed, 6.0"),
+        (["POOL", "--dialect", "5"], 'unknown dialect "5"', "one of: seed, 6.0"),
         (
             ["GROUP_TEMPLATE", "--dialect", "6.0"],
             "services of 6.0 have no GROUP_TEMPLATE",

@@ -159,7 +159,7 @@ def test_two_directories_do_not_know_each_other(shell: Shell) -> None:
         (["mine.json", "--type", "POOLS"], "", "", "did you mean POOL?"),
         (["empty", "--type", "POOL"], "", "", "empty is a directory"),
         (["empty"], "", "empty: there are no files in this directory (files are called", ""),
-        (["mine.json", "--dialect", "7"], "", "", '"7" is not a dialect'),
+        (["mine.json", "--dialect", "7"], "", "", 'unknown dialect "7"'),
         (
             ["pool/group_template/a.json", "--dialect", "6.0"],
             "",
