@@ -60,6 +60,5 @@ def _show_command(
                 f'topic or command "{" ".join(words)}"', hint="topics: " + ", ".join(topics)
             )
         parent = command.make_context(word, [], parent=parent, resilient_parsing=True)
-    # Typer prints the help itself, where rich draws it.
-    if (text := command.get_help(parent)).strip():
-        printer.text(text)
+    # With rich, Typer prints the help itself and returns nothing; --help adds a line end.
+    printer.text(command.get_help(parent))

@@ -22,19 +22,32 @@ def schema(
     type_name: Annotated[
         str | None,
         typer.Argument(
-            metavar="[TYPE]", help="All types, if none is named.", autocompletion=complete_type
+            metavar="[TYPE]",
+            help="Config type (`osmo help config-types`). Default: all types.",
+            autocompletion=complete_type,
         ),
     ] = None,
     dialect: DialectOption = None,
     item: Annotated[
-        bool, typer.Option("--item", help="Of a file that holds one item, not all of the type.")
+        bool,
+        typer.Option("--item", help="Schema of a file that holds one item, not the whole type."),
     ] = False,
     output_dir: Annotated[
         Path | None,
-        typer.Option("--output-dir", metavar="DIR", help="Write a file for each form of file."),
+        typer.Option(
+            "--output-dir",
+            metavar="DIR",
+            help="Directory to write one schema file per kind of file to.",
+        ),
     ] = None,
 ) -> None:
-    """Print the JSON Schema of a config type's files, or write those of all types."""
+    """Print the JSON Schema of a config type's files, or of all types.
+
+    Examples:
+        osmo config schema POOL
+        osmo config schema BACKEND --item --dialect 6.4
+        osmo config schema --output-dir schemas
+    """
     from osmo_cli.config.checking.json_schema import forms, has_form, json_schema
 
     session: Session = ctx.obj

@@ -33,33 +33,38 @@ def validate(
     ctx: typer.Context,
     paths: Annotated[
         list[str],
-        typer.Argument(metavar="PATH...", help="Files or directories; - is stdin."),
+        typer.Argument(metavar="PATH...", help="Files or directories; - reads standard input."),
     ],
     type_name: Annotated[
         str | None,
         typer.Option(
             "--type",
             metavar="TYPE",
-            help="What the files are about.",
+            help="Config type of the files. Default: by their path in the directory.",
             autocompletion=complete_type,
         ),
     ] = None,
     name: Annotated[
-        str | None, typer.Option("--name", metavar="NAME", help="The item that a file holds.")
+        str | None, typer.Option("--name", metavar="NAME", help="Item that the file holds.")
     ] = None,
     dialect: DialectOption = None,
     format: InputFormatOption = None,
     online: Annotated[
-        bool, typer.Option("--online", help="Check against the service of the login, too.")
+        bool, typer.Option("--online", help="Also check against the service of the login.")
     ] = False,
     format_type: Annotated[
         ProblemFormat,
-        typer.Option("--format-type", "-t", help="Form of the result.", case_sensitive=False),
+        typer.Option("--format-type", "-t", help="Output format.", case_sensitive=False),
     ] = ProblemFormat.TEXT,
 ) -> int:
-    """Check files and directories; nothing is sent.
+    """Check configuration files and directories; nothing is sent.
 
-    Ends with 2 if something is wrong, with 0 if there are warnings only.
+    The exit code is 2 if there are errors, and 0 if there are only warnings.
+
+    Examples:
+        osmo config validate configs/
+        osmo config validate backend.json --type BACKEND --name gpu-a
+        osmo config validate configs/ --online --format-type github
     """
     from osmo_cli.config.reading.inputs import read_inputs
     from osmo_cli.output.problems import summary_line
