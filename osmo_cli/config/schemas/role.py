@@ -99,6 +99,11 @@ class RolePolicy62(ConfigModel):
     resources: list[str] = Field(default_factory=list)
 
 
+def _as_set(value: list[str] | None) -> list[str] | None:
+    """Return the list as the service stores it (docs/service/role.md#external_roles)."""
+    return value if value is None else sorted(set(value))
+
+
 class Role62(ConfigModel):
     """A role from 6.2 on."""
 
@@ -107,7 +112,7 @@ class Role62(ConfigModel):
     policies: list[RolePolicy62]
     immutable: ReadOnlyFlag = False
     sync_mode: Literal["force", "import", "ignore"] = "import"
-    external_roles: list[str] | None = None
+    external_roles: Annotated[list[str] | None, AfterValidator(_as_set)] = None
 
 
 def _resource_scope(value: Any) -> Iterator[Finding]:

@@ -113,3 +113,20 @@ def test_a_map_that_is_given_is_the_whole_map() -> None:
     assert list(checked.wanted["buckets"]) == ["b"]
     removed = "buckets.a.default_credential.access_key: the stored secret is removed"
     assert removed in warnings(checked)
+
+
+def test_external_roles_are_wanted_as_the_service_stores_them() -> None:
+    """A list in another order is no change, and none that the read-back would report."""
+    live = {
+        "name": "r",
+        "description": "d",
+        "policies": [{"effect": "Allow", "actions": ["pool:List"], "resources": []}],
+        "immutable": False,
+        "sync_mode": "import",
+        "external_roles": ["a", "b"],
+    }
+    document = parse_json("in.json", json.dumps(live | {"external_roles": ["b", "a", "b"]}))
+    shape = Shape(CONFIG_TYPES["ROLE"], DIALECTS["6.2"], "r")
+    checked = check_input(document, shape, live)
+    assert checked.problems == []
+    assert checked.wanted == live
