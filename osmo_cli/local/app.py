@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Awaitable, Callable
 from contextlib import asynccontextmanager
 from functools import partial
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from starlette.requests import Request as HttpRequest
     from starlette.responses import Response as HttpResponse
 
+_DEEPEST = 5000
+"""Python's limit of nested calls while the service runs."""
 Runner = Callable[..., Awaitable[Response]]
 """Runs a handler, which blocks: in a thread, or directly where nothing else waits."""
 
@@ -84,6 +87,8 @@ def app_on(
     from starlette.applications import Starlette
     from starlette.routing import Route as StarletteRoute
 
+    # Configurations may be nested as deeply as the real service stores them.
+    sys.setrecursionlimit(max(sys.getrecursionlimit(), _DEEPEST))
     service = Service(store, now, developer=auth == "none")
 
     @asynccontextmanager

@@ -65,8 +65,10 @@ def _put_all_of(row: ItemType, body: str) -> Handler:
     assert verb is not None
 
     def put_all(service: Service, call: Request) -> Response:
+        from osmo_cli.local.validation import plain
+
         request = read_body(service, call, body)
-        given = request.model_dump(mode="json")[verb.body_key]
+        given = plain(getattr(request, verb.body_key))
         with service.store.write() as connection:
             stored = put(connection, service.store.dialect, row, given)
             if not stored and not request.description and "{name}" in row.put_all:
@@ -84,9 +86,11 @@ def _put_one_of(row: ItemType, body: str) -> Handler:
     assert verb is not None
 
     def put_one(service: Service, call: Request) -> Response:
+        from osmo_cli.local.validation import plain
+
         name = call.path["name"]
         request = read_body(service, call, body)
-        given, dialect = request.model_dump(mode="json")["configs"], service.store.dialect
+        given, dialect = plain(request.configs), service.store.dialect
         with service.store.write() as connection:
             row.check_name(name)
             # What stands in lists has a name of its own; the path's is for the history only.
@@ -104,7 +108,7 @@ def _patch_of(row: ItemType, patching: Patching, body: str) -> Handler:
     def patch(service: Service, call: Request) -> Response:
         """A strategic merge into what GET shows; the result is checked as a whole."""
         from osmo_cli.local.request_models import stored_schema
-        from osmo_cli.local.validation import parse_or_fail
+        from osmo_cli.local.validation import parse_or_fail, plain
 
         name, dialect, now = call.path["name"], service.store.dialect, service.now()
         request = read_body(service, call, body)
@@ -115,7 +119,7 @@ def _patch_of(row: ItemType, patching: Patching, body: str) -> Handler:
             live = patching.live(connection, dialect, name, old, now)
             wanted = merged(live, request.configs_dict, dialect)
             model = stored_schema(row.name, dialect.name)
-            found = parse_or_fail(model, wanted, dialect.pydantic).model_dump(mode="json")
+            found = plain(parse_or_fail(model, wanted, dialect.pydantic))
             stored = put(connection, dialect, row, {name: found})[name]
             by = author(call, request, row.description("PATCH", name))
             revise(connection, dialect, row, now, by, name)

@@ -6,7 +6,7 @@ from typing import Any
 
 from osmo_cli.local import pools
 from osmo_cli.local.config_handlers import author, shown
-from osmo_cli.local.faults import user_fault
+from osmo_cli.local.faults import database_fault, user_fault
 from osmo_cli.local.item_types import ITEM_TYPES, check_name, delete, put, revise
 from osmo_cli.local.records import item, set_item
 from osmo_cli.local.request import Parameters, Request, Response
@@ -124,14 +124,13 @@ def _rename_pool(service: Service, call: Request) -> Response:
     by = author(call, request, f"Rename pool {old} to {new}")
     with service.store.write() as connection:
         stored = item(connection, _POOL.name, old)
-        if new != old and item(connection, _POOL.name, new) is not None and stored is not None:
-            raise user_fault("Error: duplicate key value violates unique constraint", "DATABASE")
         if stored is not None:
+            if new != old and item(connection, _POOL.name, new) is not None:
+                raise database_fault("duplicate key value violates unique constraint")
             delete(connection, _POOL, old)
             set_item(connection, _POOL.name, new, stored)
         revise(connection, service.store.dialect, _POOL, service.now(), by, old)
-        if stored is None and item(connection, _POOL.name, new) is None:
+        if stored is None:
             raise user_fault(f"Pool {new} not found.", keeps_changes=True)
-        if stored is not None:
-            _POOL.finish(connection, stored)
+        _POOL.finish(connection, stored)
     return Response()

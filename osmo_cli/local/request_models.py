@@ -12,12 +12,13 @@ from functools import cache
 from types import GenericAlias
 from typing import Annotated, Any, Literal, get_args, get_origin
 
-from pydantic import AfterValidator, BaseModel, ValidationInfo, create_model
-from pydantic_core import PydanticCustomError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, create_model
+from pydantic_core import PydanticCustomError, PydanticKnownError
 
 from osmo_cli.accounts.tokens import ISO_DURATION
 from osmo_cli.config.registry.dialects import DIALECTS
 from osmo_cli.config.registry.types import CONFIG_TYPES
+from osmo_cli.local.faults import crash
 
 _Path = tuple[str, ...]
 _DURATION = re.compile(r"-?\d+(d|h|m|s|ms|us)", re.ASCII)
@@ -29,15 +30,35 @@ def _duration(value: str) -> str:
     return value
 
 
-def _any_duration(value: str, _: ValidationInfo) -> str:
+def _any_duration(value: str) -> str:
     return value if ISO_DURATION.fullmatch(value) else _duration(value)
+
+
+def _time(value: Any) -> Any:
+    if isinstance(value, str):
+        try:
+            datetime.fromisoformat(value)
+        except ValueError:
+            reason = {"error": "invalid character in year"}
+            raise PydanticKnownError("datetime_from_date_parsing", reason) from None
+    return value
+
+
+def _actions(value: Any) -> Any:
+    """The service iterates over what it gets, and takes a string for one action."""
+    if value is None or isinstance(value, int | float):
+        raise crash(f"'{type(value).__name__}' object is not iterable")
+    return [value] if isinstance(value, str) else value
 
 
 _Status = Literal["ONLINE", "OFFLINE", "MAINTENANCE"] | None
 # By type and path: the annotation of the service's own field.
 _OWN: Mapping[str, Mapping[_Path, Any]] = {
     "DATASET": {("buckets", "*", "mode"): str},
-    "POOL": {("status",): _Status, ("last_heartbeat",): datetime | None},
+    "POOL": {
+        ("status",): _Status,
+        ("last_heartbeat",): Annotated[str | None, BeforeValidator(_time)],
+    },
 }
 
 
@@ -50,6 +71,11 @@ def stored_schema(config_type: str, dialect: str) -> type[BaseModel]:
     if config_type == "SERVICE":
         check = _any_duration if row.iso_durations else _duration
         own["service_auth", "max_token_duration"] = Annotated[str, AfterValidator(check)]
+    if config_type == "ROLE" and row.pydantic == 2 and row.semantic_roles:
+        actions = schema.model_fields["policies"].annotation
+        policy = get_args(actions)[0].model_fields["actions"]
+        inner, checks = policy.annotation, policy.metadata
+        own["policies", "*", "actions"] = Annotated[(inner, *checks, BeforeValidator(_actions))]
     for path, annotation in own.items():
         schema = _replaced(schema, path, annotation)
     return schema
@@ -63,8 +89,8 @@ def _replaced(annotation: Any, path: _Path, new: Any) -> Any:
         inner, *metadata = get_args(annotation)
         return Annotated[(_replaced(inner, path, new), *metadata)]
     if path[0] == "*":
-        key, item = get_args(annotation)
-        return GenericAlias(dict, (key, _replaced(item, path[1:], new)))
+        *key, item = get_args(annotation)
+        return GenericAlias(get_origin(annotation), (*key, _replaced(item, path[1:], new)))
     field = annotation.model_fields[path[0]]
     default = ... if field.is_required() else field.get_default(call_default_factory=False)
     changed: dict[str, Any] = {path[0]: (_replaced(field.annotation, path[1:], new), default)}

@@ -11,9 +11,15 @@ from osmo_cli.local.configmap import ConfigMapSource
 if TYPE_CHECKING:
     import httpx
 
+    from osmo_cli.local.authorization import AuthMode
+
 
 def in_process_transport(
-    path: Path, *, now: Clock = utc_now, source: ConfigMapSource | None = None
+    path: Path,
+    *,
+    now: Clock = utc_now,
+    source: ConfigMapSource | None = None,
+    auth: AuthMode = "none",
 ) -> httpx.BaseTransport:
     """A transport for `httpx.Client` that asks the embedded service on the database at `path`.
 
@@ -21,6 +27,7 @@ def in_process_transport(
 
     Args:
         source: the file that configurations come from, where not from the database.
+        auth: as for `build_app`.
 
     Raises:
         InvalidInputError: that file is not right.
@@ -38,7 +45,7 @@ def in_process_transport(
     from osmo_cli.local.app import app_on, run_directly
 
     store = open_database(path, source=source)
-    app = app_on(store, "none", now, run_directly)
+    app = app_on(store, auth, now, run_directly)
 
     class InProcessTransport(httpx.BaseTransport):
         def handle_request(self, request: httpx.Request) -> httpx.Response:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from osmo_cli.config.registry.dialects import Dialect
 from osmo_cli.local import users
+from osmo_cli.local.by_version import newest
 from osmo_cli.local.request import Parameters, Request, Response
 from osmo_cli.local.service import Handler, Route, Service, read_body
 
 _PAGE, _LARGEST_PAGE = 100, 1000
+_UTC = {"6.2": "+00:00", "6.3": "Z"}
+"""How times end, except in the members of a role."""
 _Owner = Callable[[Service, Request], str]
 """Whose tokens a request is about."""
 
@@ -40,6 +44,24 @@ def routes(dialect: Dialect) -> list[Route]:
         Route("GET", "/api/auth/roles/{role_name}/users", _members),
         Route("POST", "/api/auth/roles/{role_name}/users", _assign_all, "assign_role_to_users"),
     ]
+
+
+def _answer(service: Service, data: Any) -> Response:
+    """Return an answer with the times of users and roles as the version writes them."""
+    return Response(_with_times(data, newest(service.store.dialect, _UTC)))
+
+
+def _with_times(data: Any, utc: str) -> Any:
+    if isinstance(data, list):
+        return [_with_times(each, utc) for each in data]
+    if not isinstance(data, dict):
+        return data
+    return {
+        key: value.replace("+00:00", utc)
+        if key in ("created_at", "assigned_at")
+        else _with_times(value, utc)
+        for key, value in data.items()
+    }
 
 
 def _caller(service: Service, call: Request) -> str:
@@ -98,7 +120,9 @@ def _delete_of(owner: _Owner) -> Handler:
 
 def _token_roles(service: Service, call: Request) -> Response:
     with service.store.read() as connection:
-        return Response(users.token_roles(connection, call.caller.user, call.path["token_name"]))
+        return _answer(
+            service, users.token_roles(connection, call.caller.user, call.path["token_name"])
+        )
 
 
 def _list_users(service: Service, call: Request) -> Response:
@@ -112,29 +136,29 @@ def _list_users(service: Service, call: Request) -> Response:
             connection, given.text("id_prefix") or "", set(given.texts("roles"))
         )
     page = found[first - 1 : first - 1 + size]
-    return Response(
+    return _answer(
+        service,
         {
             "total_results": len(found),
             "start_index": first,
             "items_per_page": len(page),
             "users": page,
-        }
+        },
     )
 
 
 def _create_user(service: Service, call: Request) -> Response:
     request = read_body(service, call, "create_user")
     with service.store.write() as connection:
-        return Response(
-            users.create(
-                connection, request.id, request.roles or [], call.caller.user, service.now()
-            )
+        user = users.create(
+            connection, request.id, request.roles or [], call.caller.user, service.now()
         )
+        return _answer(service, user)
 
 
 def _get_user(service: Service, call: Request) -> Response:
     with service.store.read() as connection:
-        return Response(users.get(connection, call.path["user_id"]))
+        return _answer(service, users.get(connection, call.path["user_id"]))
 
 
 def _delete_user(service: Service, call: Request) -> Response:
@@ -146,7 +170,7 @@ def _delete_user(service: Service, call: Request) -> Response:
 def _user_roles(service: Service, call: Request) -> Response:
     with service.store.read() as connection:
         found = users.get(connection, call.path["user_id"])
-    return Response({"user_id": found["id"], "roles": found["roles"]})
+    return _answer(service, {"user_id": found["id"], "roles": found["roles"]})
 
 
 def _assign(service: Service, call: Request) -> Response:
@@ -154,7 +178,8 @@ def _assign(service: Service, call: Request) -> Response:
     user = call.path["user_id"]
     with service.store.write() as connection:
         by = call.caller.user
-        return Response(users.assign(connection, user, request.role_name, by, service.now()))
+        given = users.assign(connection, user, request.role_name, by, service.now())
+        return _answer(service, given)
 
 
 def _members(service: Service, call: Request) -> Response:

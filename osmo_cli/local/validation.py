@@ -147,6 +147,24 @@ def with_unknown_fields(annotation: Any, fields: Any, given: Any, *, nested: boo
     return fields
 
 
+def plain(value: Any, *, exclude_unset: bool = False) -> Any:
+    """Return a value in which models are objects. Unlike pydantic's own, of any depth."""
+    if isinstance(value, RootModel):
+        return plain(value.root, exclude_unset=exclude_unset)
+    if isinstance(value, BaseModel):
+        names = value.model_fields_set if exclude_unset else type(value).model_fields
+        return {
+            name: plain(getattr(value, name), exclude_unset=exclude_unset)
+            for name in type(value).model_fields
+            if name in names
+        }
+    if isinstance(value, dict):
+        return {key: plain(inner, exclude_unset=exclude_unset) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [plain(inner, exclude_unset=exclude_unset) for inner in value]
+    return value
+
+
 def _parts(annotation: Any) -> list[Any]:
     """Return the alternatives of an annotation, without None."""
     if get_origin(annotation) is Annotated:

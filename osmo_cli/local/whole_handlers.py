@@ -55,9 +55,11 @@ def _get_of(row: WholeType) -> Handler:
 def _put_of(row: WholeType) -> Handler:
     def put_whole(service: Service, request: Request) -> Response:
         """Fields that are present are replaced whole; the answer shows secrets in clear text."""
+        from osmo_cli.local.validation import plain
+
         dialect = service.store.dialect
         body = read_body(service, request, "put_" + row.path)
-        changes = body.configs.model_dump(exclude_unset=True)
+        changes = plain(body.configs, exclude_unset=True)
         row.check_all(changes, dialect)
         with service.store.write() as connection:
             set_item(connection, row.name, "", whole(connection, row.name) | changes)
@@ -84,11 +86,9 @@ def _patch(
     dialect = service.store.dialect
     with service.store.write() as connection:
         stored = whole(connection, row.name)
-        wanted = merged(stored, patch, dialect)
+        wanted = merged(stored, _with_kept_defaults(row, patch, dialect), dialect)
         if row.settle:
             row.settle(wanted)
-        if dialect.empty_list_is_lost:
-            _keep_defaults(row, wanted, dialect)
         changed = {
             key: value for key, value in wanted.items() if key not in stored or value != stored[key]
         }
@@ -110,7 +110,7 @@ def _validated(
             fields of a PUT after that, too, until a PATCH succeeds.
     """
     from osmo_cli.local.request_models import stored_schema
-    from osmo_cli.local.validation import parse_or_report, with_unknown_fields
+    from osmo_cli.local.validation import parse_or_report, plain, with_unknown_fields
 
     dialect = service.store.dialect
     schema = stored_schema(row.name, dialect.name)
@@ -121,21 +121,27 @@ def _validated(
         service.forbids_unknown_fields = not service.developer
         raise
     service.forbids_unknown_fields = False
-    fields: dict[str, Any] = model.model_dump(include=set(changed), exclude_unset=True)
+    stored = plain(model, exclude_unset=True)
+    fields: dict[str, Any] = {key: stored[key] for key in stored if key in changed}
     if dialect.pydantic == 1:
         fields = with_unknown_fields(schema, fields, changed)
     return fields
 
 
-def _keep_defaults(row: WholeType, wanted: dict[str, Any], dialect: Dialect) -> None:
-    """Put the default in the place of a list that the service does not store empty."""
+def _with_kept_defaults(row: WholeType, patch: dict[str, Any], dialect: Dialect) -> dict[str, Any]:
+    """Return a patch with the default in the place of a list that cannot be emptied.
+
+    See docs/service/merge.md#empty-lists.
+    """
     from osmo_cli.config.schemas.base import defaults, model_at
 
+    patch = deepcopy(patch)
     schema = CONFIG_TYPES[row.name].schema(dialect)
-    for group, field in row.kept_defaults:
-        parent, model = wanted.get(group), model_at(schema, (group,))
+    for group, field in row.kept_defaults if dialect.empty_list_is_lost else ():
+        parent, model = patch.get(group), model_at(schema, (group,))
         if model and isinstance(parent, dict) and parent.get(field) == []:
             parent[field] = deepcopy(defaults(model)[field])
+    return patch
 
 
 def _patch_bucket(service: Service, request: Request) -> Response:

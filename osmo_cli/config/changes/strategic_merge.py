@@ -40,7 +40,7 @@ def strategic_merge(
             merged[key] = merge_list(merged[key], value, dialect)
         else:
             merged[key] = deepcopy(value)
-    return merged
+    return _content(merged) if dialect.merge_drops_directives else merged
 
 
 def merge_list(current: Any, patch: list[Any], dialect: Dialect) -> Any:
@@ -56,12 +56,15 @@ def merge_list(current: Any, patch: list[Any], dialect: Dialect) -> Any:
     if current is None:
         raise MergeFault("'NoneType' object is not iterable")
     if not isinstance(current, list):
-        return deepcopy(patch)
+        raise MergeFault("a list of objects over a value that is not a list")
     if any(not isinstance(item, dict) for item in current):
         raise MergeFault("a list of objects over a list of texts")
-    by_index = {item[INDEX]: item for item in patch if INDEX in item}
+    # The first of several edits of one index counts.
+    by_index = {_index(item): item for item in reversed(patch)}
     merged = []
     for index, item in enumerate(current):
+        if not item:
+            continue
         edit = by_index.get(index)
         if edit is None:
             merged.append(deepcopy(item))
@@ -69,9 +72,18 @@ def merge_list(current: Any, patch: list[Any], dialect: Dialect) -> Any:
             merged.append(_content(edit))
         elif edit.get(ACTION) != "delete":
             merged.append(strategic_merge(item, _content(edit), dialect))
-    known = range(len(current))
-    merged += [_content(item) for item in patch if item.get(INDEX) not in known]
+    merged += [
+        _content(item)
+        for item in patch
+        if _index(item) not in range(len(current)) and item.get(ACTION) != "delete"
+    ]
     return merged
+
+
+def _index(item: dict[str, Any]) -> int | None:
+    """Return the index that an item edits, or None for an item that is appended."""
+    index = item.get(INDEX)
+    return index if isinstance(index, int) else None
 
 
 def _content(item: dict[str, Any]) -> dict[str, Any]:

@@ -70,6 +70,8 @@ class Dialect:
             stored and locks clients out (docs/service/versions.md#locked-out-by-the-version-check).
         users_make_tokens: the role `osmo-user` may create tokens.
         iso_durations: durations may be written in ISO 8601, too.
+        merge_drops_directives: a PATCH drops `$action` and `$index` inside objects
+            (docs/service/merge.md#action-and-index).
         parallel_writes_fail: writes that overlap fail (docs/service/parallel-writes.md).
         configmap_sets_keys: in ConfigMap mode the file may set `service_auth` of SERVICE.
         configmap_backend_fields: fields that each backend in that file must have.
@@ -103,6 +105,7 @@ class Dialect:
     checks_client_versions: bool = False
     users_make_tokens: bool = False
     iso_durations: bool = False
+    merge_drops_directives: bool = False
     parallel_writes_fail: bool = False
     configmap_sets_keys: bool = False
     configmap_backend_fields: frozenset[str] = frozenset()
@@ -204,6 +207,7 @@ V6_3 = replace(
     checks_client_versions=True,
     users_make_tokens=True,
     iso_durations=True,
+    merge_drops_directives=True,
     configmap_sets_keys=True,
     helm_root="services.configs",
 )

@@ -1,4 +1,4 @@
-"""The service's own merge of a PATCH, row by row of its table (api.md 3.3)."""
+"""The service's own merge of a PATCH, row by row of docs/service/merge.md."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 
 from osmo_cli.config.changes.merge import merge_input, same
-from osmo_cli.config.changes.strategic_merge import MergeFault, strategic_merge
-from osmo_cli.config.registry.dialects import V6_0
+from osmo_cli.config.changes.strategic_merge import ACTION, INDEX, MergeFault, strategic_merge
+from osmo_cli.config.registry.dialects import V6_0, V6_3
 from tests.unit.config.strategies import json_objects
 
 V6_2 = replace(V6_0, name="6.2", empty_list_is_lost=False)
@@ -66,11 +66,36 @@ def test_a_row_of_the_table(
     assert (current, patch) == before, "an argument was changed"
 
 
-@pytest.mark.parametrize("current", [None, ["text"]])
+@pytest.mark.parametrize("current", [None, ["text"], "text", {"x": 1}])
 @pytest.mark.parametrize("dialect", [V6_0, V6_2], ids=["6.0", "6.2"])
 def test_objects_over_something_else_fail_as_in_the_service(dialect: Any, current: Any) -> None:
     with pytest.raises(MergeFault):
         strategic_merge({"a": current}, {"a": [{"x": 1}]}, dialect)
+
+
+@pytest.mark.parametrize("dialect", [V6_0, V6_2, V6_3], ids=["6.0", "6.2", "6.3"])
+@pytest.mark.parametrize(
+    ("current", "edits", "merged"),
+    [
+        ([{"x": 1}], [{INDEX: 5, ACTION: "delete"}], [{"x": 1}]),
+        ([{"x": 1}], [{INDEX: 0, "x": 2}, {INDEX: 0, "x": 3}], [{"x": 2}]),
+        ([{"x": 1}], [{INDEX: [], "x": 2}], [{"x": 1}, {"x": 2}]),
+        ([{"x": 1}, {}], [{INDEX: 1, "x": 2}], [{"x": 1}]),
+        ([{}, {"x": 1}], [{INDEX: 1, "y": 2}], [{"x": 1, "y": 2}]),
+    ],
+)
+def test_edits_by_index(dialect: Any, current: Any, edits: Any, merged: Any) -> None:
+    assert strategic_merge({"a": current}, {"a": edits}, dialect) == {"a": merged}
+
+
+def test_directives_inside_objects_are_dropped_from_6_3() -> None:
+    patch = {"a": {ACTION: "replace", INDEX: 1, "x": 2}}
+    assert strategic_merge({"a": {"y": 1}}, patch, V6_3) == {"a": {"x": 2, "y": 1}}
+    assert strategic_merge({"a": {"y": 1}}, patch, V6_2) == {"a": {**patch["a"], "y": 1}}
+    # What is stored for the first time keeps them, until it is merged into.
+    first = strategic_merge({}, patch, V6_3)
+    assert first == patch
+    assert strategic_merge(first, {"a": {"z": 3}}, V6_3) == {"a": {"x": 2, "z": 3}}
 
 
 def test_an_empty_list_is_lost_in_6_0() -> None:
