@@ -9,7 +9,6 @@ from fnmatch import fnmatchcase
 from typing import Any, Literal
 
 from osmo_cli.accounts.tokens import SOON_DAYS
-from osmo_cli.local.by_version import newest
 from osmo_cli.local.faults import server_fault
 from osmo_cli.local.jwts import Identity, RefusedJwtError
 from osmo_cli.local.records import item, whole
@@ -197,7 +196,7 @@ def _way_out(service: Service, configuration: dict[str, Any]) -> str:
 def newest_client(service: Service, configuration: dict[str, Any]) -> str:
     """Return the version of the newest client, which SERVICE may name."""
     dialect = service.store.dialect
-    named = _client_versions(configuration).get(newest(dialect, _NEWEST_CLIENT))
+    named = _client_versions(configuration).get(dialect.newest(_NEWEST_CLIENT))
     return str(named or dialect.version)
 
 

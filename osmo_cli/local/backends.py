@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from osmo_cli.config.registry.dialects import Dialect
-from osmo_cli.local.by_version import newest
 from osmo_cli.local.faults import server_fault, user_fault
 from osmo_cli.local.history import Author, add_revision, shown_time, stamp
 from osmo_cli.local.records import delete_item, item, items, set_item
@@ -60,7 +59,7 @@ def register(
         "version": dialect.operator_version,
         "k8s_uid": k8s_uid,
         "k8s_namespace": k8s_namespace,
-        "router_address": newest(dialect, _ROUTER_ADDRESS),
+        "router_address": dialect.newest(_ROUTER_ADDRESS),
         "created_date": stamp(now),
     }
     set_item(connection, _TYPE, name, backend)

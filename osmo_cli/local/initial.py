@@ -7,7 +7,6 @@ from typing import Any
 
 from osmo_cli.config.registry.dialects import Dialect
 from osmo_cli.local import history, item_types
-from osmo_cli.local.by_version import newest
 from osmo_cli.local.clock import Clock
 from osmo_cli.local.initial_roles import default_roles
 from osmo_cli.local.masks import sealed
@@ -72,7 +71,7 @@ def _pod_templates(dialect: Dialect) -> dict[str, Any]:
     templates: dict[str, Any] = {
         name: {"spec": {"containers": [container]}} for name, container in containers.items()
     }
-    return templates | newest(dialect, _MORE_TEMPLATES)
+    return templates | dialect.newest(_MORE_TEMPLATES)
 
 
 def _assertions(resource: str, words: str, operator: str) -> list[dict[str, str]]:
@@ -174,7 +173,7 @@ def write_initial_state(
     defaults = (
         ("POD_TEMPLATE", _pod_templates(dialect), ""),
         ("RESOURCE_VALIDATION", _validations(), ""),
-        ("POOL", _pools(dialect), newest(dialect, {"seed": "", "6.0": "System"})),
+        ("POOL", _pools(dialect), dialect.newest({"seed": "", "6.0": "System"})),
     )
     for config_type, given, user in defaults:
         row = item_types.ITEM_TYPES[config_type]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from osmo_cli.config.registry.dialects import Dialect
-from osmo_cli.local.by_version import newest
 
 _USER_AREAS = (
     "app",
@@ -146,7 +145,7 @@ def default_roles(dialect: Dialect) -> list[dict[str, Any]]:
     """Return the roles of a new service, as a revision holds them."""
     if dialect.semantic_roles:
         return _semantic_roles(dialect)
-    downloads = newest(dialect, {"seed": _CLIENT_DOWNLOADS, "6.0": ()})
+    downloads = dialect.newest({"seed": _CLIENT_DOWNLOADS, "6.0": ()})
     extra = {"osmo-default": downloads}
     return [
         {
@@ -160,7 +159,7 @@ def default_roles(dialect: Dialect) -> list[dict[str, Any]]:
 
 
 def _semantic_roles(dialect: Dialect) -> list[dict[str, Any]]:
-    user = "Standard user role", newest(dialect, _USER_POLICIES)
+    user = "Standard user role", dialect.newest(_USER_POLICIES)
     return [
         {
             "name": name,

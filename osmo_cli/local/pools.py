@@ -12,7 +12,6 @@ from typing import Any
 from osmo_cli.config.registry.dialects import Dialect
 from osmo_cli.config.registry.types import POOL
 from osmo_cli.local import accounting, backends, templates
-from osmo_cli.local.by_version import newest
 from osmo_cli.local.faults import server_fault, user_fault
 from osmo_cli.local.records import item, items, whole
 
@@ -81,7 +80,7 @@ def shown_pools(
         name: shown(connection, dialect, name, stored, now, verbose=verbose)
         for name, stored in items(connection, POOL.name).items()
     }
-    if not verbose and not newest(dialect, _LISTS_COMPUTED):
+    if not verbose and not dialect.newest(_LISTS_COMPUTED):
         return {name: without_computed(pool) for name, pool in pools.items()}
     return pools
 

@@ -10,7 +10,6 @@ from osmo_cli.local import auth_handlers as auth
 from osmo_cli.local import config_handlers as config
 from osmo_cli.local import history_handlers as history
 from osmo_cli.local import item_handlers, pool_handlers, user_handlers, whole_handlers
-from osmo_cli.local.by_version import newest
 from osmo_cli.local.request import Request, Response
 from osmo_cli.local.service import Route, Service
 from osmo_cli.local.tokens import AccessType
@@ -58,7 +57,7 @@ def routes(dialect: Dialect) -> tuple[Route, ...]:
         found.append(Route("GET", "/api/auth/access_token", auth.get_token_info))
         found += _token_routes("USER", dialect.token_routes.own)
         found += _token_routes("SERVICE", dialect.token_routes.service)
-    if newest(dialect, _CLIENT_PACKAGES):
+    if dialect.newest(_CLIENT_PACKAGES):
         packages = "/client/pypi/simple"
         found += [
             Route("GET", packages, auth.get_packages, documented=False),

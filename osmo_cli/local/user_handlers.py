@@ -7,7 +7,6 @@ from typing import Any
 
 from osmo_cli.config.registry.dialects import Dialect
 from osmo_cli.local import users
-from osmo_cli.local.by_version import newest
 from osmo_cli.local.request import Parameters, Request, Response
 from osmo_cli.local.service import Handler, Route, Service, read_body
 
@@ -48,7 +47,7 @@ def routes(dialect: Dialect) -> list[Route]:
 
 def _answer(service: Service, data: Any) -> Response:
     """Return an answer with the times of users and roles as the version writes them."""
-    return Response(_with_times(data, newest(service.store.dialect, _UTC)))
+    return Response(_with_times(data, service.store.dialect.newest(_UTC)))
 
 
 def _with_times(data: Any, utc: str) -> Any:

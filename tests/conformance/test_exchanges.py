@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import pytest
 
 from tests.conformance.differences import KNOWN
-from tests.conformance.replay import RECORDINGS_BY_VERSION, SEED, Recording, Result, replay
+from tests.conformance.replay import RECORDINGS_BY_VERSION, Recording, Result, replay
 
 LEAST_SAME = 0.99
 """Share of the answers that must be the recorded ones."""
@@ -29,7 +29,7 @@ class Replayed:
 
 @pytest.fixture(
     scope="module",
-    params=[each for each in RECORDINGS_BY_VERSION.values() if each is not SEED],
+    params=RECORDINGS_BY_VERSION.values(),
     ids=lambda recording: recording.version,
 )
 def replayed(
