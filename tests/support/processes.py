@@ -113,16 +113,22 @@ def serving(
     auth: AuthMode = "none",
     configmap: Path | None = None,
     port: int = 0,
+    env: Mapping[str, str] | None = None,
 ) -> Iterator[Service]:
     """The embedded service on a loopback port until the block ends, as `osmo local serve` has it.
 
     Args:
         port: 0 takes a free one.
+        env: variables for a process of its own.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    serve = _in_process if ONLY_PROCESSES else _in_thread
-    with serve(folder / "service.db", dialect, auth, configmap, port) as service:
-        yield service
+    db = folder / "service.db"
+    if env is None and not ONLY_PROCESSES:
+        with _in_thread(db, dialect, auth, configmap, port) as service:
+            yield service
+    else:
+        with _in_process(db, dialect, auth, configmap, port, env or {}) as service:
+            yield service
 
 
 @contextmanager
@@ -160,7 +166,12 @@ def _in_thread(
 
 @contextmanager
 def _in_process(
-    db: Path, dialect: str, auth: AuthMode, configmap: Path | None, port: int
+    db: Path,
+    dialect: str,
+    auth: AuthMode,
+    configmap: Path | None,
+    port: int,
+    env: Mapping[str, str],
 ) -> Iterator[Service]:
     """The service as a process of its own."""
     folder, token_file = db.parent, db.with_name("admin-token")
@@ -170,7 +181,7 @@ def _in_process(
         command += ["--admin-token-file", str(token_file)]
     errors = (folder / "serve.err").open("ab")
     process = subprocess.Popen(
-        command, env=Shell.at(folder).env, stdout=subprocess.PIPE, stderr=errors, cwd=folder
+        command, env=Shell.at(folder, **env).env, stdout=subprocess.PIPE, stderr=errors, cwd=folder
     )
     try:
         assert process.stdout is not None
