@@ -11,6 +11,7 @@ from typing import Any
 
 from osmo_cli.config.changes.merge import value_at
 from osmo_cli.config.registry.dialects import Dialect
+from osmo_cli.config.registry.types import CONFIG_TYPES
 from osmo_cli.local.faults import user_fault
 from osmo_cli.local.masks import mask, remark_changes
 from osmo_cli.local.records import json_text
@@ -31,8 +32,9 @@ _LARGEST = 2**63 - 1
 
 
 def config_types(dialect: Dialect) -> list[str]:
-    """The dialect's config types in the service's order."""
-    return [name for name in _ORDER if name in dialect.config_types]
+    """Return the dialect's config types in the service's order; types unknown to it are last."""
+    order = dict.fromkeys((*_ORDER, *CONFIG_TYPES))
+    return [name for name in order if name in dialect.config_types]
 
 
 def known_types(dialect: Dialect) -> list[str]:
