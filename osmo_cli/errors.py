@@ -31,7 +31,8 @@ class OsmoError(Exception):
         hint: what to do next, or None.
         code: HTTP status where the service answered, else 1 (as the official CLI's JSON errors).
         details: more members for the JSON form of the error.
-        outcome_unknown: a request may have been carried out all the same (api.md 13).
+        outcome_unknown: the request may have been carried out
+        (docs/service/parallel-writes.md#unknown-outcomes).
     """
 
     exit_code: ExitCode = ExitCode.INVALID

@@ -14,7 +14,9 @@ def _xdg(variable: str, default: str) -> Path:
 
 
 def config_dir() -> Path:
-    """Folder of login.yaml and of the profiles: `$OSMO_CONFIG_FILE_DIR`, else XDG (api.md 1.5).
+    """Return the directory of login.yaml and of the profiles.
+
+    `$OSMO_CONFIG_FILE_DIR`, else XDG (docs/service/authentication.md#loginyaml).
 
     Raises:
         RuntimeError: no home directory can be determined.

@@ -1,4 +1,4 @@
-"""The roles that `osmo config set ROLE` generates, by dialect (api.md 8.1)."""
+"""Roles that `osmo config set ROLE` creates (docs/service/role.md#standard-roles)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from osmo_cli.errors import UsageError
 
 POOL_PREFIX = "osmo-"
 
-# Up to 6.0 a role is a list of paths of the API (api.md 3.9); {0} is the backend or the pool.
+# Up to 6.0 a role has API paths (docs/service/role.md#policies); {0} is the backend or pool.
 _PATHS: dict[str, tuple[tuple[str, str], ...]] = {
     "backend": (
         ("/api/agent/listener/*/*/{0}", "*"),

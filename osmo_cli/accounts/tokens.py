@@ -1,4 +1,7 @@
-"""What an access token may be called and how long it may live (api.md 2.1)."""
+"""Names and expiration dates of access tokens.
+
+docs/service/tokens.md#names-and-expiration
+"""
 
 from __future__ import annotations
 

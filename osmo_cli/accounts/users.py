@@ -1,4 +1,4 @@
-"""What a user of a service may be called (api.md 2.1)."""
+"""IDs of users (docs/service/users.md#user-ids)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The four ways to a JWT (api.md 1.5), and how one is renewed."""
+"""Logins and their renewal (docs/service/authentication.md#login-methods)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ from osmo_cli.errors import NotLoggedInError, UsageError
 EXCHANGE_PATH = build_path(("api", "auth", "jwt", "access_token"))
 _SCOPE = "openid offline_access profile"
 _DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"
-_DEFAULT_CLIENT_ID = "osmo-device"  # what 6.0 falls back to (api.md 1.5)
+# Services of 6.0 name no client (docs/service/authentication.md#login-methods).
+_DEFAULT_CLIENT_ID = "osmo-device"
 _SHORTEST_INTERVAL_SECONDS = 1.0
 _REFUSALS = frozenset({400, 401, 403, 428})
 
@@ -32,7 +33,7 @@ class LoginInfo:
 
 
 def login_info(transport: Transport) -> LoginInfo:
-    """Ask the service for its identity provider (api.md 1.1)."""
+    """Ask the service for its identity provider (docs/service/authentication.md#open-routes)."""
     info = transport.send("GET", build_path(("api", "auth", "login"))).json()
     if not isinstance(info, dict):
         raise UnexpectedAnswerError("GET /api/auth/login did not answer with an object")
@@ -42,7 +43,7 @@ def login_info(transport: Transport) -> LoginInfo:
 
 
 def exchange_access_token(transport: Transport, access_token: str) -> str:
-    """The JWT that an OSMO access token is worth; it lives 300 s (api.md 1.1, 1.2).
+    """Exchange an access token for a JWT (docs/service/authentication.md#token-exchange).
 
     The token goes in a POST body. Only a service that has no such route (405, up to 6.0) gets
     it in the query of a GET, which its own proxies may log; this client does not.
@@ -75,7 +76,10 @@ def _jwt_of(answer: Answer, key: str) -> str:
 
 
 def password_login(idp: Transport, info: LoginInfo, username: str, password: str) -> Secrets:
-    """Exchange a name and password at the identity provider (api.md 1.5)."""
+    """Exchange a name and password at the identity provider.
+
+    docs/service/authentication.md#login-methods
+    """
     form = {
         "grant_type": "password",
         "client_id": info.device_client_id or _DEFAULT_CLIENT_ID,
@@ -150,7 +154,7 @@ def device_login(
 
 
 def refresh(idp: Transport, refresh_url: str, refresh_token: str, client_id: str | None) -> Secrets:
-    """A new JWT for an OIDC refresh token (api.md 1.5); the refresh token may change too.
+    """Renew an OIDC login; its refresh token may change too.
 
     Raises:
         NotLoggedInError: the identity provider does not take the refresh token any more.

@@ -13,7 +13,8 @@ def build_path(segments: Sequence[str]) -> str:
 
     Raises:
         UsageError: a segment is empty, `.` or `..`, or holds a slash or a control character;
-            the service (or a proxy before it) would take it for another path (api.md 13).
+            the service (or a proxy before it) would take it for another path
+            (docs/service/routes.md#names-in-urls).
     """
     return "/" + "/".join(_checked(segment) for segment in segments)
 

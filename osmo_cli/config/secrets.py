@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from osmo_cli.config.registry.types import ConfigType
 
 MASK = "*" * 10
-"""What GET, history, diff and PATCH answers show for a secret (api.md 3.5)."""
+"""What GET, history, diff and PATCH answers show for a secret (docs/service/secrets.md#masks)."""
 
 # Each stands in a shown state in place of a secret.
 STORED_SECRET = "(secret)"  # noqa: S105

@@ -10,7 +10,7 @@ from osmo_cli.credentials.origin import Origin
 
 
 class Method(StrEnum):
-    """How a login was made (api.md 1.5)."""
+    """How a login was made (docs/service/authentication.md#login-methods)."""
 
     CODE = "code"
     PASSWORD = "password"  # noqa: S105 - the method's name

@@ -1,6 +1,6 @@
 """Whether a secret is the one that was sent before, without keeping it.
 
-The service masks secrets when it shows them (api.md 3.5), so a change can't be told by
+The service masks secrets (docs/service/secrets.md#masks), so that a change cannot be found by
 comparing. A salted scrypt hash of what was sent last tells, and tells nobody the secret.
 """
 

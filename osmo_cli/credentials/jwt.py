@@ -11,7 +11,7 @@ from typing import Any
 from osmo_cli.errors import UsageError
 
 EXPIRY_LEEWAY = 3
-"""Seconds before its expiry at which a JWT is refreshed (api.md 1.2)."""
+"""Seconds before its expiry at which a JWT is refreshed (docs/service/authentication.md#jwts)."""
 
 
 class InvalidJwtError(UsageError):
@@ -41,7 +41,7 @@ def decode_claims(jwt: str) -> dict[str, Any]:
 
 
 def is_jwt(text: str) -> bool:
-    """Whether `text` is a JWT rather than an access token, which has no dots (api.md 1.1)."""
+    """Whether `text` is a JWT; access tokens have no dots (docs/service/authentication.md#jwts)."""
     try:
         decode_claims(text)
     except InvalidJwtError:
@@ -67,7 +67,8 @@ def expires_at(jwt: str) -> int | None:
 def is_expired(jwt: str, now: float) -> bool:
     """Whether `jwt` is to be refreshed at `now` (unix seconds), a few seconds before it ends.
 
-    The rule of the official clients (api.md 1.2). One without expiry does not expire.
+    The rule of the official clients (docs/service/authentication.md#jwts). A JWT without an
+    expiration time does not expire.
 
     Raises:
         InvalidJwtError: see `decode_claims`.
@@ -77,7 +78,7 @@ def is_expired(jwt: str, now: float) -> bool:
 
 
 def user_of(jwt: str) -> str:
-    """The user that a JWT is about, by the claims of OSMO (api.md 1.2) and of OIDC."""
+    """Return the user in the claims of OSMO (docs/service/authentication.md#jwts) or of OIDC."""
     claims = decode_claims(jwt)
     for claim in ("unique_name", "preferred_username", "name", "email", "sub"):
         if isinstance(claims.get(claim), str) and claims[claim]:

@@ -1,4 +1,7 @@
-"""An existing login of the official CLI: its login.yaml, read and never altered (api.md 1.5)."""
+"""An existing login of the official CLI; its login.yaml is read and never changed.
+
+docs/service/authentication.md#loginyaml
+"""
 
 from __future__ import annotations
 
@@ -67,7 +70,7 @@ _Login = tuple[Method, str | None, Secrets, str | None, str | None]
 
 
 def _login(content: _Section, origin: Origin) -> _Login:
-    """The import rule of api.md 1.5: method, user name, secrets, refresh URL, client id."""
+    """Return method, user name, secrets, refresh URL and client ID of a login.yaml."""
     file = content.file
     if dev := content.section("dev_login"):
         username = dev.text("username")

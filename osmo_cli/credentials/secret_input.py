@@ -60,8 +60,8 @@ def check_token(text: str, name: str) -> str:
 def parse_token_text(text: str, name: str = "the token file") -> tuple[str, Origin | None]:
     """The token in `text`, and its origin where `text` is a complete 6.0 refresh URL.
 
-    6.0 keeps tokens as `https://HOST/api/auth/jwt/access_token?access_token=TOKEN` (api.md
-    1.5). No error repeats `text`.
+    6.0 keeps tokens as `https://HOST/api/auth/jwt/access_token?access_token=TOKEN`
+    (docs/service/authentication.md#login-methods). No error repeats `text`.
 
     Raises:
         UsageError: `text` is neither a token nor such a URL.

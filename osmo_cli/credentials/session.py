@@ -19,7 +19,7 @@ _TROUBLE = (OSError, RuntimeError)
 
 
 def load_session(credential: Credential) -> str | None:
-    """The cached JWT of this login, if it has not expired (api.md 1.2)."""
+    """The cached JWT of this login, if it has not expired (docs/service/authentication.md#jwts)."""
     if credential.session_key is None:
         return None
     try:

@@ -1,4 +1,7 @@
-"""Version, login, keys and access tokens (api.md 1.1, 2)."""
+"""Version, login, keys and access tokens.
+
+docs/service/authentication.md#token-exchange, docs/service/tokens.md
+"""
 
 from __future__ import annotations
 

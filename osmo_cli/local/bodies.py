@@ -1,4 +1,7 @@
-"""Request bodies of the configuration routes, made from the shared schemas (api.md 3.1, 4)."""
+"""Request bodies of the configuration routes, made from the shared schemas.
+
+docs/service/routes.md#request-bodies, docs/service/history.md
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""BACKEND, and what the handlers of all config types share (api.md 3)."""
+"""BACKEND, and what the handlers of all config types share (docs/service/routes.md)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ from osmo_cli.local.service import Service, read_body
 
 
 def shown(service: Service, data: Any) -> Response:
-    """An answer with configurations, laid out as the version does (api.md 0)."""
+    """An answer with configurations, laid out as the version does.
+
+    docs/service/versions.md#generations
+    """
     return Response(data, indent=service.store.dialect.config_indent)
 
 

@@ -1,4 +1,7 @@
-"""Answers of the service that are errors: what the real one sends, status and body (api.md 1.7)."""
+"""Answers of the service that are errors: what the real one sends, status and body.
+
+docs/service/errors.md#error-bodies
+"""
 
 from __future__ import annotations
 

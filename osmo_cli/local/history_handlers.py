@@ -1,4 +1,4 @@
-"""Revisions: history, rollback, tags, diff (api.md 4)."""
+"""Revisions: history, rollback, tags, diff (docs/service/history.md)."""
 
 from __future__ import annotations
 

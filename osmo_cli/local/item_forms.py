@@ -1,4 +1,7 @@
-"""The forms of the items of each type: given, stored, shown, and in a revision (api.md 3.9, 4)."""
+"""The forms of the items of each type: given, stored, shown, and in a revision.
+
+docs/service/role.md#external_roles, docs/service/history.md
+"""
 
 from __future__ import annotations
 
@@ -218,7 +221,7 @@ def live_pool(
     connection: sqlite3.Connection, dialect: Dialect, name: str, stored: Any, now: datetime
 ) -> dict[str, Any]:
     """What a PATCH of a pool is merged into: with the timeouts of WORKFLOW, which so become its
-    own (api.md 3.9)."""
+    own (docs/service/role.md#external_roles)."""
     return pools.single(connection, dialect, name, now, verbose=True)
 
 

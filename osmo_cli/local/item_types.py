@@ -1,7 +1,8 @@
 """The types with named items that clients make, as data, and what all of them have in common.
 
 Each row says how an item is stored, how it shows, what a revision holds and which words the
-service uses for it (api.md 3.1, 3.9, 4). BACKEND is not among them: its items come from operators.
+service uses for it (docs/service/routes.md#routes-by-type). BACKEND has none: its items come from
+operators.
 """
 
 from __future__ import annotations
@@ -92,7 +93,10 @@ class ItemType:
         return f"{_DONE[method]} {self.noun} {name}"
 
     def check_name(self, name: str) -> None:
-        """Raise Fault (400) for a name that the service does not take (api.md 3.9)."""
+        """Raise Fault (400) for a name that the service does not take.
+
+        docs/service/routes.md#names
+        """
         check_name(self.config_type, self.noun.capitalize(), name)
 
 
@@ -167,7 +171,7 @@ ITEM_TYPES: dict[str, ItemType] = {
 
 
 def check_name(config_type: ConfigType, words: str, name: str) -> None:
-    """Raise Fault (400) for a name that the service does not take (api.md 3.9).
+    """Raise Fault (400) for a name that the service does not take (docs/service/routes.md#names).
 
     Args:
         config_type: whose rule holds.

@@ -1,4 +1,7 @@
-"""The JWTs that the service signs, and how they are checked (api.md 1.2, 1.6)."""
+"""The JWTs that the service signs, and how they are checked.
+
+docs/service/authentication.md#jwts, docs/service/authentication.md#permissions
+"""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ def document(dialect: Dialect, routes: Iterable[Route]) -> dict[str, Any]:
     from osmo_cli.local.validation import ALWAYS_CLOSED, STRICT
 
     class AsStored(GenerateJsonSchema):
-        """Without the other form in which an input may be written (ROLE, api.md 3.9)."""
+        """Without the other form in which an input may be written (ROLE, docs/service/role.md)."""
 
         def function_before_schema(self, schema: Any) -> Any:
             return self.generate_inner(schema["schema"])

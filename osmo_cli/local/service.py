@@ -66,13 +66,13 @@ class Route:
 
     @property
     def changes_configuration(self) -> bool:
-        """Whether it is not to be had in ConfigMap mode; revisions and tags are (api.md 5)."""
+        """Whether ConfigMap mode refuses it (docs/service/configmap.md#refused-writes)."""
         is_config = self.path.startswith("/api/configs/") and "/revision/" not in self.path
         return is_config and self.method != "GET"
 
 
 def answer(route: Route, service: Service, call: Request) -> Response:
-    """Run a handler; every outcome is an answer (api.md 1.7)."""
+    """Run a handler; every outcome is an answer (docs/service/errors.md#error-bodies)."""
     try:
         if service.store.configmap:
             service = _with_configmap(route, service, call, service.store.configmap)

@@ -1,4 +1,7 @@
-"""Combining pod templates and resource validations into what pools and tests show (api.md 3.9)."""
+"""Combining pod templates and resource validations into what pools and tests show.
+
+docs/service/templates.md#combining-templates
+"""
 
 from __future__ import annotations
 

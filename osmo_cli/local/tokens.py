@@ -1,4 +1,4 @@
-"""Access tokens (api.md 2): only their SHA-256 is kept; a token is exchanged for a JWT."""
+"""Access tokens, of which only the SHA-256 is stored (docs/service/tokens.md)."""
 
 from __future__ import annotations
 

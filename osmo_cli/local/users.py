@@ -1,4 +1,7 @@
-"""Users, their roles and their access tokens, as services from 6.2 on have them (api.md 2)."""
+"""Users, their roles and their access tokens, as services from 6.2 on have them.
+
+docs/service/users.md
+"""
 
 from __future__ import annotations
 
@@ -195,8 +198,8 @@ def create_token(
         by: who makes it.
 
     Raises:
-        Fault: in the order of api.md 2.1: date too far away (400) or none (500), name, date in
-            the past, roles, a name that is taken (400).
+        Fault: in the order of docs/service/tokens.md#order-of-checks: date too far in the future
+            (400) or not a date (500), name, date in the past, roles, a name that exists (400).
     """
     today = now.date()
     _check_longest(connection, expires_at, today)

@@ -1,7 +1,7 @@
 """How the service says what is wrong with a request: by two generations of pydantic.
 
 What is wrong is collected in the terms of the second one, with which this program checks; the
-first one's words are a table. Sources: api.md 0 and 1.7, and the recorded exchanges.
+first one's words are a table (docs/service/errors.md#validation-errors).
 """
 
 from __future__ import annotations

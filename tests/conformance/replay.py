@@ -151,7 +151,10 @@ class Result:
 
 
 def comparable(value: Any, key: str = "") -> Any:
-    """`value` without what differs from run to run; tags are a set (api.md 4)."""
+    """`value` without what differs from run to run; tags are a set.
+
+    docs/service/history.md#diff
+    """
     if key in _VOLATILE and value is not None:
         return f"<{key}>"
     if key == "expires_at" and isinstance(value, int):

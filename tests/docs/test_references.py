@@ -18,7 +18,7 @@ from tests.docs.pages import ALL, Page
 from tests.support.processes import ROOT
 
 DOCS = "\n".join(page.text for page in ALL)
-# OSMO_ERROR is an error code of the service (api.md 1.4).
+# OSMO_ERROR is an error code of the service (docs/service/versions.md#client-version-header).
 VARIABLE = re.compile(r"\bOSMO_(?!ERROR\b)[A-Z][A-Z_]*")
 # Shell completion is Typer's own; --help explains itself.
 NOT_OURS = {"--help", "--install-completion", "--show-completion"}

@@ -158,7 +158,10 @@ def test_by_reference(name: str, admin: Shell) -> None:
     "fields", [{"auth": CANARY}, {"auth": "${env:CANARY}"}, {"username": "u-${env:CANARY}"}]
 )
 def test_a_service_that_repeats_it(shell: Shell, admin: Shell, fields: dict[str, str]) -> None:
-    """6.4's 400 for an unknown field repeats the input (api.md 13)."""
+    """6.4's 400 for an unknown field repeats the input.
+
+    docs/service/secrets.md#secrets-in-error-messages
+    """
     workflow = json.loads(admin.ok("config", "show", "WORKFLOW"))
     openapi = {
         "paths": {

@@ -204,7 +204,7 @@ def test_patch_keeps_what_it_does_not_name_and_put_replaces_fields_whole(
     shown = {**CREDENTIAL, "endpoint": "s3://logs/osmo", "access_key": "**********"}
     assert answer.json() == {"workflow_log": {"credential": {**shown, "region": "eu"}}}
 
-    # PUT answers with secrets in clear: the service's own fault (api.md 3.1).
+    # PUT answers with secrets in clear: the service's own fault (docs/service/secrets.md#masks).
     put = client.put(WORKFLOW, json={"configs": {"max_num_tasks": 7, "bogus": 1}}).json()
     assert put["workflow_log"]["credential"]["access_key"] == CREDENTIAL["access_key"]
     assert put["max_num_tasks"] == 7

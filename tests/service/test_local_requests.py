@@ -163,7 +163,7 @@ def test_unknown_fields(client: httpx.Client) -> None:
     )
     assert (answer.status_code, answer.json()) == (422, {"detail": [expected]})
 
-    # The report repeats the value (api.md 13).
+    # The report repeats the value (docs/service/secrets.md#secrets-in-error-messages).
     answer = client.patch(path, json={"configs_dict": {"workflow_info": {"more": "s" * 99}}})
     assert (answer.status_code, answer.json()["error_code"]) == (400, "USAGE")
     assert answer.json()["message"] == (

@@ -1,4 +1,4 @@
-"""What the recorded exchanges do not show of users and tokens (api.md 2.1)."""
+"""What the recorded exchanges do not show of users and tokens (docs/service/users.md#user-ids)."""
 
 from __future__ import annotations
 

@@ -60,7 +60,10 @@ def text_of(out: str) -> tuple[str, list[str]]:
 
 
 def test_the_way_to_register_a_backend(admin: Shell, keeping: Service, tmp_path: Path) -> None:
-    """The steps of OSMO's page: a user, its token, and a login with it (api.md 9)."""
+    """The steps of OSMO's page: a user, its token, and a login with it.
+
+    docs/service/backend-operator.md#steps-by-version
+    """
     admin.ok("user", "create", "backend-operator", "--roles", "osmo-backend")
     created = admin.ok(
         *("token", "set", "backend-token", "--user", "backend-operator", "--roles"),

@@ -90,7 +90,10 @@ def test_users_are_found_by_prefix_and_role(admin: Shell) -> None:
 
 
 def test_who_came_by_an_identity_provider_is_a_user_too(admin: Shell, keeping: Service) -> None:
-    """The service writes down whom an identity provider knows, under any name (api.md 2.1)."""
+    """The service writes down whom an identity provider knows, under any name.
+
+    docs/service/users.md#user-ids
+    """
     users = ("ada+ops@example.com", "ada#EXT#@example.com", "Ada L")
     with closing(sqlite3.connect(keeping.db)) as database, database:
         for user in users:

@@ -1,4 +1,7 @@
-"""What users write about the history, and what two of its revisions tell (api.md 4)."""
+"""Times and references in arguments, and what a rollback or deletion loses.
+
+docs/service/history.md
+"""
 
 from __future__ import annotations
 
@@ -61,7 +64,8 @@ def shown_time(created_at: str) -> str:
 def holds_masks(config_type: ConfigType, name: str, data: Any) -> bool:
     """Whether a revision was made by deleting the item `name`, with secrets beside it.
 
-    A service up to 6.2 stores masks in place of the other items' secrets then (api.md 4).
+    A service up to 6.2 stores masks in place of the other items' secrets then
+    (docs/service/secrets.md#secrets-in-history).
     """
     if config_type.whole is None or not name or name in config_type.items_in(data):
         return False
@@ -135,7 +139,7 @@ class Loss:
 def losses_of_rollback(
     config_type: ConfigType, name: str, data: Any, live: Any, backends: Collection[str]
 ) -> list[Loss]:
-    """What is lost by rolling back to a revision (api.md 4).
+    """What is lost by rolling back to a revision (docs/service/history.md#rollback).
 
     Args:
         config_type: the type.

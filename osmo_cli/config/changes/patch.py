@@ -38,7 +38,7 @@ class Patch:
         return f"Patch({self.verb.method}, fields: {names})"
 
     def body(self, description: str, tags: list[str] | None) -> dict[str, Any]:
-        """The request's JSON body (api.md 3.1)."""
+        """The request's JSON body (docs/service/routes.md#request-bodies)."""
         body: dict[str, Any] = {self.verb.body_key: self.content, "description": description}
         return body | ({"tags": tags} if tags else {})
 
@@ -56,7 +56,7 @@ def make_patch(verb: Verb, dialect: Dialect, live: Any, wanted: Any) -> Patch | 
         return _replacement(verb, dialect, live, wanted)
     if gone := [key for key in live if key not in wanted]:
         # Neither verb removes a field at the top: PATCH writes only what is there after the
-        # merge, POST only what is present (api.md 3.3, 3.6).
+        # merge, POST only what is present (docs/service/merge.md#patch, docs/service/backend.md).
         raise _no_request(dialect, gone, "change it, or leave it as it is")
     changed = {
         key: value for key, value in wanted.items() if key not in live or not same(live[key], value)
@@ -101,7 +101,7 @@ def _refuse_masks(content: Any) -> None:
 
 
 def _edit(live: Any, wanted: Any, dialect: Dialect) -> Any:
-    """The strategic-merge patch value that turns `live` into `wanted` (api.md 3.3)."""
+    """Return the PATCH that turns `live` into `wanted` (docs/service/merge.md#patch)."""
     if isinstance(wanted, dict) and isinstance(live, dict):
         edits = {
             key: _edit(live[key], value, dialect) if key in live else deepcopy(value)

@@ -1,4 +1,4 @@
-"""The service's merge of a PATCH into the stored object (api.md 3.3).
+"""The service's merge of a PATCH into the stored object (docs/service/merge.md#patch).
 
 The embedded service stores by it, and the client proves its patches with it before sending.
 """

@@ -154,4 +154,5 @@ FREE_FORM: dict[str, list[tuple[str, Any, Any]]] = {
         ("metadata.namespace", None, "default"),
     ],
 }
-"""Fields of the types that the service takes as any object (api.md 3.9): field, right, wrong."""
+"""Fields of the types that the service takes as any object
+(docs/service/routes.md): field, right, wrong."""

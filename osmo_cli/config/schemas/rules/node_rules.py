@@ -1,4 +1,4 @@
-"""What makes a node available: the regexes of `rules` (api.md 6), the seed's lists (api.md 12).
+"""What makes a node available (docs/service/node-availability.md).
 
 The operator matches a rule's key with `re.match`, which is anchored at the start only, and its
 value with `re.fullmatch`.

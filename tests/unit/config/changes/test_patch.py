@@ -96,7 +96,7 @@ def test_any_patch_is_right_or_refused(
     try:
         patch = make_patch(PATCH, dialect, live, wanted)
     except UsageError:
-        # Only a list can be out of reach (api.md 3.3).
+        # Only a list can be out of reach (docs/service/merge.md#patch).
         assert "[" in json.dumps([wanted])[1:]
         return
     if patch is None:
@@ -178,7 +178,8 @@ def test_a_backend_s_nested_objects_are_sent_whole(data: st.DataObject, dialect:
     patch = make_patch(POST, dialect, live, wanted)
     assert (patch is None) == same(live, wanted)
     if patch is not None:
-        # Each field that is present replaces the stored one, defaults filled in (api.md 3.6).
+        # Each field that is present replaces the stored one, defaults filled in
+        # (docs/service/backend.md).
         assert same(live | patch.content, wanted)
         assert all(not same(live[key], value) for key, value in patch.content.items())
 

@@ -1,4 +1,4 @@
-"""`labels_config` of WORKFLOW, which 6.4 brought (api.md 3.7)."""
+"""`labels_config` of WORKFLOW, which 6.4 brought (docs/service/workflow.md#labels_config)."""
 
 from __future__ import annotations
 

@@ -60,7 +60,7 @@ def test_the_defaults_of_a_backend_are_those_of_a_fresh_service(recordings: Path
     recorded = first_answer(recordings, "/api/configs/backend")["backends"][0]
     ours = BACKEND.schema(V6_0)().model_dump()
     assert list(ours) == list(recorded)
-    # What the operator says at registration is no default (api.md 3.6).
+    # What the operator says at registration is no default (docs/service/backend.md).
     by_operator = {"name", "version", "k8s_uid", "k8s_namespace", "last_heartbeat"}
     by_operator |= {"created_date", "online", "node_conditions"}
     for field in recorded.keys() - by_operator:

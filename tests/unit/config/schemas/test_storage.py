@@ -1,4 +1,7 @@
-"""Credentials of object stores and registries as inputs, by version (api.md 3.7)."""
+"""Credentials of object stores and registries as inputs, by version.
+
+docs/service/workflow.md#storage-addresses
+"""
 
 from __future__ import annotations
 
