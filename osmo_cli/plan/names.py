@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
-from osmo_cli.config.changes.merge import same, value_at
 from osmo_cli.config.problems import Problem
 from osmo_cli.config.reading.inputs import Input
 from osmo_cli.config.registry.types import CONFIG_TYPES
+from osmo_cli.config.values import same, value_at
 
 if TYPE_CHECKING:
     from osmo_cli.api.service import Service
@@ -25,15 +25,16 @@ def unchecked_names(
     it; in the whole type it accepts them, so they are warnings
     (docs/service/pool.md#unregistered-backends).
     """
-    config_type = target.shape.config_type
-    if not config_type.unchecked_references:
+    types = {
+        reference.target
+        for reference in target.shape.config_type.definition.references
+        if reference.unchecked
+    }
+    if not types:
         return []
     from osmo_cli.config.checking.cross_checks import unknown_names
 
-    known = {
-        name: service.configs.read(CONFIG_TYPES[name]).items().keys()
-        for name in config_type.unchecked_references
-    }
+    known = {name: service.configs.read(CONFIG_TYPES[name]).items().keys() for name in types}
     severity: Literal["error", "warning"] = "error" if target.shape.name is not None else "warning"
     return [
         replace(problem, severity=severity)

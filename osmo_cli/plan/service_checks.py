@@ -97,5 +97,5 @@ def _unknown_names(inputs: list[Input], reads: _Reads) -> Iterator[Problem]:
         for type_name in referenced_types(inputs)
     }
     yield from unknown_names(
-        inputs, known, where="on the service", hint="make it first, or give its file, too"
+        inputs, known, where="on the service", hint="create it first, or add its file"
     )

@@ -120,9 +120,9 @@ def test_an_unknown_name_is_told_where_it_stands(shell: Shell) -> None:
     result = shell.osmo("config", "validate", lay(shell, wrong))
     assert result.code == 2
     assert result.out.splitlines() == [
-        "configs/pool/h100.yaml:1:10: backend: there is no BACKEND of that name in the directory "
+        "configs/pool/h100.yaml:1:10: backend: no BACKEND with this name in the directory "
         '(did you mean "gpu-a"?)',
-        "configs/pool/h100.yaml:3:5: common_pod_template[0]: there is no POD_TEMPLATE of that "
+        "configs/pool/h100.yaml:3:5: common_pod_template[0]: no POD_TEMPLATE with this "
         'name in the directory (did you mean "mine"?)',
     ]
     # Of a file alone, and of types without files, nothing is known.
@@ -188,9 +188,7 @@ def test_a_file_of_its_own_and_a_place_among_others_are_a_problem(shell: Shell) 
     top = lay(shell, {"pool.json": '{"pools": {"a": {"backend": "b"}}}', "pool/a.json": "{}"})
     result = shell.osmo("config", "validate", top)
     assert result.code == 2
-    assert "configs/pool.json:1:12: a: a has a file of its own, too: configs/pool/a.json" in (
-        result.out
-    )
+    assert "configs/pool.json:1:12: a: a has its own file, too: configs/pool/a.json" in (result.out)
 
 
 def test_a_file_that_cannot_be_read_does_not_hide_the_others(shell: Shell) -> None:
@@ -288,17 +286,17 @@ def test_only_the_service_knows(user: Shell, any_service: tuple[str, Service]) -
     result = user.osmo("--debug", "config", "validate", top, "--online")
     assert result.code == 2
     assert result.out.splitlines() == [
-        "configs/backend/default.json:1:12: tests[0]: there is no BACKEND_TEST of that name on "
-        "the service (make it first, or give its file, too)",
+        "configs/backend/default.json:1:12: tests[0]: no BACKEND_TEST with this name on "
+        "the service (create it first, or add its file)",
         "configs/backend/gpu-z.json:1:1: the service has no BACKEND gpu-z "
         "(its operator makes it when it connects)",
         "configs/pool/default.json:1:22: default_platform: is not one of platforms",
-        "configs/pool/mine.json:1:13: backend: there is no BACKEND of that name on the service "
+        "configs/pool/mine.json:1:13: backend: no BACKEND with this name on the service "
         '(did you mean "default"?)',
-        "configs/pool/mine.json:1:47: common_pod_template[0]: there is no POD_TEMPLATE of that "
+        "configs/pool/mine.json:1:47: common_pod_template[0]: no POD_TEMPLATE with this "
         'name on the service (did you mean "default_user"?)',
         "configs/pool/new.json:1:1: backend: this field is required",
-        "configs/service.json:1:34: service_auth.user_roles[0]: there is no ROLE of that name on "
+        "configs/service.json:1:34: service_auth.user_roles[0]: no ROLE with this name on "
         'the service (did you mean "osmo-user"?)',
     ]
     reads = [line.split()[2] for line in result.err.splitlines() if "/api/configs/" in line]
@@ -375,6 +373,6 @@ def test_a_template_with_a_placeholder_that_no_variable_fills_is_told(shell: She
     assert told.code == 0
     assert told.out.startswith(
         "configs/pod_template/all.yaml:4:11: warning: spec.nodeSelector.zone: "
-        "no variable of the pool h100 fills {{ZONE}} ("
+        "the pool h100 has no variable ZONE ("
     )
     assert told.out.count("\n") == 1

@@ -1,4 +1,4 @@
-"""Whether what a configuration names exists: in another file, or on the service."""
+"""Whether the items that a configuration names exist: in another file, or on the service."""
 
 from __future__ import annotations
 
@@ -13,67 +13,77 @@ from osmo_cli.config.registry.types import CONFIG_TYPES, POOL
 from osmo_cli.config.schemas.rules.placeholders import unfilled
 from osmo_cli.config.values import value_at
 
+_MAX_KNOWN = 10
+
 
 def initial_names(config_type: str) -> frozenset[str]:
-    """Names of the items that every service creates, so that files need not have them."""
+    """Return the names of the items that every service creates itself."""
     return CONFIG_TYPES[config_type].definition.initial_names
 
 
 def names_in(inputs: Iterable[Input]) -> dict[str, set[str]]:
-    """The names of the items in the files, by type; a type of which there is no file is absent."""
+    """Return the names of the items in the files, by type; a type without a file is absent."""
     names: dict[str, set[str]] = {}
-    for one in inputs:
-        there = names.setdefault(one.shape.config_type.name, set())
-        there.update([one.shape.name] if one.shape.name is not None else _items(one))
+    for file in inputs:
+        of_type = names.setdefault(file.shape.config_type.name, set())
+        of_type.update([file.shape.name] if file.shape.name is not None else _items(file))
     return names
 
 
 def referenced_types(inputs: Iterable[Input]) -> set[str]:
-    """The types of which the files may name items."""
+    """Return the types whose items the files may name."""
     return {
         reference.target
-        for one in inputs
-        for reference in one.shape.config_type.definition.references
-        if reference.target in one.shape.dialect.config_types
+        for file in inputs
+        for reference in file.shape.config_type.definition.references
+        if reference.target in file.shape.dialect.config_types
     }
 
 
 def unknown_names(
-    inputs: Iterable[Input], known: Mapping[str, Collection[str]], *, where: str, hint: str
+    inputs: Iterable[Input],
+    known: Mapping[str, Collection[str]],
+    *,
+    where: str,
+    hint: str,
 ) -> Iterator[Problem]:
-    """Each place at which a file names an item that is not `known`.
+    """Return a problem for each place where a file names an item that is not `known`.
 
     Args:
         inputs: the files.
-        known: names by type; items of a type that is absent here may be called anything.
-        where: the end of the message: `there is no POOL of that name ...`.
-        hint: the way out where no known name is near.
+        known: names by type; names of a type that is absent are not checked.
+        where: the end of the message: `no POOL with this name ...`.
+        hint: the fix, where no known name is near.
     """
-    for one in inputs:
-        document = _objects(one)
-        above: Path = ("*",) if one.shape.is_map else ()
-        for reference in one.shape.config_type.definition.references:
-            target = reference.target
+    for file in inputs:
+        document = _objects(file)
+        above: Path = ("*",) if file.shape.is_map else ()
+        for reference in file.shape.config_type.definition.references:
+            names = known.get(reference.target)
             for path, name in _values(document.value, (*above, *reference.path)):
-                if target in known and name not in known[target]:
-                    near = get_close_matches(name, known[target], n=1)
-                    yield document.problem(
-                        f"there is no {target} of that name {where}",
-                        path,
-                        hint=f'did you mean "{near[0]}"?' if near else hint,
-                    )
+                if names is not None and name not in names:
+                    message = f"no {reference.target} with this name {where}"
+                    yield document.problem(message, path, hint=_hint(name, names, hint))
+
+
+def _hint(name: str, known: Collection[str], otherwise: str) -> str:
+    if near := get_close_matches(name, known, n=1):
+        return f'did you mean "{near[0]}"?'
+    names = sorted(known)
+    more = ", ..." if len(names) > _MAX_KNOWN else ""
+    return f"{otherwise}; known: {', '.join(names[:_MAX_KNOWN])}{more}" if names else otherwise
 
 
 def in_two_files(inputs: Iterable[Input]) -> Iterator[Problem]:
-    """Items that have a file of their own and stand in that of the whole type, too."""
-    found = list(inputs)
-    own = {(one.shape.config_type, one.shape.name): one.document.name for one in found}
-    for one in found:
-        items = _items(one) if one.shape.name is None else {}
+    """Return a problem for each item in the file of a whole type that has its own file, too."""
+    files = list(inputs)
+    own = {(file.shape.config_type, file.shape.name): file.document.name for file in files}
+    for file in files:
+        items = _items(file) if file.shape.name is None else {}
         for name, path in items.items():
-            if other := own.get((one.shape.config_type, name)):
-                message = f"{name} has a file of its own, too: {other}"
-                document = _objects(one)
+            if other := own.get((file.shape.config_type, name)):
+                message = f"{name} has its own file, too: {other}"
+                document = _objects(file)
                 yield document.problem(message, path, at_key=True, hint="keep one of them")
 
 
@@ -81,75 +91,80 @@ _TEMPLATES = ("POD_TEMPLATE", "GROUP_TEMPLATE", "RESOURCE_VALIDATION")
 
 
 def unfilled_placeholders(inputs: Iterable[Input]) -> Iterator[Problem]:
-    """Each `{{NAME}}` of a template that no variable of a pool fills which names the template."""
-    found = list(inputs)
+    """Return a problem for each `{{NAME}}` in a template for which a pool has no variable."""
+    files = list(inputs)
     templates = {
-        (one.shape.config_type.name, name): (document, path)
-        for one in found
-        if one.shape.config_type.name in _TEMPLATES
-        for name, document, path in _items_with_places(one)
+        (file.shape.config_type.name, name): (document, path)
+        for file in files
+        if file.shape.config_type.name in _TEMPLATES
+        for name, document, path in _items_with_places(file)
     }
-    told: set[tuple[str, Path, str]] = set()
-    for one in found:
-        if one.shape.config_type.name != "POOL":
-            continue
-        for pool_name, document, at in _items_with_places(one):
-            pool = value_at(document.value, at)
-            for reference in POOL.definition.references:
-                for path, name in _values(pool, reference.path):
-                    if (reference.target, name) not in templates:
-                        continue
-                    template, above = templates[reference.target, name]
-                    platform = str(path[1]) if path[0] == "platforms" else None
-                    value = value_at(template.value, above)
-                    for inside, variable in unfilled(value, pool, platform):
-                        place = (*above, *inside)
-                        if (template.name, place, variable) not in told:
-                            told.add((template.name, place, variable))
-                            yield template.problem(
-                                f"no variable of the pool {pool_name} fills {{{{{variable}}}}}",
-                                place,
-                                hint="add it to its common_default_variables, "
-                                "or to a platform's default_variables",
-                                severity="warning",
-                            )
+    seen: set[tuple[str, Path, str]] = set()
+    for pool_name, pool in _pools(files):
+        for reference in POOL.definition.references:
+            for path, name in _values(pool, reference.path):
+                if (reference.target, name) not in templates:
+                    continue
+                template, above = templates[reference.target, name]
+                platform = str(path[1]) if path[0] == "platforms" else None
+                for inside, variable in unfilled(value_at(template.value, above), pool, platform):
+                    place = (*above, *inside)
+                    if (template.name, place, variable) not in seen:
+                        seen.add((template.name, place, variable))
+                        yield _unfilled(template, place, variable, pool_name)
 
 
-def _items_with_places(one: Input) -> Iterator[tuple[str, Document, Path]]:
-    """The items of a file: each one's name, and where it stands in which document."""
-    document = _objects(one)
-    if one.shape.name is not None:
-        yield one.shape.name, document, ()
+def _unfilled(template: Document, path: Path, variable: str, pool_name: str) -> Problem:
+    return template.problem(
+        f"the pool {pool_name} has no variable {variable}",
+        path,
+        hint="add it to the pool's common_default_variables, or to a platform's default_variables",
+        severity="warning",
+    )
+
+
+def _pools(files: Iterable[Input]) -> Iterator[tuple[str, Any]]:
+    for file in files:
+        if file.shape.config_type == POOL:
+            for name, document, path in _items_with_places(file):
+                yield name, value_at(document.value, path)
+
+
+def _items_with_places(file: Input) -> Iterator[tuple[str, Document, Path]]:
+    """Return the items of a file: the name, and where the item is in which document."""
+    document = _objects(file)
+    if file.shape.name is not None:
+        yield file.shape.name, document, ()
     else:
-        for name, path in _items(one).items():
+        for name, path in _items(file).items():
             yield name, document, path
 
 
-def _objects(one: Input) -> Document:
-    """The object, or the map of items by name, whatever it is wrapped in."""
+def _objects(file: Input) -> Document:
+    """Return the object, or the map of items by name, without what is around it."""
     from osmo_cli.config.checking.validate import unwrapped
 
     try:
-        return unwrapped(one.document, one.shape)
+        return unwrapped(file.document, file.shape)
     except InvalidInputError:
-        return one.document  # a list whose items have no names
+        return file.document  # a list whose items have no names
 
 
-def _items(one: Input) -> dict[str, Path]:
-    """Where each item stands in the file of a whole type."""
+def _items(file: Input) -> dict[str, Path]:
+    """Return where each item is in the file of a whole type."""
     above: Path = ()
-    value = _objects(one).value
-    if not one.shape.is_map:
-        wrapper = one.shape.config_type.wrapper
+    value = _objects(file).value
+    if not file.shape.is_map:
+        wrapper = file.shape.config_type.wrapper
         above = (wrapper,) if wrapper else ()
         value = value.get(wrapper) if wrapper and isinstance(value, dict) else None
     return {name: (*above, name) for name in value} if isinstance(value, dict) else {}
 
 
 def _values(value: Any, pattern: Path, at: Path = ()) -> Iterator[tuple[Path, str]]:
-    """The names at a pattern, with their paths; what has another form is told elsewhere.
+    """Return the names at a pattern, with their paths; values of other types are skipped.
 
-    An empty text names nothing, and what `${env:NAME}` stands for is not known here.
+    An empty string names nothing, and what `${env:NAME}` stands for is not known here.
     """
     if not pattern:
         if isinstance(value, str) and value and "${" not in value:
@@ -160,5 +175,6 @@ def _values(value: Any, pattern: Path, at: Path = ()) -> Iterator[tuple[Path, st
         for index, inner in enumerate(value):
             yield from _values(inner, rest, (*at, index))
     elif isinstance(value, dict):
-        for key in value if step == "*" else [step] * (step in value):
-            yield from _values(value[key], rest, (*at, key))
+        for key in value if step == "*" else [step]:
+            if key in value:
+                yield from _values(value[key], rest, (*at, key))

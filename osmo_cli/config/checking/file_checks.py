@@ -1,4 +1,4 @@
-"""All that can be told of files without a service: each by itself, and what they name."""
+"""All checks of files that need no service: of each file, and of the items that they name."""
 
 from __future__ import annotations
 
@@ -16,37 +16,40 @@ from osmo_cli.config.reading.inputs import Group, Input, Inputs
 
 
 def check_files(inputs: Inputs) -> list[Problem]:
-    """Every problem of every file. Loads pydantic.
+    """Return every problem of every file. Loads pydantic.
 
-    A name is looked up where the directory has files of its type: else nothing is known of it.
+    A name is looked up if the directory has files of its type; otherwise it is not checked.
     """
     problems = list(inputs.problems)
     for group in inputs.groups:
-        for one in group.inputs:
-            problems += check_alone(one)
+        for file in group.inputs:
+            problems += check_alone(file)
         if group.is_directory:
             problems += among_files(group)
             problems += _unknown_names(group)
     return in_file_order(problems)
 
 
-def check_alone(one: Input, *, new: bool = False) -> list[Problem]:
-    """The problems of a file by itself; `new` says that the service has no such item yet."""
+def check_alone(file: Input, *, new: bool = False) -> list[Problem]:
+    """Return the problems of a file by itself; `new` if the service does not have the item yet."""
     from osmo_cli.config.checking.offline import check_document
 
     try:
-        return check_document(one.document, one.shape, new=new)
+        return check_document(file.document, file.shape, new=new)
     except InvalidInputError as error:
         return list(error.problems)
 
 
 def in_file_order(problems: Iterable[Problem]) -> list[Problem]:
-    """The problems by file, and in each from its top."""
-    return sorted(problems, key=lambda one: (one.file or "", one.line or 0, one.column or 0))
+    """Return the problems by file, and in each file from its top."""
+    return sorted(
+        problems,
+        key=lambda problem: (problem.file or "", problem.line or 0, problem.column or 0),
+    )
 
 
 def among_files(group: Group) -> Iterator[Problem]:
-    """What is wrong between the files of a directory, whatever the service has."""
+    """Return the problems between the files of a directory, whatever the service has."""
     yield from in_two_files(group.inputs)
     yield from unfilled_placeholders(group.inputs)
 

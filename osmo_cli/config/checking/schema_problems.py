@@ -83,7 +83,8 @@ class _Input:
         if self.document.is_unresolved(path) and not is_type_error(error):
             return  # the value is not known yet
         if not self._is_mentioned(path, error):
-            if path and path[:1] in self.document.places and error != "extra_forbidden":
+            is_form = error not in ("missing", "extra_forbidden")
+            if is_form and path and path[:1] in self.document.places:
                 message = "osmo does not know the stored form of this field; it is kept as it is"
                 yield Problem(message, path=path, severity="warning")
             return
@@ -93,8 +94,9 @@ class _Input:
             if not _is_shown(self.live, path) and not self._is_second_of_other_form(path):
                 yield self._unknown_field(path)
         elif self._has_unknown_form(path, error):
-            message = "osmo does not know the stored form of this field; it is sent as it is"
-            yield self.document.problem(message, path, severity="warning")
+            if error != "missing":
+                message = "osmo does not know the stored form of this field; it is sent as it is"
+                yield self.document.problem(message, path, severity="warning")
         elif self.offline and self._depends_on_stored(path, error):
             yield from self._doubts(path, detail)
         else:

@@ -80,19 +80,19 @@ class Reference:
     Attributes:
         path: pattern within one object of the type; `*` is any key or position.
         target: name of the type of the items.
-        breaks: the service stores an unknown name and fails afterwards, so that the name is
-            checked before it is sent.
+        unchecked: the service does not look whether the item exists: it stores the name, and
+            fails afterwards (docs/service/pool.md#unregistered-backends).
     """
 
     path: Path
     target: str
-    breaks: bool = False
+    unchecked: bool = False
 
 
-def references(target: str, *paths: str, breaks: bool = False) -> Iterator[Reference]:
+def references(target: str, *paths: str, unchecked: bool = False) -> Iterator[Reference]:
     """Return a reference from each path to items of `target`."""
     for path in paths:
-        yield Reference(tuple(path.split(".")), target, breaks)
+        yield Reference(tuple(path.split(".")), target, unchecked)
 
 
 @dataclass(frozen=True)

@@ -76,8 +76,6 @@ class ConfigType:
         mapping_fields: fields of an item that the service keeps in a table of their own. null
             leaves them as they are, and in a new item means its own name; a write loses each
             entry that it keeps (`osmo_cli.config.changes.mappings`).
-        unchecked_references: types whose items it names without the service looking whether they
-            exist (docs/service/pool.md#unregistered-backends).
         deletes_missing: whether deleting an item that does not exist succeeds; where the service
             refuses it, so does `osmo config delete`.
         name_pattern: regular expression for the name of a new item, or None where the service
@@ -99,7 +97,6 @@ class ConfigType:
     volatile: frozenset[Path] = frozenset()
     one_value: frozenset[Path] = frozenset()
     mapping_fields: frozenset[str] = frozenset()
-    unchecked_references: frozenset[str] = frozenset()
     deletes_missing: bool = True
     name_pattern: str | None = None
 
@@ -234,7 +231,6 @@ POOL = ConfigType(
         "platforms.*.parsed_pod_template_for_accounting",
     ),
     volatile=_fields("status", "last_heartbeat"),
-    unchecked_references=frozenset({"BACKEND"}),
     name_pattern=_NAME,
 )
 POD_TEMPLATE = ConfigType(

@@ -21,7 +21,6 @@ class PodTemplate(RootModel[dict[str, Any]]):
 
 def _container_checks() -> Iterator[Check]:
     for containers in ("spec.containers.*", "spec.initContainers.*"):
-        yield from checks(pods.container_fields, "fields of a container", containers)
         yield from checks(kubernetes.dns_label, "a name", f"{containers}.name")
         yield from checks(
             kubernetes.quantity,
@@ -29,49 +28,20 @@ def _container_checks() -> Iterator[Check]:
             f"{containers}.resources.limits.*",
             f"{containers}.resources.requests.*",
         )
-        yield from checks(
-            kubernetes.mapping,
-            "an object",
-            f"{containers}.resources",
-            f"{containers}.resources.limits",
-            f"{containers}.resources.requests",
-        )
 
 
 DEFINITION = Definition(
     models={"seed": PodTemplate},
     helm_section="podTemplates",
     checks=(
-        *checks(pods.pod_fields, "fields of a pod", ""),
+        *checks(pods.pod, "fields of a pod, with the types of Kubernetes", ""),
         *placeholder_checks(),
-        *checks(
-            kubernetes.mapping,
-            "an object",
-            "spec",
-            "metadata",
-            "metadata.labels",
-            "metadata.annotations",
-            "spec.nodeSelector",
-            "spec.affinity",
-            "spec.securityContext",
-        ),
-        *checks(
-            kubernetes.mappings,
-            "a list of objects",
-            "spec.containers",
-            "spec.initContainers",
-            "spec.volumes",
-            "spec.tolerations",
-            "spec.imagePullSecrets",
-            "spec.resourceClaims",
-        ),
         *kubernetes.label_checks("metadata.labels", "spec.nodeSelector"),
         *kubernetes.annotation_checks("metadata.annotations"),
-        *checks(pods.pod_spec_fields, "fields of a pod's spec", "spec"),
         *checks(pods.toleration, "a toleration", "spec.tolerations.*"),
         *checks(kubernetes.dns_label, "a name", "spec.volumes.*.name"),
         *_container_checks(),
     ),
-    known_fields=frozenset(pods.POD_FIELDS),
+    known_fields=pods.POD_FIELDS,
     initial_names=frozenset({"default_ctrl", "default_user"}),
 )

@@ -185,7 +185,7 @@ DEFINITION = Definition(
         *checks(_platform_names, "names, as of pools", "platforms"),
     ),
     references=(
-        *references("BACKEND", "backend", breaks=True),
+        *references("BACKEND", "backend", unchecked=True),
         *references("GROUP_TEMPLATE", "common_group_templates.*"),
         *references("POD_TEMPLATE", "common_pod_template.*", "platforms.*.override_pod_template.*"),
         *references(

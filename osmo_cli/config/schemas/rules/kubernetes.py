@@ -1,7 +1,7 @@
-"""What Kubernetes takes: names, labels and quantities.
+"""Names, labels and quantities of Kubernetes.
 
-OSMO fills placeholders (`{{USER_CPU}}`, also `{% if ... %}`) before Kubernetes sees a template, so
-a text that holds one is never wrong here.
+OSMO replaces placeholders (`{{USER_CPU}}`, also `{% if ... %}`) before Kubernetes sees a template,
+so a string with a placeholder is not checked.
 """
 
 from __future__ import annotations
@@ -23,17 +23,17 @@ SUBDOMAIN_LENGTH = 253
 
 
 def has_placeholder(value: Any) -> bool:
-    """Whether OSMO puts something else in the place of this, or a part of it."""
+    """Return whether OSMO replaces the value or a part of it."""
     return isinstance(value, str) and ("{{" in value or "{%" in value)
 
 
 def is_subdomain(value: str) -> bool:
-    """Whether it is an RFC 1123 subdomain, as the names of most objects are."""
+    """Return whether it is an RFC 1123 subdomain, as the names of most objects are."""
     return len(value) <= SUBDOMAIN_LENGTH and bool(_SUBDOMAIN.fullmatch(value))
 
 
 def is_label_key(value: str) -> bool:
-    """Whether it is the key of a label: a name, or `prefix/name`."""
+    """Return whether it is the key of a label: a name, or `prefix/name`."""
     prefix, slash, name = value.rpartition("/")
     return (
         (not slash or is_subdomain(prefix))
@@ -43,42 +43,42 @@ def is_label_key(value: str) -> bool:
 
 
 def is_label_value(value: str) -> bool:
-    """Whether it is the value of a label; empty is."""
+    """Return whether it is the value of a label, which may be empty."""
     return not value or (len(value) <= LABEL_NAME_LENGTH and bool(_LABEL.fullmatch(value)))
 
 
 def dns_label(value: Any) -> Iterator[Finding]:
-    """A name of one part, as of a container or a volume."""
+    """Check a name of one part, as of a container or a volume."""
     if not isinstance(value, str):
         yield Finding("must be a string")
     elif not has_placeholder(value) and not (
         len(value) <= LABEL_NAME_LENGTH and _DNS_LABEL.fullmatch(value)
     ):
-        yield Finding(f"not a name for Kubernetes: a-z, 0-9 and -, {LABEL_NAME_LENGTH} at most")
+        yield Finding(f"must be a Kubernetes name: up to {LABEL_NAME_LENGTH} of a-z, 0-9 and -")
 
 
 def label_key(value: Any) -> Iterator[Finding]:
-    """The key of a label that nodes or pods have."""
+    """Check the key of a label."""
     if isinstance(value, str) and not has_placeholder(value) and not is_label_key(value):
-        yield Finding("not the key of a label, such as team or example.com/team")
+        yield Finding("must be the key of a label, such as team or example.com/team")
 
 
 def labels(value: Any) -> Iterator[Finding]:
-    """An object of labels, as `nodeSelector` is."""
+    """Check an object of labels, such as `nodeSelector`."""
     for key, label in _entries(value):
         if isinstance(label, str) and not has_placeholder(label) and not is_label_value(label):
-            message = "not the value of a label: letters, digits, -, _ and ., 63 at most"
+            message = "must be the value of a label: up to 63 letters, digits, -, _ and ."
             yield Finding(message, at=(key,))
-        for found in label_key(key):
-            yield Finding(found.message, at=(key,), at_key=True)
+        for finding in label_key(key):
+            yield Finding(finding.message, at=(key,), at_key=True)
     yield from _only_strings(value)
 
 
 def annotation_strings(value: Any) -> Iterator[Finding]:
-    """An object of annotations: any text, and keys as of labels but for capitals before the /."""
+    """Check an object of annotations: strings, with the keys of labels in any case."""
     for key, _ in _entries(value):
         if not has_placeholder(key) and not is_label_key(key.lower()):
-            message = "not the key of an annotation, such as note or example.com/note"
+            message = "must be the key of an annotation, such as note or example.com/note"
             yield Finding(message, at=(key,), at_key=True)
     yield from _only_strings(value)
 
@@ -94,7 +94,7 @@ def _entries(value: Any) -> Iterator[tuple[str, Any]]:
 
 
 def quantity(value: Any) -> Iterator[Finding]:
-    """An amount of a resource: a number, or a text such as 500m or 1Gi."""
+    """Check an amount of a resource: a number, or a string such as 500m or 1Gi."""
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         if value < 0:
             yield Finding("is less than 0")
@@ -102,7 +102,7 @@ def quantity(value: Any) -> Iterator[Finding]:
     if has_placeholder(value):
         return
     if not isinstance(value, str) or not _QUANTITY.fullmatch(value):
-        yield Finding("not an amount for Kubernetes, such as 500m, 2 or 1Gi", _unit(value))
+        yield Finding("must be an amount such as 500m, 2 or 1Gi", _unit(value))
     elif value.startswith("-"):
         yield Finding("is less than 0")
 
@@ -116,21 +116,9 @@ def _unit(value: Any) -> str | None:
 
 
 def mapping(value: Any) -> Iterator[Finding]:
-    """An object, where Kubernetes takes nothing else."""
+    """Check that a value is an object."""
     if value is not None and not isinstance(value, dict) and not has_placeholder(value):
         yield Finding("must be an object")
-
-
-def mappings(value: Any) -> Iterator[Finding]:
-    """A list of objects, where Kubernetes takes nothing else."""
-    if value is None or has_placeholder(value):
-        return
-    if not isinstance(value, list):
-        yield Finding("must be a list")
-        return
-    for index, item in enumerate(value):
-        if not isinstance(item, dict) and not has_placeholder(item):
-            yield Finding("must be an object", at=(index,))
 
 
 def label_checks(*paths: str) -> Iterator[Check]:

@@ -198,7 +198,7 @@ def test_other_items() -> None:
     topology = [{"key": "zone", "label": "a b"}, {"key": "zone", "label": "topology/zone"}]
     found = said("POOL", {"backend": "b", "topology_keys": topology}, V6_2, name="p")
     assert [line.split(": ", 1)[-1] for line in found] == [
-        "topology_keys[0].label: not the key of a label, such as team or example.com/team",
+        "topology_keys[0].label: must be the key of a label, such as team or example.com/team",
         "topology_keys[1].key: duplicate key",
     ]
     [line] = said("RESOURCE_VALIDATION", [ASSERTION], name="v")

@@ -14,8 +14,8 @@ from tests.unit.config.inputs import (
     said,
 )
 
-NO_AMOUNT = "not an amount for Kubernetes, such as 500m, 2 or 1Gi"
-NO_LABEL = "not the value of a label: letters, digits, -, _ and ., 63 at most"
+NO_AMOUNT = "must be an amount such as 500m, 2 or 1Gi"
+NO_LABEL = "must be the value of a label: up to 63 letters, digits, -, _ and ."
 
 
 @pytest.mark.parametrize(
@@ -31,7 +31,7 @@ NO_LABEL = "not the value of a label: letters, digits, -, _ and ., 63 at most"
         ({"spec": {"containers": [1]}}, ["spec.containers[0]: must be an object"]),
         (
             {"spec": {"containers": [{"name": "My_Container"}]}},
-            ["spec.containers[0].name: not a name for Kubernetes: a-z, 0-9 and -, 63 at most"],
+            ["spec.containers[0].name: must be a Kubernetes name: up to 63 of a-z, 0-9 and -"],
         ),
         (
             {"spec": {"nodeSelector": {"a": True}}},
@@ -40,7 +40,10 @@ NO_LABEL = "not the value of a label: letters, digits, -, _ and ., 63 at most"
         ({"spec": {"nodeSelector": {"a": "b c"}}}, [f"spec.nodeSelector.a: {NO_LABEL}"]),
         (
             {"metadata": {"labels": {"a b": "c"}}},
-            ['metadata.labels["a b"]: not the key of a label, such as team or example.com/team'],
+            [
+                'metadata.labels["a b"]: must be the key of a label, such as team or '
+                "example.com/team"
+            ],
         ),
         (
             {"metadata": {"annotations": {"a": 5}}},
@@ -56,34 +59,34 @@ NO_LABEL = "not the value of a label: letters, digits, -, _ and ., 63 at most"
         ),
         (
             {"spec": {"tolerations": [{"key": "a", "operator": "Exists", "value": "b"}]}},
-            ['spec.tolerations[0].value: cannot be given with operator "Exists"'],
+            ['spec.tolerations[0].value: cannot be set with operator "Exists"'],
         ),
         (
             {"spec": {"tolerations": [{"value": "b"}]}},
             [
-                "spec.tolerations[0]: a toleration without a key "
-                '(give the taint\'s key, or operator "Exists" for all taints)'
+                "spec.tolerations[0]: a toleration needs a key "
+                '(set the taint\'s key, or operator "Exists" for all taints)'
             ],
         ),
         (
             {"spce": {}},
-            ['warning: spce: a pod has no such field (did you mean "spec"?)'],
+            ['warning: spce: Kubernetes has no such field in a pod (did you mean "spec"?)'],
         ),
         (
             {"containers": []},
-            ['warning: containers: a pod has no such field (put it into "spec")'],
+            ['warning: containers: Kubernetes has no such field in a pod (put it into "spec")'],
         ),
         (
             {"spec": {"nodeSelectors": {}}},
             [
-                "warning: spec.nodeSelectors: Kubernetes knows no such field of a pod's spec "
+                "warning: spec.nodeSelectors: Kubernetes has no such field in a pod's spec "
                 '(did you mean "nodeSelector"?)'
             ],
         ),
         (
             {"spec": {"containers": [{"name": "a", "resource": {}}]}},
             [
-                "warning: spec.containers[0].resource: Kubernetes knows no such field of a "
+                "warning: spec.containers[0].resource: Kubernetes has no such field in a "
                 'container (did you mean "resources"?)'
             ],
         ),
@@ -114,10 +117,57 @@ NO_LABEL = "not the value of a label: letters, digits, -, _ and ., 63 at most"
         (
             {"metadata": {"annotations": {"a b": "x"}, "labels": {"Example.com/Note": "x"}}},
             [
-                'metadata.annotations["a b"]: not the key of an annotation, such as note or '
+                'metadata.annotations["a b"]: must be the key of an annotation, such as note or '
                 "example.com/note",
-                'metadata.labels["Example.com/Note"]: not the key of a label, such as team or '
+                'metadata.labels["Example.com/Note"]: must be the key of a label, such as team or '
                 "example.com/team",
+            ],
+        ),
+        (
+            {"spec": {"hostNetwork": "true", "terminationGracePeriodSeconds": "30"}},
+            [
+                "spec.hostNetwork: must be true or false (write it without quotes)",
+                "spec.terminationGracePeriodSeconds: must be an integer (write it without quotes)",
+            ],
+        ),
+        (
+            {"spec": {"containers": [{"securityContext": {"privileged": "true"}}]}},
+            [
+                "spec.containers[0].securityContext.privileged: must be true or false "
+                "(write it without quotes)"
+            ],
+        ),
+        (
+            {"spec": {"initContainers": [{"env": [{"name": "A", "value": 5}], "args": [1]}]}},
+            [
+                "spec.initContainers[0].env[0].value: must be a string (write it in double quotes)",
+                "spec.initContainers[0].args[0]: must be a string (write it in double quotes)",
+            ],
+        ),
+        (
+            {"spec": {"securityContext": {"runAsUser": True}, "schedulerName": ["kai"]}},
+            [
+                "spec.securityContext.runAsUser: must be an integer",
+                "spec.schedulerName: must be a string",
+            ],
+        ),
+        # What is not set, a fraction of 0, and what OSMO replaces.
+        (
+            {
+                "spec": {
+                    "hostNetwork": None,
+                    "priority": 5.0,
+                    "hostPID": "{{HOST_PID}}",
+                    "volumes": [{"name": "a", "hostPath": {"path": "/a", "type": ""}}],
+                }
+            },
+            [],
+        ),
+        (
+            {"spec": {"frobnicate": 1, "containers": [{"zzz": {}}]}},
+            [
+                "warning: spec.frobnicate: Kubernetes has no such field in a pod's spec",
+                "warning: spec.containers[0].zzz: Kubernetes has no such field in a container",
             ],
         ),
         (

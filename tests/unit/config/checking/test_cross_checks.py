@@ -70,13 +70,13 @@ def test_each_name_of_a_pool_is_looked_up_and_told_at_its_place() -> None:
         "RESOURCE_VALIDATION": {"cpu"},
     }
     assert faults(file("POOL", "p", POOL), **known) == [
-        'pool.json:2:14: backend: there is no BACKEND of that name here (did you mean "gpu-a"?)',
-        "pool.json:3:43: common_pod_template[1]: there is no POD_TEMPLATE of that name here "
-        "(make one)",
-        "pool.json:6:40: platforms.h100.override_pod_template[0]: there is no POD_TEMPLATE of "
-        'that name here (did you mean "h100"?)',
-        "pool.json:6:73: platforms.h100.resource_validations[0]: there is no RESOURCE_VALIDATION "
-        "of that name here (make one)",
+        'pool.json:2:14: backend: no BACKEND with this name here (did you mean "gpu-a"?)',
+        "pool.json:3:43: common_pod_template[1]: no POD_TEMPLATE with this name here "
+        "(make one; known: default_user, h100)",
+        "pool.json:6:40: platforms.h100.override_pod_template[0]: no POD_TEMPLATE with "
+        'this name here (did you mean "h100"?)',
+        "pool.json:6:73: platforms.h100.resource_validations[0]: no RESOURCE_VALIDATION "
+        "with this name here (make one; known: cpu)",
     ]
 
 
@@ -109,7 +109,7 @@ def test_every_type_that_names_others(
     assert faults(one) == []
     assert faults(one, **{target: {"x"}}) == []
     (fault,) = faults(one, **{target: set()})
-    assert f":{place}: there is no {target} of that name here" in fault
+    assert f":{place}: no {target} with this name here" in fault
     assert target in referenced_types([one])
 
 
@@ -146,9 +146,8 @@ def test_an_item_in_two_files_is_told_where_it_stands_among_others() -> None:
     buckets = file("DATASET", None, '{"buckets": {"x": {}}}')
     own = [file("POOL", "b", "{}"), file("DATASET", "x", "{}"), file("POD_TEMPLATE", "a", "{}")]
     assert [str(problem) for problem in in_two_files([whole, buckets, *own])] == [
-        "pool.json:2:2: b: b has a file of its own, too: pool.json (keep one of them)",
-        "dataset.json:1:14: buckets.x: x has a file of its own, too: dataset.json "
-        "(keep one of them)",
+        "pool.json:2:2: b: b has its own file, too: pool.json (keep one of them)",
+        "dataset.json:1:14: buckets.x: x has its own file, too: dataset.json (keep one of them)",
     ]
 
 

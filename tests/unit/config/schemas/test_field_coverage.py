@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import BaseModel
 
 from osmo_cli.config.problems import Problem
-from osmo_cli.config.registry.dialects import DIALECTS, V6_0, V6_2, V6_4, Dialect
+from osmo_cli.config.registry.dialects import DIALECTS, SEED, V6_0, V6_2, V6_3, V6_4, Dialect
 from osmo_cli.config.registry.shape import Shape
 from osmo_cli.config.registry.types import CONFIG_TYPES, ConfigType
-from osmo_cli.config.schemas.base import secret_paths
+from osmo_cli.config.schemas.base import bare, secret_paths
 from osmo_cli.config.secrets import MASK
 from tests.unit.config.field_values import FREE_FORM
 from tests.unit.config.fields import ITEM, FieldCase, cases, replaced
@@ -182,3 +183,56 @@ def test_the_fields_are_those_that_the_service_describes(
         assert ours - theirs <= (set_by_it if kind == "BACKEND" else set()), kind
         total += len(theirs & ours)
     figures.append(f"fields that {version} describes, all of them covered: {total}")
+
+
+SHOWN = {"SERVICE", "WORKFLOW", "BACKEND", "POOL", "ROLE"}
+
+
+def as_shown(model: Any, shown: Any) -> Iterator[str]:
+    """Paths at which a model and an object of a service differ in their fields."""
+    for key, value in shown.items() if isinstance(shown, dict) else ():
+        if not (isinstance(model, type) and issubclass(model, BaseModel)):
+            continue
+        field = model.model_fields.get(key)
+        if field is None:
+            yield key
+            continue
+        yield from (f"{key}.{path}" for path in as_shown(bare(field.annotation), value))
+    if isinstance(shown, dict) and isinstance(model, type) and issubclass(model, BaseModel):
+        yield from model.model_fields.keys() - shown.keys()
+
+
+@pytest.mark.parametrize(
+    ("version", "dialect"),
+    [("seed", SEED), ("6.0.0", V6_0), ("6.2.10", V6_2), ("6.3.1", V6_3), ("6.4-dev", V6_4)],
+)
+def test_the_fields_are_those_that_the_service_shows(
+    recordings: Path, version: str, dialect: Dialect
+) -> None:
+    """The first GET of each type; the seed generation describes itself in no recording."""
+    exchanges = json.loads((recordings / f"exchanges-{version}.json").read_text("utf-8"))
+    seen = set()
+    for exchange in exchanges:
+        kind = exchange["step"].removeprefix("show.")
+        if exchange["step"] != f"show.{kind}" or kind not in SHOWN:
+            continue
+        seen.add(kind)
+        row = CONFIG_TYPES[kind]
+        data = exchange["response_json"]
+        objects = list(row.items_in(data).values()) if row.is_by_item else [data]
+        model = row.item_schema(dialect)
+        for shown in objects:
+            model.model_validate(shown)
+            missing = {path for path in as_shown(model, shown) if path not in NOT_SHOWN}
+            assert not missing, (kind, missing)
+    assert seen == SHOWN
+
+
+NOT_SHOWN = {
+    "parsed_pod_template",
+    "parsed_resource_validations",
+    "parsed_group_templates",
+    "parsed_pod_template_for_accounting",
+    "last_heartbeat",
+}
+"""What the service computes, and shows only in detailed answers."""
