@@ -1,1 +1,1 @@
-"""From a wanted state to the service's: one object's change today; whole directories later."""
+"""From a wanted state to the stored one: changes, writes, and reading back."""

@@ -1,4 +1,4 @@
-"""One object's change: what an input makes of what is stored, and the request for it."""
+"""The change that an input makes to one object, and the requests for it."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ _NAMED_FIELDS = 6
 
 @dataclass(frozen=True)
 class Change:
-    """The difference between what is stored and what shall be, and the request for it.
+    """The difference between what is stored and what is wanted, and the requests for it.
 
     Attributes:
         patches: the requests, in order; none where there is nothing to do.
-        differences: what changes, to be shown: secrets in it are replaced by a remark.
+        differences: what changes, for output: secrets are replaced by a remark.
         secrets: the new secrets by path.
-        warnings: about the input.
-        shown: both states without secrets.
+        warnings: of the input.
+        shown: both states, for output, without secrets.
     """
 
     target: LiveObject
@@ -40,7 +40,9 @@ class Change:
     shown: Redacted
 
     def summary(self) -> str:
-        """The changed fields, for a history entry."""
+        """Return the changed fields, as the description of a revision."""
+        if not self.differences:
+            return f"Create {self.target.shape}"
         fields = [path_text(difference.path) for difference in self.differences]
         more = len(fields) - _NAMED_FIELDS
         named = ", ".join(fields[:_NAMED_FIELDS])
@@ -55,17 +57,17 @@ def plan_update(
     *,
     mode: Mode = Mode.MERGE,
 ) -> Change:
-    """What `document` changes in `target`; nothing is sent but reads.
+    """Return the change that `document` makes to `target`; nothing is written.
 
     Args:
         service: the service.
         target: what is stored.
         document: the input.
-        memory: tells known secrets.
+        memory: recognizes known secrets.
         mode: whether the input is a part, the whole object, or the buffer of an editor.
 
     Raises:
-        InvalidInputError: the input is wrong; holds every problem.
+        InvalidInputError: the input is invalid; has every problem.
     """
     if mode is Mode.MERGE and _says_nothing_new(document, target):
         # What is stored already needs no schema, and loading one takes longest of all.
@@ -97,12 +99,16 @@ def requests_between(target: LiveObject, before: Any, after: Any) -> tuple[Patch
 
 def _requests(target: LiveObject, before: Any, after: Any) -> tuple[Patch, ...]:
     patch = make_patch(target.verb, target.shape.dialect, before, after)
+    if patch is None and target.is_new:
+        # An empty item differs in nothing from one that does not exist.
+        patch = Patch(target.verb, after)
     return () if patch is None else requests_for(target.shape, patch, before)
 
 
 def _says_nothing_new(document: Document, target: LiveObject) -> bool:
     shape = target.shape
-    if not isinstance(document.value, dict) or shape.is_map or shape.is_one_value(()):
+    is_part = isinstance(document.value, dict) and not shape.is_map and not target.is_new
+    if not is_part or shape.is_one_value(()):
         return False
     told = shape.without(document.value, shape.is_volatile)
     return same(merge_input(target.live, told, shape.is_one_value), target.live)

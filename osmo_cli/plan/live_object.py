@@ -31,6 +31,11 @@ class LiveObject:
     live: Any
 
     @property
+    def is_new(self) -> bool:
+        """Whether it is an item that does not exist yet."""
+        return self.shape.name is not None and self.shape.name not in self.snapshot.items()
+
+    @property
     def base(self) -> Revision | None:
         """The newest revision when the type was read."""
         return self.snapshot.revision

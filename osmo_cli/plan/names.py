@@ -1,4 +1,4 @@
-"""Names of other items in a change that the service stores without looking whether they exist."""
+"""Names of other items that a change needs: looked up before anything is sent."""
 
 from __future__ import annotations
 
@@ -11,8 +11,11 @@ from osmo_cli.config.registry.types import CONFIG_TYPES
 from osmo_cli.config.values import same, value_at
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from osmo_cli.api.service import Service
     from osmo_cli.config.reading.document import Document
+    from osmo_cli.config.registry.types import ConfigType
     from osmo_cli.plan.live_object import LiveObject
 
 
@@ -46,3 +49,35 @@ def unchecked_names(
         )
         if not same(*(value_at(state, problem.path) for state in (target.live, wanted)))
     ]
+
+
+def missing_names(service: Service, config_type: ConfigType, items: Mapping[str, Any]) -> list[str]:
+    """Return the items of other types that some items name and that do not exist.
+
+    Args:
+        service: the service.
+        config_type: the type of the items.
+        items: by name, as the service stores them.
+
+    Returns:
+        Texts such as `POD_TEMPLATE t1 (of pool-a)`, without duplicates.
+    """
+    from osmo_cli.config.checking.cross_checks import names_at
+
+    missing = []
+    for reference in config_type.definition.references:
+        target = reference.target
+        if reference.unchecked or target not in service.dialect.config_types:
+            continue
+        users: dict[str, list[str]] = {}
+        for name, item in items.items():
+            for _, used in names_at(item, reference.path):
+                users.setdefault(used, []).append(name)
+        if users:
+            known = service.configs.read(CONFIG_TYPES[target]).items().keys()
+            missing += [
+                f"{target} {used} (of {', '.join(dict.fromkeys(names))})"
+                for used, names in users.items()
+                if used not in known
+            ]
+    return list(dict.fromkeys(missing))

@@ -1,4 +1,4 @@
-"""What a change would do, found out without sending anything."""
+"""A change shown before it is made."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from osmo_cli.plan.change import Change, requests_between
 
 
 def preview(change: Change, *, description: str | None, tags: list[str] | None) -> Preview:
-    """What `change` would do; nothing is sent."""
+    """Return what `change` would do; nothing is sent."""
     target = change.target
     shape = target.shape
     shown = change.shown
-    is_new = shape.name is not None and not target.live
+    is_new = target.is_new
     revision = f"revision {target.base.number}" if target.base else "now"
     text = description or change.summary()
     path = configs.write_path(shape.config_type, shape.name)
@@ -25,7 +25,7 @@ def preview(change: Change, *, description: str | None, tags: list[str] | None) 
     )
     return Preview(
         ABSENT if is_new else without_masks(shown.before),
-        f"{shape} ({'not there' if is_new else revision})",
+        f"{shape} ({'does not exist' if is_new else revision})",
         without_masks(shown.after),
         f"{shape} (after)",
         change.differences,

@@ -1,4 +1,4 @@
-"""An object before and after a change as they may be shown: a remark for each secret."""
+"""An object before and after a change, for output: with a remark for each secret."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from osmo_cli.plan.live_object import LiveObject
 
 @dataclass(frozen=True)
 class Redacted:
-    """Two states without secrets; those that stay are the service's masks."""
+    """Two states without secrets; unchanged secrets are the service's masks."""
 
     before: Any
     after: Any
@@ -23,13 +23,13 @@ class Redacted:
 def redacted_states(
     target: LiveObject, wanted: Any, remarks: Mapping[Path, str], references: Mapping[Path, Any]
 ) -> Redacted:
-    """What is stored, and `wanted`.
+    """Return what is stored and what is wanted, without secrets.
 
     Args:
         target: what is stored.
-        wanted: what shall be; holds secrets.
-        remarks: what is known of the given secrets that the service masks, by path.
-        references: the values that came from elsewhere, by path in the input.
+        wanted: what is to be stored; contains secrets.
+        remarks: what is known about the given secrets that the service masks, by path.
+        references: the values that the input refers to, by path in the input.
     """
     live = target.live
     before, after = live, _aligned(live, wanted)
@@ -54,8 +54,11 @@ def redacted_states(
 
 
 def _whole(path: Path, value: Any, wanted: Any) -> Path:
-    """What must be hidden for the value at `path`: in a list that the service keeps in another
-    form or order, nobody knows where the value is, so all of it."""
+    """Return the path to hide for the value at `path`.
+
+    In a list that the service keeps in another form or order, the position of the value is not
+    known, so the whole list is hidden.
+    """
     index = next((at for at, step in enumerate(path) if isinstance(step, int)), None)
     if index is None or same(value_at(wanted, path), value):
         return path
@@ -63,7 +66,7 @@ def _whole(path: Path, value: Any, wanted: Any) -> Path:
 
 
 def _aligned(before: Any, after: Any) -> Any:
-    """`after` with what is the same written as in `before`: 30 and 30.0 are one number."""
+    """Return `after` with equal values written as in `before`: 30 and 30.0 are one number."""
     if isinstance(before, dict) and isinstance(after, dict):
         return {
             key: _aligned(before[key], value) if key in before else value

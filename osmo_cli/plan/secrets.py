@@ -1,4 +1,4 @@
-"""Which secrets of an input are stored already, although the service shows only masks."""
+"""Secrets of an input that are stored already, although the service shows only masks."""
 
 from __future__ import annotations
 
@@ -14,35 +14,35 @@ from osmo_cli.plan.live_object import LiveObject
 
 
 class SecretMemory(Protocol):
-    """Knows whether a secret is the one that was sent before, without keeping it."""
+    """Recognizes a secret that was sent before, without keeping it."""
 
     def recall(self, key: str, value: str) -> int | None:
-        """The revision at which this value was stored, or None."""
+        """Return the revision at which this value was stored, or None."""
 
     def latest(self, key: str) -> int | None:
-        """The revision at which the last value under `key` was stored, or None."""
+        """Return the revision at which the last value under `key` was stored, or None."""
 
     def remember(self, key: str, value: str, revision: int) -> None:
-        """`value` was stored at `revision`."""
+        """Remember that `value` was stored at `revision`."""
 
 
 def _secret_values(target: LiveObject, value: Any) -> dict[Path, str]:
-    """Secrets in `value` by path, masks left out."""
+    """Return the secrets in `value` by path, without masks."""
     from osmo_cli.config.schemas.base import field_path, secret_paths
 
     model = target.shape.model()
     patterns = set(secret_paths(model))
-    found: dict[Path, str] = {}
+    secrets: dict[Path, str] = {}
 
     def walk(here: Any, path: Path) -> None:
         if isinstance(here, dict):
             for key, inner in here.items():
                 walk(inner, (*path, key))
         elif isinstance(here, str) and not is_mask(here) and field_path(model, path) in patterns:
-            found[path] = here
+            secrets[path] = here
 
     walk(value, ())
-    return found
+    return secrets
 
 
 @dataclass(frozen=True)
@@ -50,8 +50,8 @@ class GivenSecrets:
     """The secrets of an input.
 
     Attributes:
-        new: those that are to be sent, by path.
-        remarks: what is known of each secret, to be shown in its place.
+        new: the secrets to send, by path.
+        remarks: what is known about each secret, for output in its place.
     """
 
     new: dict[Path, str]
@@ -61,12 +61,12 @@ class GivenSecrets:
 def without_known_secrets(
     service: Service, target: LiveObject, wanted: Any, memory: SecretMemory
 ) -> tuple[Any, GivenSecrets]:
-    """Put the mask in place of each secret that is stored already; also what is known of each."""
+    """Replace each secret that is stored already by the mask, and say what is known of each."""
     new: dict[Path, str] = {}
     remarks: dict[Path, str] = {}
     for path, value in _secret_values(target, wanted).items():
         if value_at(target.live, path) == value:
-            # In ConfigMap mode a secret that is not set is shown: it is empty.
+            # In ConfigMap mode the service shows an unset secret as an empty string.
             continue
         remarks[path] = _compared(service, target, path, value, memory)
         if remarks[path] == SAME_SECRET:
@@ -79,7 +79,7 @@ def without_known_secrets(
 def _compared(
     service: Service, target: LiveObject, path: Path, value: str, memory: SecretMemory
 ) -> str:
-    """What can be said of a given secret, as a remark."""
+    """Return what is known about a given secret, as a remark."""
     if not is_mask(value_at(target.live, path)):
         return CHANGED_SECRET
     key = memory_key(target, path)
@@ -93,12 +93,15 @@ def _compared(
 
 
 def memory_key(target: LiveObject, path: Path) -> str:
-    """Under which name a secret's fingerprint is kept."""
+    """Return the key under which a secret's fingerprint is kept."""
     return " ".join((target.shape.config_type.name, target.shape.name or "", path_text(path)))
 
 
 def _unchanged_since(service: Service, target: LiveObject, path: Path, revision: int) -> bool:
-    """Whether the service says that the secret is the one of `revision` (api.md 4, Diff)."""
+    """Return whether the service says that the secret has not changed since `revision`.
+
+    Source: docs/service/history.md#diff.
+    """
     assert target.base is not None
     if revision == target.base.number:
         return True

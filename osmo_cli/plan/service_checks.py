@@ -1,4 +1,4 @@
-"""What only a service can tell of files: what they are laid over, and what they name."""
+"""Checks of files that need a service: against the stored state, and of names."""
 
 from __future__ import annotations
 
@@ -16,21 +16,23 @@ from osmo_cli.plan.live_object import live_of
 
 
 def check_online(service: Service, inputs: Inputs) -> list[Problem]:
-    """Every problem of every file, laid over what the service has. Loads pydantic.
+    """Return every problem of every file, merged into what the service has. Loads pydantic.
 
-    Each type is read once at the most. Nothing is written.
+    Each type is read at most once; nothing is written.
 
     Raises:
-        OsmoError: the service cannot be asked.
+        OsmoError: the service cannot be read.
     """
     reads = _Reads(service)
     problems = list(inputs.problems)
     for group in inputs.groups:
-        for one in group.inputs:
-            found = _laid_over(one, reads)
-            problems += found
-            wrong = {problem.path for problem in found if problem.severity == "error"}
-            problems += (other for other in _scheduler_type(one, reads) if other.path not in wrong)
+        for item in group.inputs:
+            merged = _merged_problems(item, reads)
+            problems += merged
+            wrong = {problem.path for problem in merged if problem.severity == "error"}
+            problems += (
+                problem for problem in _scheduler_type(item, reads) if problem.path not in wrong
+            )
         if group.is_directory:
             problems += among_files(group)
     problems += _unknown_names(inputs.all, reads)
@@ -39,7 +41,7 @@ def check_online(service: Service, inputs: Inputs) -> list[Problem]:
 
 @dataclass
 class _Reads:
-    """What was read of a service, each thing once."""
+    """What was read from a service, each type once."""
 
     service: Service
     snapshots: dict[str, Snapshot] = field(default_factory=dict)
@@ -56,37 +58,39 @@ class _Reads:
         return self.schedulers
 
 
-def _laid_over(one: Input, reads: _Reads) -> list[Problem]:
+def _merged_problems(item: Input, reads: _Reads) -> list[Problem]:
     from osmo_cli.config.checking.validate import check_input
 
-    shape = one.shape
+    shape = item.shape
     config_type = shape.config_type
     snapshot = reads.read(config_type)
     if shape.name is not None and shape.name not in snapshot.items():
         if config_type.create is not None:
-            return check_alone(one, new=True)
-        message = f"the service has no {shape}"
-        hint = "its operator makes it when it connects"
-        return [one.document.problem(message, (), hint=hint), *check_alone(one)]
+            return check_alone(item, new=True)
+        message = f"{shape} not found on the service"
+        hint = "its operator registers it when it connects"
+        return [item.document.problem(message, (), hint=hint), *check_alone(item)]
     live = live_of(shape, snapshot)
     try:
-        problems = check_input(one.document, shape, live).problems
+        problems = check_input(item.document, shape, live).problems
     except InvalidInputError as error:
         return list(error.problems)
-    # What is wrong with the stored state stands in no file, but is told of this one.
-    return [replace(problem, file=problem.file or one.document.name) for problem in problems]
+    # What is wrong with the stored state stands in no file, but is told of this item.
+    return [replace(problem, file=problem.file or item.document.name) for problem in problems]
 
 
-def _scheduler_type(one: Input, reads: _Reads) -> Iterator[Problem]:
-    """A type of scheduler that this version has, but this service does not take."""
+def _scheduler_type(item: Input, reads: _Reads) -> Iterator[Problem]:
+    """Report a scheduler type that the version has, but this service does not accept."""
     path = ("scheduler_settings", "scheduler_type")
-    if one.shape.config_type is not BACKEND or path not in one.document.places:
+    if item.shape.config_type is not BACKEND or path not in item.document.places:
         return
-    given = one.document.value[path[0]][path[1]]
-    taken = reads.scheduler_types()
-    if isinstance(given, str) and taken and given not in taken:
-        hint = "it takes " + ", ".join(sorted(taken))
-        yield one.document.problem("this service does not take this scheduler", path, hint=hint)
+    given = item.document.value[path[0]][path[1]]
+    accepted = reads.scheduler_types()
+    if isinstance(given, str) and accepted and given not in accepted:
+        hint = "it accepts " + ", ".join(sorted(accepted))
+        yield item.document.problem(
+            "this service does not accept this scheduler type", path, hint=hint
+        )
 
 
 def _unknown_names(inputs: list[Input], reads: _Reads) -> Iterator[Problem]:

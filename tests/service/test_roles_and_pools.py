@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -142,13 +143,13 @@ def test_the_backend_of_a_pool_is_looked_up_before_it_is_sent(
         words = ("config", "update", "POOL", "research", "--file", "pool.json", "--create")
         refused = shell.osmo(*words)
         assert (refused.code, refused.out) == (2, "")
-        assert "pool.json:2:14: backend: there is no BACKEND" in refused.err
+        assert "pool.json:2:14: backend: no BACKEND" in refused.err
         assert shell.osmo("config", "show", "POOL", "research").code == 2
         # The service accepts it in the whole type.
         shell.file("pools.json", '{"research": {"backend": "gpu-z"}}')
         done = shell.osmo("config", "update", "POOL", "--file", "pools.json")
         assert done.code == 0
-        assert "research.backend: there is no BACKEND" in done.err
+        assert "research.backend: no BACKEND" in done.err
         # What is stored already is not judged again, and the service's error is explained.
         shell.file("pool.json", '{"backend": "gpu-z", "description": "new"}')
         done = shell.osmo("config", "update", "POOL", "research", "--file", "pool.json")
@@ -157,3 +158,43 @@ def test_the_backend_of_a_pool_is_looked_up_before_it_is_sent(
         shell.file("pool.json", '{"backend": "gpu-a"}')
         done = shell.osmo("config", "update", "POOL", "research", "--file", "pool.json")
         assert (done.code, "warning" in done.err) == (0, False)
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_a_rollback_that_needs_a_deleted_template_is_refused(
+    dialect: str, shell: Shell, tmp_path: Path
+) -> None:
+    with serving(tmp_path / "service", dialect=dialect) as service:
+        shell.ok("local", "add-backend", "gpu-a", "--db", str(service.db))
+        shell.ok("login", service.url, "--method", "dev", "--username", "admin")
+        shell.file("template.json", "{}")
+        shell.ok("config", "update", "POD_TEMPLATE", "t1", "-f", "template.json", "--create")
+        shell.file("pool.json", '{"backend": "gpu-a", "common_pod_template": ["t1"]}')
+        done = shell.osmo("config", "update", "POOL", "research", "-f", "pool.json", "--create")
+        revision = re.search(r"stored as revision (\d+)", done.err)
+        assert revision is not None
+        shell.file("pool.json", '{"common_pod_template": []}')
+        shell.ok("config", "update", "POOL", "research", "-f", "pool.json")
+        shell.ok("config", "delete", "POD_TEMPLATE", "t1")
+        words = ("config", "rollback", f"POOL:{revision[1]}")
+        refused = shell.osmo(*words)
+        assert (refused.code, refused.out) == (6, "")
+        assert "POD_TEMPLATE t1 (of research)" in refused.err
+        assert "research" in shell.ok("config", "show", "POOL")
+        forced = shell.osmo(*words, "--force")
+        assert forced.code in (1, 2)
+        assert "half-way" in forced.err
+        shell.ok("config", "update", "POD_TEMPLATE", "t1", "-f", "template.json", "--create")
+        shell.ok(*words)
+        shown = shell.ok("config", "show", "POOL", "research", "common_pod_template")
+        assert json.loads(shown) == ["t1"]
+
+
+def test_an_empty_item_is_created(admin: Shell) -> None:
+    admin.file("empty.json", "{}")
+    words = ("config", "update", "POD_TEMPLATE", "empty", "--file", "empty.json")
+    assert admin.ok(*words, "--create") == "Successfully updated POD_TEMPLATE config\n"
+    assert json.loads(admin.ok("config", "show", "POD_TEMPLATE", "empty")) == {}
+    assert admin.ok(*words) == "No changes were made to the config.\n"
+    history = json.loads(admin.ok("config", "history", "POD_TEMPLATE", "-c", "1", "-t", "json"))
+    assert history["configs"][0]["description"] == "Create POD_TEMPLATE empty"

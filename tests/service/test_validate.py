@@ -288,8 +288,8 @@ def test_only_the_service_knows(user: Shell, any_service: tuple[str, Service]) -
     assert result.out.splitlines() == [
         "configs/backend/default.json:1:12: tests[0]: no BACKEND_TEST with this name on "
         "the service (create it first, or add its file)",
-        "configs/backend/gpu-z.json:1:1: the service has no BACKEND gpu-z "
-        "(its operator makes it when it connects)",
+        "configs/backend/gpu-z.json:1:1: BACKEND gpu-z not found on the service "
+        "(its operator registers it when it connects)",
         "configs/pool/default.json:1:22: default_platform: is not one of platforms",
         "configs/pool/mine.json:1:13: backend: no BACKEND with this name on the service "
         '(did you mean "default"?)',

@@ -94,11 +94,19 @@ def _warn_of_losses(
         ConflictError: the service would stop half-way, or secrets would be lost.
     """
     from osmo_cli.config.changes.history import losses_of_rollback
+    from osmo_cli.plan.names import missing_names
 
     config_type = base.config_type
     backends = service.configs.read(BACKEND).items().keys() if config_type is POOL else ()
     losses = losses_of_rollback(config_type, wanted.name, wanted.data, base.data, backends)
     grave = [loss.text for loss in losses if loss.grave]
+    if config_type.named is not None and (
+        missing := missing_names(service, config_type, config_type.items_in(wanted.data))
+    ):
+        # The service deletes the items first, and then refuses to create them again
+        # (docs/service/history.md#rollback).
+        text = f"the revision needs what no longer exists: {'; '.join(missing)}"
+        grave.append(f"{text}; the service would delete items and then fail")
     for loss in losses:
         if force or not loss.grave:
             printer.warn(loss.text)

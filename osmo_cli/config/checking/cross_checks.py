@@ -60,7 +60,7 @@ def unknown_names(
         above: Path = ("*",) if file.shape.is_map else ()
         for reference in file.shape.config_type.definition.references:
             names = known.get(reference.target)
-            for path, name in _values(document.value, (*above, *reference.path)):
+            for path, name in names_at(document.value, (*above, *reference.path)):
                 if names is not None and name not in names:
                     message = f"no {reference.target} with this name {where}"
                     yield document.problem(message, path, hint=_hint(name, names, hint))
@@ -102,7 +102,7 @@ def unfilled_placeholders(inputs: Iterable[Input]) -> Iterator[Problem]:
     seen: set[tuple[str, Path, str]] = set()
     for pool_name, pool in _pools(files):
         for reference in POOL.definition.references:
-            for path, name in _values(pool, reference.path):
+            for path, name in names_at(pool, reference.path):
                 if (reference.target, name) not in templates:
                     continue
                 template, above = templates[reference.target, name]
@@ -161,7 +161,7 @@ def _items(file: Input) -> dict[str, Path]:
     return {name: (*above, name) for name in value} if isinstance(value, dict) else {}
 
 
-def _values(value: Any, pattern: Path, at: Path = ()) -> Iterator[tuple[Path, str]]:
+def names_at(value: Any, pattern: Path, at: Path = ()) -> Iterator[tuple[Path, str]]:
     """Return the names at a pattern, with their paths; values of other types are skipped.
 
     An empty string names nothing, and what `${env:NAME}` stands for is not known here.
@@ -173,8 +173,8 @@ def _values(value: Any, pattern: Path, at: Path = ()) -> Iterator[tuple[Path, st
     step, rest = pattern[0], pattern[1:]
     if step == "*" and isinstance(value, list):
         for index, inner in enumerate(value):
-            yield from _values(inner, rest, (*at, index))
+            yield from names_at(inner, rest, (*at, index))
     elif isinstance(value, dict):
         for key in value if step == "*" else [step]:
             if key in value:
-                yield from _values(value[key], rest, (*at, key))
+                yield from names_at(value[key], rest, (*at, key))
