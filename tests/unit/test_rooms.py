@@ -27,6 +27,18 @@ MAY_USE: dict[str, set[str]] = {
     "__main__": {"main"},
     **{name: set() for name in COMMON},
 }
+# Within config: each may use those before it that are named.
+MAY_USE_IN_CONFIG: dict[str, set[str]] = {
+    "problems": set(),
+    "values": {"problems"},
+    "node_conditions": set(),
+    "registry": {"problems"},
+    "secrets": {"problems", "registry"},
+    "schemas": {"problems", "registry", "node_conditions"},
+    "reading": {"problems", "values", "secrets", "registry", "schemas"},
+    "changes": {"problems", "values", "secrets", "registry", "schemas", "reading"},
+    "checking": {"problems", "values", "secrets", "registry", "schemas", "reading", "changes"},
+}
 OWNERS: dict[str, set[str]] = {
     "typer": {"commands", "output", "main"},
     "rich": {"commands", "output"},
@@ -48,6 +60,12 @@ class Module:
     @property
     def name(self) -> str:
         return self.path.relative_to(PACKAGE).as_posix()
+
+    @property
+    def dotted_name(self) -> str:
+        return f"osmo_cli.{self.name.removesuffix('.py').replace('/', '.')}".removesuffix(
+            ".__init__"
+        )
 
     @property
     def room(self) -> str:
@@ -77,6 +95,13 @@ class Module:
                     if isinstance(part, ast.Constant) and isinstance(part.value, str):
                         yield part.value.rstrip("."), node.lineno
 
+    def imported_names(self) -> Iterator[str]:
+        """Every name that an import may take from a module, and the module alone."""
+        for node in self.nodes:
+            if isinstance(node, ast.ImportFrom):
+                yield from (f"{node.module}.{alias.name}" for alias in node.names)
+        yield from (imported for imported, _ in self.imports() if imported != self.dotted_name)
+
 
 MODULES = [Module(path) for path in sorted(PACKAGE.rglob("*.py"))]
 
@@ -89,6 +114,19 @@ def uses_only_the_rooms_below(module: Module) -> Iterator[str]:
         elif parts[0] == "osmo_cli" and parts[1:] not in ([], ["__version__"]):
             allowed = {module.room, *MAY_USE[module.room], *COMMON}
             yield from ([] if parts[1] in allowed else [f"{line} imports {imported}"])
+
+
+def uses_only_the_rooms_below_in_config(module: Module) -> Iterator[str]:
+    if module.room != "config" or module.name == "config/__init__.py":
+        return
+    own = module.name.split("/")[1].removesuffix(".py")
+    allowed = {own, *MAY_USE_IN_CONFIG[own]}
+    if module.name == "config/registry/types.py":
+        allowed.add("schemas")  # a type's row loads its schema module, by name
+    for imported, line in module.imports():
+        parts = imported.split(".")
+        if parts[:2] == ["osmo_cli", "config"] and parts[2] not in allowed:
+            yield f"{line} imports {imported}"
 
 
 def leaves_the_toolkits_to_their_owners(module: Module) -> Iterator[str]:
@@ -147,6 +185,7 @@ def leaves_urls_to_the_client_and_the_embedded_service(module: Module) -> Iterat
     "rule",
     [
         uses_only_the_rooms_below,
+        uses_only_the_rooms_below_in_config,
         leaves_the_toolkits_to_their_owners,
         prints_only_in_output,
         exits_only_in_main,
@@ -159,6 +198,21 @@ def test_every_module(rule: Callable[[Module], Iterator[str]]) -> None:
 
 def test_every_room_is_known() -> None:
     assert {module.room for module in MODULES} == set(MAY_USE)
+    config = {path.stem for path in (PACKAGE / "config").iterdir() if path.stem[0] != "_"}
+    assert config == set(MAY_USE_IN_CONFIG)
+
+
+def test_no_files_import_each_other() -> None:
+    """Also not by way of other files, inside functions, or for the type checker alone."""
+    uses = {module.dotted_name: set[str]() for module in MODULES}
+    for module in MODULES:
+        uses[module.dotted_name] = {name for name in module.imported_names() if name in uses}
+    # What uses nothing of the rest, or is not used by it, is in no cycle.
+    while leaves := {name for name, used in uses.items() if not used & uses.keys()}:
+        uses = {name: used - leaves for name, used in uses.items() if name not in leaves}
+    while roots := uses.keys() - set[str]().union(*uses.values()):
+        uses = {name: used for name, used in uses.items() if name not in roots}
+    assert uses == {}
 
 
 def loaded_by(code: str) -> set[str]:

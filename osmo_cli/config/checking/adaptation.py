@@ -14,8 +14,9 @@ from pydantic import BaseModel
 
 from osmo_cli.config.problems import Path, Problem
 from osmo_cli.config.reading.document import Document
+from osmo_cli.config.registry.dialects import dialects_with
 from osmo_cli.config.registry.shape import Shape
-from osmo_cli.config.schemas.base import bare
+from osmo_cli.config.schemas.base import bare, model_at
 from osmo_cli.config.values import ABSENT, value_at
 
 
@@ -86,7 +87,7 @@ class _Reader:
         essential = self.shape.config_type.definition.essential
         if path[self.shape.is_map :] in essential and value:
             return False
-        versions = self.shape.versions_with(path)
+        versions = _versions_with(self.shape, path)
         if not versions:
             return False
         problem = self.document.problem(
@@ -114,3 +115,13 @@ class _Reader:
         names = ", ".join(f'"{name}"' for name in default)
         message = f"cannot be emptied: this service would store the default [{names}] instead"
         self.problems.append(self.document.problem(message, path, hint="name at least one"))
+
+
+def _versions_with(shape: Shape, path: Path) -> list[str]:
+    """Return the names of the dialects whose schema has a field at `path`."""
+    return [
+        name
+        for name, dialect in dialects_with(shape.config_type.name).items()
+        if (parent := model_at(shape.model(dialect), path[:-1])) is not None
+        and path[-1] in parent.model_fields
+    ]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from osmo_cli.config.problems import Path
-from osmo_cli.config.registry.dialects import Dialect, dialects_with
+from osmo_cli.config.registry.dialects import Dialect
 from osmo_cli.config.registry.types import ConfigType
 
 if TYPE_CHECKING:
@@ -63,17 +63,6 @@ class Shape:
         from pydantic import RootModel
 
         return RootModel[dict[str, schema]]  # type: ignore[valid-type]
-
-    def versions_with(self, path: Path) -> list[str]:
-        """Names of the dialects whose schema has a field at `path`. Loads pydantic."""
-        from osmo_cli.config.schemas.base import model_at
-
-        return [
-            name
-            for name, dialect in dialects_with(self.config_type.name).items()
-            if (parent := model_at(self.model(dialect), path[:-1])) is not None
-            and path[-1] in parent.model_fields
-        ]
 
     def is_read_only(self, path: Path) -> bool:
         """Whether the service sets what is at `path`, or around it."""

@@ -86,7 +86,7 @@ def test_mutated_documents(dialect: str, tmp_path: Path, figures: list[str]) -> 
             text = b'{"%s": %s}' % (ITEM.encode(), text)
         file = tmp_path / data.draw(st.sampled_from(["in.json", "in.yaml"]))
         file.write_bytes(text)
-        started = time.perf_counter()
+        started = time.process_time()
         try:
             document = read_document(str(file))
             problems: list[Problem] | tuple[Problem, ...] = check_both_ways(document, shape, new)
@@ -103,7 +103,7 @@ def test_mutated_documents(dialect: str, tmp_path: Path, figures: list[str]) -> 
                 assert _SECRET not in said_of(problems)
             for problem in problems:
                 assert problem.line is None or (problem.line > 0 and problem.column)
-        seconds.append(time.perf_counter() - started)
+        seconds.append(time.process_time() - started)
 
     run()
     assert max(seconds) < LONGEST_SECONDS
