@@ -1,6 +1,6 @@
-"""The root of every error that a user can cause, and the exit codes they end in.
+"""The base class of all errors that end a command, and the exit codes.
 
-The rooms raise subclasses; only `osmo_cli.main` turns one into a message and an exit.
+The packages raise subclasses; only `osmo_cli.main` turns them into a message and an exit code.
 """
 
 from __future__ import annotations
@@ -70,18 +70,18 @@ class MissingError(UsageError):
 
 
 class NotLoggedInError(OsmoError):
-    """There is no usable credential, or the service refused it (exit 4)."""
+    """No login is usable, or the service refused it (exit 4)."""
 
     exit_code = ExitCode.NOT_AUTHORIZED
 
 
 class OutputClosedError(OsmoError):
-    """The reader of stdout went away, as in `osmo ... | head` (exit 3)."""
+    """The reader of stdout has closed it, as in `osmo ... | head` (exit 3)."""
 
     exit_code = ExitCode.INTERRUPTED
 
 
 class ConflictError(OsmoError):
-    """What was read has changed since, or is managed elsewhere (exit 6)."""
+    """What was read has changed since, or is managed by a ConfigMap (exit 6)."""
 
     exit_code = ExitCode.CONFLICT

@@ -1,4 +1,4 @@
-"""Where files of this user live, by the XDG rules that the official CLI follows too."""
+"""Directories of this user's files, by the XDG rules that the official CLI also follows."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ def config_dir() -> Path:
 
 
 def cache_dir() -> Path:
-    """Folder of what can be fetched again (which dialect an origin speaks)."""
+    """Directory of what can be found out again, such as the dialects of services."""
     return _xdg("XDG_CACHE_HOME", ".cache")
 
 
 def state_dir() -> Path:
-    """Folder of short-lived session tokens and of fingerprints of secrets that were sent."""
+    """Directory of short-lived session tokens and fingerprints of sent secrets."""
     return _xdg("XDG_STATE_HOME", ".local/state")
 
 
 def data_dir() -> Path:
-    """Folder of the embedded service's database."""
+    """Directory of the embedded service's database."""
     return _xdg("XDG_DATA_HOME", ".local/share")

@@ -25,7 +25,7 @@ _REFUSALS = frozenset({400, 401, 403, 428})
 
 @dataclass(frozen=True)
 class LoginInfo:
-    """What GET /api/auth/login tells about the identity provider; None where it has none."""
+    """The identity provider as GET /api/auth/login describes it; None for what it lacks."""
 
     device_endpoint: str | None
     device_client_id: str | None
@@ -45,8 +45,8 @@ def login_info(transport: Transport) -> LoginInfo:
 def exchange_access_token(transport: Transport, access_token: str) -> str:
     """Exchange an access token for a JWT (docs/service/authentication.md#token-exchange).
 
-    The token goes in a POST body. Only a service that has no such route (405, up to 6.0) gets
-    it in the query of a GET, which its own proxies may log; this client does not.
+    The token is sent in a POST body. Only a service without that route (405, up to 6.0) gets it
+    in the query of a GET, which its own proxies may log; this client does not.
 
     Raises:
         UnauthorizedError: the token is unknown or has expired.
@@ -56,7 +56,7 @@ def exchange_access_token(transport: Transport, access_token: str) -> str:
             answer = transport.send("POST", EXCHANGE_PATH, body={"token": access_token})
         except RouteNotFoundError as error:
             if error.status != HTTPStatus.METHOD_NOT_ALLOWED:
-                raise  # some other site, which shall not see the token in its log
+                raise  # another site, whose log must not contain the token
             answer = transport.send("GET", EXCHANGE_PATH, query=[("access_token", access_token)])
     except InvalidTokenError as error:
         raise NotLoggedInError(
@@ -92,7 +92,7 @@ def password_login(idp: Transport, info: LoginInfo, username: str, password: str
 
 @dataclass(frozen=True)
 class DevicePrompt:
-    """What the user is asked to do while a device login waits."""
+    """What the user has to do while a device login waits."""
 
     verification_uri: str
     user_code: str
@@ -134,7 +134,7 @@ def device_login(
         interval = max(_SHORTEST_INTERVAL_SECONDS, float(start.get("interval", 5)))
     except (KeyError, TypeError, ValueError, AttributeError):
         raise UnexpectedAnswerError(
-            "the device endpoint did not answer as RFC 8628 wants",
+            "the answer of the device endpoint is not the one of RFC 8628",
             hint="check --device-endpoint, or log in with --method token",
         ) from None
     show(prompt)
@@ -150,14 +150,14 @@ def device_login(
             interval += 5  # RFC 8628, 3.5
         elif error != "authorization_pending":
             raise NotLoggedInError(f"the identity provider ended the login: {error}")
-    raise NotLoggedInError("nobody confirmed the code in time", hint="run `osmo login` again")
+    raise NotLoggedInError("the code was not confirmed in time", hint="run `osmo login` again")
 
 
 def refresh(idp: Transport, refresh_url: str, refresh_token: str, client_id: str | None) -> Secrets:
     """Renew an OIDC login; its refresh token may change too.
 
     Raises:
-        NotLoggedInError: the identity provider does not take the refresh token any more.
+        NotLoggedInError: the identity provider no longer accepts the refresh token.
     """
     form = {
         "grant_type": "refresh_token",
@@ -181,8 +181,9 @@ def _token_endpoint(info: LoginInfo) -> str:
 
 def _oidc_secrets(answer: Answer) -> Secrets:
     if answer.status != 200:
+        reason = f"{_oidc_error(answer)} (HTTP {answer.status})"
         raise NotLoggedInError(
-            f"the identity provider refused the login: {_oidc_error(answer)}",
+            f"the identity provider refused the login: {reason}",
             hint="run `osmo login URL` again",
         )
     payload: Any = answer.json()
@@ -195,6 +196,6 @@ def _oidc_error(answer: Answer) -> str:
     try:
         payload = answer.json()
     except UnexpectedAnswerError:
-        return f"status {answer.status}"
+        return "no reason given"
     code = payload.get("error") if isinstance(payload, dict) else None
-    return code if isinstance(code, str) else f"status {answer.status}"
+    return code if isinstance(code, str) else "no reason given"

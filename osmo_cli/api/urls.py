@@ -26,9 +26,9 @@ def _checked(segment: str) -> str:
     elif segment in (".", ".."):
         reason = "is a relative path"
     elif any(character in "/\\" for character in segment):
-        reason = "holds a slash"
+        reason = "contains a slash"
     elif not segment.isprintable():
-        reason = "holds a character that cannot be printed"
+        reason = "contains a character that cannot be printed"
     if reason:
         raise UsageError(f"{segment!r} cannot be a name: it {reason}")
     return quote(segment, safe="")

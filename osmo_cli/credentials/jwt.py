@@ -1,5 +1,5 @@
-"""What a JWT says about itself (RFC 7519), without checking who signed it: that is the
-service's part; a client needs the claims only to know whom it speaks for and until when."""
+"""Claims of a JWT (RFC 7519). The service checks the signature; a client only needs to know
+whose login it is and when it expires."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ EXPIRY_LEEWAY = 3
 
 
 class InvalidJwtError(UsageError):
-    """A text that should be a JWT is none (exit 2)."""
+    """Not a JWT (exit 2)."""
 
     def __init__(self) -> None:
         super().__init__("a login token is not a JWT", hint="log in again with `osmo login`")
@@ -50,7 +50,7 @@ def is_jwt(text: str) -> bool:
 
 
 def expires_at(jwt: str) -> int | None:
-    """When `jwt` expires, in unix seconds; None where it does not say.
+    """When `jwt` expires, in Unix seconds; None if it does not say.
 
     Raises:
         InvalidJwtError: see `decode_claims`.
@@ -65,7 +65,7 @@ def expires_at(jwt: str) -> int | None:
 
 
 def is_expired(jwt: str, now: float) -> bool:
-    """Whether `jwt` is to be refreshed at `now` (unix seconds), a few seconds before it ends.
+    """Whether `jwt` has to be refreshed at `now` (Unix seconds), a few seconds before it expires.
 
     The rule of the official clients (docs/service/authentication.md#jwts). A JWT without an
     expiration time does not expire.

@@ -17,7 +17,7 @@ from osmo_cli.errors import NotLoggedInError, UsageError
 _MAX_BYTES = 1024 * 1024
 _SOURCE = "official login.yaml"
 _CLIENT_ID_OF_6_0 = "osmo-device"
-_NEXT = "log in with `osmo login URL`; the file stays as it is"
+_NEXT = "log in with `osmo login URL`; the file is not changed"
 
 
 def official_login(
@@ -79,7 +79,7 @@ def _login(content: _Section, origin: Origin) -> _Login:
         return Method.DEV, username, Secrets(), None, None
     login = content.section("token_login")
     if login is None:
-        raise NotLoggedInError(f"{file} holds no login", hint=_NEXT)
+        raise NotLoggedInError(f"{file} contains no login", hint=_NEXT)
     jwt, refresh_token = login.text("id_token"), login.text("refresh_token")
     refresh_url, username = login.text("refresh_url"), login.text("username")
     if not content.flag("osmo_token"):
@@ -100,7 +100,7 @@ def _login(content: _Section, origin: Origin) -> _Login:
 
 
 class _Section:
-    """A mapping of the file, whose members are checked as they are read."""
+    """A mapping in the file; its members are checked as they are read."""
 
     def __init__(self, file: Path, name: str, members: dict[Any, Any]) -> None:
         self.file = file
@@ -110,13 +110,13 @@ class _Section:
     def text(self, key: str) -> str | None:
         value = self._members.get(key)
         if not isinstance(value, str | None):
-            raise self._wrong(key, "a text")
+            raise self._wrong(key, "a string")
         return value or None
 
     def flag(self, key: str) -> bool:
         value = self._members.get(key, False)
         if not isinstance(value, bool):
-            raise self._wrong(key, "true or false")
+            raise self._wrong(key, "a boolean")
         return value
 
     def section(self, key: str) -> _Section | None:

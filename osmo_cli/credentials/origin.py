@@ -1,11 +1,11 @@
-"""Which service a credential belongs to: scheme, host and port (RFC 6454), in one spelling."""
+"""Origins of services (RFC 6454): scheme, host and port, in one spelling."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
 from ipaddress import AddressValueError, IPv4Address, IPv6Address
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from osmo_cli.errors import UsageError
 
@@ -70,28 +70,8 @@ def parse_origin(text: str, *, allow_http: bool = False) -> Origin:
     text = text.strip()
     if text == _EMBEDDED:
         return LOCAL
-    if not text:
-        raise UsageError("the service's URL is empty", hint=f"give its address, {_EXAMPLE}")
-    if "://" not in text:
-        known = "/" not in text.rstrip("/") and _HOST_LIKE.fullmatch(text)
-        hint = f"write https://{text}" if known else f"give its address, {_EXAMPLE}"
-        raise UsageError("the service's URL has no scheme", hint=hint)
-    if "\\" in text or any(character.isspace() or ord(character) < 0x20 for character in text):
-        raise UsageError("the service's URL has a character that no URL has", hint=_EXAMPLE)
-    try:
-        parts = urlsplit(text)
-        port = parts.port
-    except ValueError:
-        raise UsageError("the service's URL has no valid host and port", hint=_EXAMPLE) from None
-    if parts.scheme not in _DEFAULT_PORTS:
-        raise UsageError(f"no service is reached by {parts.scheme}://", hint="use https://")
-    if "@" in parts.netloc:
-        raise UsageError(
-            "the service's URL holds user information",
-            hint="leave out what stands before the @; osmo login asks for what it needs",
-        )
-    if port == 0:
-        raise UsageError("the service's URL has port 0", hint="name the port it listens on")
+    _check_characters(text)
+    parts, port = _split(text)
     host = _host(parts.hostname or "", is_ipv6="[" in parts.netloc)
     origin = Origin(parts.scheme, host, port or _DEFAULT_PORTS[parts.scheme])
     if parts.path not in ("", "/") or parts.query or parts.fragment or text[-1] in "?#":
@@ -105,6 +85,41 @@ def parse_origin(text: str, *, allow_http: bool = False) -> Origin:
             "the environment)",
         )
     return origin
+
+
+def _check_characters(text: str) -> None:
+    """Raise UsageError if `text` cannot be a URL with a scheme."""
+    if not text:
+        raise UsageError("the service's URL is empty", hint=f"give its address, {_EXAMPLE}")
+    if "://" not in text:
+        is_host = "/" not in text.rstrip("/") and _HOST_LIKE.fullmatch(text)
+        hint = f"write https://{text}" if is_host else f"give its address, {_EXAMPLE}"
+        raise UsageError("the service's URL has no scheme", hint=hint)
+    if "\\" in text or any(character.isspace() or ord(character) < 0x20 for character in text):
+        raise UsageError("the service's URL has an invalid character", hint=_EXAMPLE)
+
+
+def _split(text: str) -> tuple[SplitResult, int | None]:
+    """The parts of an http(s) URL without user information, and its port.
+
+    Raises:
+        UsageError: it is not such a URL.
+    """
+    try:
+        parts = urlsplit(text)
+        port = parts.port
+    except ValueError:
+        raise UsageError("the service's URL has no valid host and port", hint=_EXAMPLE) from None
+    if parts.scheme not in _DEFAULT_PORTS:
+        raise UsageError(f"unsupported scheme: {parts.scheme}://", hint="use https://")
+    if "@" in parts.netloc:
+        raise UsageError(
+            "the service's URL contains user information",
+            hint="leave out what is before the @; osmo login asks for what it needs",
+        )
+    if port == 0:
+        raise UsageError("the service's URL has port 0", hint="name the port it listens on")
+    return parts, port
 
 
 def _host(host: str, *, is_ipv6: bool) -> str:
@@ -121,7 +136,7 @@ def _host(host: str, *, is_ipv6: bool) -> str:
         if len(host) > 253 or not all(_LABEL.fullmatch(label) for label in labels):
             raise ValueError(host)
         # A name that ends in a number is an IPv4 address in some spelling (WHATWG URL, 3.5);
-        # only the plain one is taken, so that 127.1 or 0x7f000001 can't pass for a name.
+        # only the plain one is accepted, so that 127.1 or 0x7f000001 is not taken for a name.
         if labels[-1].isdecimal() or re.fullmatch(r"0x[0-9a-f]*", labels[-1]):
             return str(IPv4Address(host))
     except ValueError:  # also what idna and ipaddress raise

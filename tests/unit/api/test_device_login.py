@@ -136,7 +136,7 @@ def test_an_end_of_the_login_names_its_reason_only(
 def test_nobody_confirms(monkeypatch: pytest.MonkeyPatch) -> None:
     run = DeviceRun(monkeypatch, DEVICE | {"expires_in": 18}, [oauth_error()] * 9)
     assert isinstance(run.error, NotLoggedInError)
-    assert run.error.message == "nobody confirmed the code in time"
+    assert run.error.message == "the code was not confirmed in time"
     assert run.slept == [5, 5, 5]
 
 

@@ -120,11 +120,17 @@ def test_session_of_one_official_login_is_not_used_for_the_next(
         ("id_token: \x01s3cret", "not YAML text"),
         ("[" * 5000 + "s3cret", "not YAML"),
         ("dev_login: {username: s3cret}", "no url"),
-        ("url: 5\ndev_login: {username: s3cret}", "url is not a text"),
+        ("url: 5\ndev_login: {username: s3cret}", "url is not a string"),
         (f"url: {URL}\ndev_login: s3cret", "dev_login is not a mapping"),
         (f"url: {URL}\ndev_login: {{user: s3cret}}", "dev_login has no username"),
-        (f"url: {URL}\nosmo_token: s3cret\ntoken_login: {{id_token: a}}", "osmo_token is not true"),
-        (f"url: {URL}\ntoken_login: {{id_token: [s3cret]}}", "token_login.id_token is not a text"),
+        (
+            f"url: {URL}\nosmo_token: s3cret\ntoken_login: {{id_token: a}}",
+            "osmo_token is not a boolean",
+        ),
+        (
+            f"url: {URL}\ntoken_login: {{id_token: [s3cret]}}",
+            "token_login.id_token is not a string",
+        ),
         (f"url: {URL}\nosmo_token: true\ntoken_login: {{username: s3cret}}", "no token"),
         (
             f"url: {URL}\nosmo_token: true\ntoken_login: {{refresh_token: s3cret x}}",
@@ -164,6 +170,6 @@ def test_binary_file_and_folder_in_its_place_are_named(file: Path) -> None:
 
 def test_file_without_login_is_not_logged_in(file: Path) -> None:
     file.write_text(f"url: {URL}\ndev_login: null\ntoken_login: null\n")
-    with pytest.raises(NotLoggedInError, match="holds no login") as caught:
+    with pytest.raises(NotLoggedInError, match="contains no login") as caught:
         resolve()
     assert caught.value.exit_code is ExitCode.NOT_AUTHORIZED
