@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from osmo_cli.api.environment import ProxySetting
 from osmo_cli.api.errors import UnreachableError
 
 if TYPE_CHECKING:
@@ -13,7 +14,13 @@ CONNECT_SECONDS = 10.0
 
 
 def unreachable(
-    error: httpx.HTTPError, name: str, request: httpx.Request, limit: float, *, late: bool
+    error: httpx.HTTPError,
+    name: str,
+    request: httpx.Request,
+    limit: float,
+    *,
+    late: bool,
+    proxy: ProxySetting | None = None,
 ) -> UnreachableError:
     """The error that says why a request got no answer.
 
@@ -23,15 +30,20 @@ def unreachable(
         request: the request.
         limit: seconds that the whole request was allowed.
         late: whether they are over.
+        proxy: the proxy that the request was sent through.
     """
     import httpx
 
     where = f"{request.url.scheme}://{request.url.netloc.decode()}"
+    if proxy is not None:
+        where = f"{where} through the proxy {proxy}"
     never_sent = isinstance(error, (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError))
     if isinstance(error, httpx.ConnectTimeout):
         return UnreachableError(
             f"cannot connect to {where}: no answer within {min(CONNECT_SECONDS, limit):g} seconds",
-            hint="check the address and the network",
+            hint="check the address and the network"
+            if proxy is None
+            else f"check {proxy.variable}, or exclude the host with NO_PROXY",
         )
     if late or isinstance(error, httpx.TimeoutException):
         return UnreachableError(
@@ -48,6 +60,12 @@ def unreachable(
     if never_sent:
         return UnreachableError(
             f"cannot connect to {where}: {text}",
-            hint="is the service running, and is the address right? `osmo whoami` shows it",
+            hint=_hint(proxy),
         )
     return UnreachableError(f"{name} at {where} failed: {text}", outcome_unknown=True)
+
+
+def _hint(proxy: ProxySetting | None) -> str:
+    if proxy is not None:
+        return f"is the proxy running? check {proxy.variable}, or exclude the host with NO_PROXY"
+    return "is the service running, and is the address right? `osmo whoami` shows it"

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 from osmo_cli import __version__
+from osmo_cli.api.environment import ProxySetting, certificates, proxy_for
 from osmo_cli.api.errors import (
     UnexpectedAnswerError,
     UnreachableError,
@@ -114,10 +115,13 @@ class Transport:
         self._on_exchange = on_exchange
         self._socket: socket.socket | None = None
         self._hung_up = False
+        self._proxy = proxy_for(base_url) if inner is None else None
         self._client = httpx.Client(
             base_url=base_url,
             transport=inner,
-            verify=_tls(base_url, ca_file),
+            verify=_tls(base_url, ca_file, self._proxy),
+            proxy=self._proxy.url if self._proxy else None,
+            trust_env=False,  # see osmo_cli.api.environment
             follow_redirects=False,
             headers={"user-agent": f"osmo-cli/{__version__}"},
         )
@@ -238,7 +242,9 @@ class Transport:
             return Answer(name, status, response.headers, b"".join(chunks))
         except httpx.HTTPError as error:
             late = time.monotonic() >= deadline
-            raise unreachable(error, name, request, self._timeout, late=late) from None
+            raise unreachable(
+                error, name, request, self._timeout, late=late, proxy=self._proxy
+            ) from None
         finally:
             watchdog.cancel()
             if self._on_exchange:
@@ -263,7 +269,7 @@ class Transport:
                 self._socket = None
 
 
-def _tls(base_url: str, ca_file: str | None) -> Any:
+def _tls(base_url: str, ca_file: str | None, proxy: ProxySetting | None) -> Any:
     import ssl
 
     if ca_file is not None:
@@ -273,8 +279,8 @@ def _tls(base_url: str, ca_file: str | None) -> Any:
             raise UsageError(
                 f"{ca_file} is not a readable file of PEM certificates", hint="see --ca-file"
             ) from None
-    if base_url.startswith("https:"):
-        return True
+    if base_url.startswith("https:") or (proxy and proxy.url.startswith("https:")):
+        return certificates() or True
     # Loading the trusted authorities takes longer than a request; plain http needs none, and
     # an empty context trusts nobody.
     return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)

@@ -9,7 +9,9 @@ import typer
 
 from osmo_cli.commands.lazy import lazy_group
 from osmo_cli.commands.session import DEFAULT_TIMEOUT_SECONDS, Session
+from osmo_cli.errors import UsageError
 
+_LONGEST_TIMEOUT_SECONDS = 86400.0
 _PANELS = {
     "Configuration": {"config": "config"},
     "Access": {"token": "token", "user": "user"},
@@ -52,7 +54,11 @@ def _root(
     timeout: Annotated[
         float,
         typer.Option(
-            "--timeout", min=0.1, metavar="SECONDS", help="Seconds to wait for each request."
+            "--timeout",
+            min=0.1,
+            max=_LONGEST_TIMEOUT_SECONDS,
+            metavar="SECONDS",
+            help="Seconds to wait for each request.",
         ),
     ] = DEFAULT_TIMEOUT_SECONDS,
     debug: Annotated[bool, typer.Option("--debug", help="Log each request to stderr.")] = False,
@@ -62,13 +68,20 @@ def _root(
 ) -> None:
     session: Session = ctx.obj
     session.profile = profile
-    session.timeout = timeout
+    session.timeout = _checked_timeout(timeout)
     session.debug = debug
     if version:
         from osmo_cli import __version__
 
         session.printer.text(f"osmo {__version__}")
         raise typer.Exit
+
+
+def _checked_timeout(seconds: float) -> float:
+    # Not a number is within every range.
+    if seconds != seconds:
+        raise UsageError("--timeout must be a number of seconds", hint="for example --timeout 60")
+    return seconds
 
 
 @cache
