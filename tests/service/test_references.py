@@ -82,8 +82,8 @@ def test_what_is_not_there_is_told_at_once_and_nothing_is_sent(admin: Shell) -> 
         "backend.json:3:20: dashboard_url: gone: file not found",
         "backend.json:4:18: grafana_url: empty is empty (it should hold one secret)",
         "backend.json:4:18: grafana_url: . is a directory (name a file in it)",
-        'backend.json:4:18: grafana_url: "vault" is no source of values (there are env, file, '
-        "keyring; write $${ for a text with ${)",
+        'backend.json:4:18: grafana_url: unknown source "vault" in a reference (sources: env, '
+        "file, keyring; write $${ for a literal ${)",
     ]
     assert "debug: POST" not in done.err
 
@@ -105,7 +105,7 @@ def test_a_value_with_a_fault_is_not_in_the_message(admin: Shell) -> None:
     )
     done = admin.osmo(*UPDATE, "-", input=text)
     assert done.code == 2
-    hint = "(the value comes from elsewhere, and is a text)"
+    hint = "(the value comes from a reference, and is a string)"
     assert f"<stdin>:1:28: tests[1]: duplicate value {hint}" in done.err
     assert "<stdin>:2:42: scheduler_settings.scheduler_type: must be " in done.err
     message = f"scheduler_settings.scheduler_timeout: must be an integer, not a string {hint}"
@@ -118,7 +118,7 @@ def test_what_show_printed_can_be_given_back(admin: Shell) -> None:
     admin.file("copy.json", admin.ok("config", "show", "BACKEND", "gpu-a"))
     done = admin.osmo(*UPDATE, "copy.json")
     assert (done.code, done.out) == (0, "No changes were made to the config.\n")
-    assert "description: this text is stored exactly so, and stays as it is" in done.err
+    assert "description: not a reference: this string is already stored as written" in done.err
     assert description(admin) == "${file:/etc/hostname}"
 
 

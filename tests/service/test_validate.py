@@ -55,8 +55,9 @@ WRONG = RIGHT | {
 PROBLEMS = [
     'configs/backend/gpu-a.json:2:3: descripton: unknown field (did you mean "description"?)',
     "configs/backend/gpu-a.json:3:12: tests: must be a list, not a number",
-    "configs/pool/h100.yaml: POOL h100 stands in configs/pool/h100.json, too (keep one of them)",
-    "configs/pools: no config type has a folder of that name (did you mean pool/?)",
+    "configs/pool/h100.yaml: POOL h100 is already defined in configs/pool/h100.json "
+    "(keep one of the files)",
+    "configs/pools: unknown config type in directory name (did you mean pool/?)",
     "configs/workflow.json:1:24: not JSON: a comma before the closing bracket (remove the comma)",
 ]
 
@@ -91,7 +92,7 @@ def test_the_same_as_json_and_as_annotations(shell: Shell) -> None:
         "::error file=configs/backend/gpu-a.json,line=2,col=3::"
         'descripton: unknown field (did you mean "description"?)'
     )
-    assert lines[3].startswith("::error file=configs/pools::no config type")
+    assert lines[3].startswith("::error file=configs/pools::unknown config type")
     assert len(lines) == len(PROBLEMS)
 
 
@@ -152,18 +153,23 @@ def test_two_directories_do_not_know_each_other(shell: Shell) -> None:
         ),
         (["-"], "{}", "", "hint: add --type TYPE"),
         (["x.json"], "", "x.json: file not found\n", "1 file, 1 problem"),
-        (["mine.json"], "", "mine.json: the path does not tell what this file is about (add", ""),
+        (
+            ["mine.json"],
+            "",
+            "mine.json: cannot tell the config type from the path of this file (add",
+            "",
+        ),
         (["mine.json", "--name", "a"], "", "", "--name needs --type"),
         (["mine.json", "x.json", "--type", "POOL", "--name", "a"], "", "", "--name is for one"),
         (["mine.json", "--type", "SERVICE", "--name", "a"], "", "", "SERVICE has no items"),
         (["mine.json", "--type", "POOLS"], "", "", "did you mean POOL?"),
         (["empty", "--type", "POOL"], "", "", "empty is a directory"),
-        (["empty"], "", "empty: there are no files in this directory (files are called", ""),
+        (["empty"], "", "empty: no files in this directory (expected files", ""),
         (["mine.json", "--dialect", "7"], "", "", 'unknown dialect "7"'),
         (
             ["pool/group_template/a.json", "--dialect", "6.0"],
             "",
-            "services of 6.0 have no GROUP_TEMPLATE (it is known in 6.2",
+            "services of 6.0 have no GROUP_TEMPLATE (it exists in 6.2",
             "",
         ),
         ([], "", "", "Missing argument"),
@@ -205,7 +211,7 @@ def test_a_file_that_cannot_be_read_does_not_hide_the_others(shell: Shell) -> No
         "configs/workflow.json:1:2",
     ]
     assert "configs/pool.json: file not found\n" in result.out
-    assert "configs/role.json: not a file\n" in result.out
+    assert "configs/role.json: not a regular file\n" in result.out
 
 
 def test_no_secret_of_a_file_is_shown(shell: Shell) -> None:

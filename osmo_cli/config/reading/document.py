@@ -9,14 +9,17 @@ from osmo_cli.config.problems import InvalidInputError, Path, Problem
 from osmo_cli.config.values import value_at
 
 MAX_BYTES = 4 * 1024 * 1024
-"""The largest input that is read; a whole OSMO configuration is some kilobytes."""
+"""Maximum size of an input; a whole OSMO configuration has a few kilobytes."""
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where a value stands: offsets in characters of its key (None in a list) and of itself.
+    """The place of a value in the text.
 
-    `reference` is the text that stands there, where the value came from elsewhere and is secret.
+    Attributes:
+        key: offset of its key in characters; None for an item of a list.
+        value: offset of the value itself.
+        reference: the reference that is written there, if the value was taken from elsewhere.
     """
 
     key: int | None
@@ -32,8 +35,8 @@ class Document:
         name: the input as the user gave it (`-` reads as `<stdin>`).
         text: what was parsed.
         value: the parsed value.
-        places: place of each value by its path.
-        warnings: what was noticed on the way.
+        places: the place of each value by its path.
+        warnings: about doubtful values.
     """
 
     name: str
@@ -43,7 +46,7 @@ class Document:
     warnings: tuple[Problem, ...] = ()
 
     def references(self) -> dict[Path, Any]:
-        """The values that came from elsewhere, by path."""
+        """Return the values that were taken from elsewhere, by path."""
         return {
             path: value_at(self.value, path)
             for path, place in self.places.items()
@@ -51,7 +54,7 @@ class Document:
         }
 
     def is_unresolved(self, path: Path) -> bool:
-        """Whether a reference stands at `path` whose value is not known here."""
+        """Whether the value at `path` is a reference that could not be looked up."""
         place = self.places.get(path)
         return (
             place is not None
@@ -60,12 +63,12 @@ class Document:
         )
 
     def at(self, key: str) -> Document:
-        """The document without what is around the value of `key`."""
+        """Return the value of `key` as a document of its own."""
         inside = {path[1:]: place for path, place in self.places.items() if path and path[0] == key}
         return replace(self, value=self.value[key], places=inside)
 
     def keyed_by_name(self) -> Document:
-        """A list of objects with `name` as a map of them by their names.
+        """Return a list of objects with a `name` as a map of them by name.
 
         Raises:
             InvalidInputError: an object has no name, or two have the same.
@@ -80,10 +83,10 @@ class Document:
                 continue
             if self.places[index, "name"].reference is not None:
                 # It becomes part of paths, which are shown everywhere.
-                problems.append(self.problem("a name must be written out", (index, "name")))
+                problems.append(self.problem("a name cannot be a reference", (index, "name")))
                 continue
             if name in items:
-                problems.append(self.problem("this name stands twice", (index, "name")))
+                problems.append(self.problem("duplicate name", (index, "name")))
             items[name] = item
             places |= {
                 (name, *path[1:]): place
@@ -95,7 +98,7 @@ class Document:
         return replace(self, value=items, places=places)
 
     def renamed(self, path: tuple[str, ...], name: str) -> Document:
-        """The document with another name for the key at `path`."""
+        """Return the document with another name for the key at `path`."""
         *parent, old = path
 
         def rename(value: Any, at: list[str]) -> Any:
@@ -110,26 +113,26 @@ class Document:
         return replace(self, value=rename(self.value, parent), places=places)
 
     def problem(self, message: str, path: Path, *, at_key: bool = False, **details: Any) -> Problem:
-        """A Problem at `path`, or at its nearest parent that the input holds."""
+        """Return a problem at `path`, or at its nearest parent in the input."""
         known = path
         while known and known not in self.places:
             known = known[:-1]
         place = self.places[known]
         if known == path and place.reference is not None:
-            # What could be written here instead is no way out.
-            details["hint"] = "the value comes from elsewhere, and is a text"
+            # What to write here instead does not help.
+            details["hint"] = "the value comes from a reference, and is a string"
         offset = place.key if at_key and known == path and place.key is not None else place.value
         line, column = line_and_column(self.text, offset)
         return Problem(message, self.name, line, column, path, **details)
 
 
 def line_and_column(text: str, offset: int) -> tuple[int, int]:
-    """1-based line and column (in characters) of an offset."""
+    """Return the line and column of an offset, in characters and counted from 1."""
     return text.count("\n", 0, offset) + 1, offset - text.rfind("\n", 0, offset)
 
 
 def empty_input(name: str) -> InvalidInputError:
-    """There is nothing in the input called `name`."""
+    """Return the error for an input without content."""
     return InvalidInputError(
-        [Problem("the input is empty", name, 1, 1, hint='write {} for "no field"')]
+        [Problem("the input is empty", name, 1, 1, hint="write {} for an object without fields")]
     )

@@ -1,4 +1,4 @@
-"""The files that `osmo config validate` is given: found, read, and told apart by what they hold."""
+"""The files that `osmo config validate` is given, and what each describes."""
 
 from __future__ import annotations
 
@@ -9,18 +9,17 @@ from dataclasses import dataclass, field, replace
 from osmo_cli.config.problems import InvalidInputError, Problem
 from osmo_cli.config.reading.document import Document
 from osmo_cli.config.reading.files import InputFormat, read_document
-from osmo_cli.config.reading.layout import ConfigRef, entry_of_file, scan
+from osmo_cli.config.reading.layout import ConfigRef, ref_of_file, scan
 from osmo_cli.config.reading.references import Lookup, resolve
 from osmo_cli.config.registry.dialects import Dialect, dialects_with
 from osmo_cli.config.registry.shape import Shape
 from osmo_cli.errors import UsageError
-
-STDIN = "-"
+from osmo_cli.text_files import STDIN
 
 
 @dataclass(frozen=True)
 class Input:
-    """A file that could be read, and what it is about."""
+    """A file that could be read, and what it describes."""
 
     document: Document
     shape: Shape
@@ -28,7 +27,7 @@ class Input:
 
 @dataclass
 class Group:
-    """Files that belong together, so that what one names may stand in another.
+    """Files that belong together: one may name items of another.
 
     Attributes:
         inputs: the files that could be read.
@@ -41,12 +40,12 @@ class Group:
 
 @dataclass
 class Inputs:
-    """All that was given.
+    """All inputs of a command.
 
     Attributes:
-        groups: a directory each, and one for the files that were named one by one.
-        problems: what could not be found, read or told apart.
-        count: how many files there are.
+        groups: one for each directory, and one for the files that were named individually.
+        problems: about files that do not exist, cannot be read or are not part of the layout.
+        count: the number of files.
     """
 
     groups: list[Group]
@@ -56,59 +55,59 @@ class Inputs:
     @property
     def all(self) -> list[Input]:
         """The inputs of all groups."""
-        return [one for group in self.groups for one in group.inputs]
+        return [item for group in self.groups for item in group.inputs]
 
 
 def read_inputs(
     paths: Sequence[str],
     dialect: Dialect,
-    named: ConfigRef | None = None,
+    ref: ConfigRef | None = None,
     format: InputFormat | None = None,
     *,
     lookup: Callable[[str], Lookup],
 ) -> Inputs:
-    """Read files and directories; what is wrong with one does not hide the others.
+    """Read files and directories; a problem of one file does not hide those of others.
 
     Args:
         paths: files, directories in the layout, or `-` for standard input.
-        dialect: the version that they are for.
-        named: what the files are about that are named one by one; else their paths tell.
-        format: how those files are written; else their endings tell.
-        lookup: gives what looks up the values of a file's references.
+        dialect: the service version that they are for.
+        ref: what the individually named files describe; by default their paths decide.
+        format: how those files are written; by default their endings decide.
+        lookup: returns what looks up the references of a file.
 
     Raises:
-        UsageError: `named` is given for a directory, or is missing for standard input.
+        UsageError: `ref` is given for a directory, or is missing for standard input.
     """
     seen: set[str] = set()
     singles = Group(is_directory=False)
-    found = Inputs([singles], [], 0)
+    inputs = Inputs([singles], [], 0)
     for path in paths:
         if path != STDIN and os.path.isdir(path):
-            if named is not None:
+            if ref is not None:
                 raise UsageError(
-                    f"{path} is a directory: its files tell what they are about",
+                    f"{path} is a directory: the type of each file is inferred from its path",
                     hint="leave out --type and --name, or name a file",
                 )
             group = Group(is_directory=True)
-            found.groups.append(group)
-            files: Iterable[tuple[str, ConfigRef]] = _scanned(path, found.problems)
+            inputs.groups.append(group)
+            files: Iterable[tuple[str, ConfigRef]] = _scan(path, inputs.problems)
         else:
             group = singles
-            files = _single(path, named, found.problems)
-        for file, entry in files:
+            files = _single(path, ref, inputs.problems)
+        for file, file_ref in files:
             identity = os.path.realpath(file) if file != STDIN else file
             if identity not in seen:
                 seen.add(identity)
-                found.count += 1
-                shape = Shape(entry.config_type, dialect, entry.name)
-                how = format if group is singles else None
-                _read(file, shape, how, lookup(file), group, found.problems)
+                inputs.count += 1
+                shape = Shape(file_ref.config_type, dialect, file_ref.name)
+                file_format = format if group is singles else None
+                _read(file, shape, file_format, lookup(file), group, inputs.problems)
         if group is singles and not files:
-            found.count += 1
-    return found
+            inputs.count += 1
+    return inputs
 
 
-def _scanned(directory: str, problems: list[Problem]) -> list[tuple[str, ConfigRef]]:
+def _scan(directory: str, problems: list[Problem]) -> list[tuple[str, ConfigRef]]:
     try:
         scanned = scan(directory)
     except UsageError as error:
@@ -116,23 +115,23 @@ def _scanned(directory: str, problems: list[Problem]) -> list[tuple[str, ConfigR
         return []
     problems += scanned.problems
     if not scanned.files and not scanned.problems:
-        hint = "files are called workflow.json, backend/NAME.json and so on"
-        problems.append(Problem("there are no files in this directory", directory, hint=hint))
+        hint = "expected files such as workflow.json or backend/NAME.json"
+        problems.append(Problem("no files in this directory", directory, hint=hint))
     return list(scanned.files.items())
 
 
 def _single(
-    file: str, named: ConfigRef | None, problems: list[Problem]
+    file: str, ref: ConfigRef | None, problems: list[Problem]
 ) -> list[tuple[str, ConfigRef]]:
-    if named is not None:
-        return [(file, named)]
+    if ref is not None:
+        return [(file, ref)]
     if file == STDIN:
-        raise UsageError("what stands on stdin is not known", hint="add --type TYPE")
+        raise UsageError("cannot tell the config type of standard input", hint="add --type TYPE")
     if not os.path.exists(file):
         problems.append(Problem("file not found", file))
         return []
     try:
-        return [(file, entry_of_file(file))]
+        return [(file, ref_of_file(file))]
     except UsageError as error:
         problems.append(Problem(error.message, file, hint=error.hint))
         return []
@@ -148,18 +147,20 @@ def _read(
 ) -> None:
     config_type, dialect = shape.config_type, shape.dialect
     if config_type.name not in dialect.config_types:
-        there = dialects_with(config_type.name)
+        versions = ", ".join(dialects_with(config_type.name))
         message = f"services of {dialect.name} have no {config_type.name}"
-        problems.append(Problem(message, file, hint="it is known in " + ", ".join(there)))
+        problems.append(Problem(message, file, hint=f"it exists in {versions}"))
         return
     try:
         document = resolve(read_document(file, format), lookup, lenient=True)
         problems += document.warnings
         group.inputs.append(Input(document, shape))
     except InvalidInputError as error:
-        problems += [replace(one, hint=one.hint or error.hint) for one in error.problems]
+        problems += [
+            replace(problem, hint=problem.hint or error.hint) for problem in error.problems
+        ]
     except UsageError as error:
         message = error.message
-        for named in (f"{file}: ", f"{file} ", f"cannot read {file}: "):
-            message = message.removeprefix(named)
+        for prefix in (f"{file}: ", f"{file} ", f"cannot read {file}: "):
+            message = message.removeprefix(prefix)
         problems.append(Problem(message, file, hint=error.hint))

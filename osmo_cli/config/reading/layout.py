@@ -1,7 +1,7 @@
-"""A directory of configurations: which file holds what.
+"""The layout of a directory of configurations.
 
-`workflow.json` is all of WORKFLOW, `backend/gpu-a.json` is the item gpu-a of BACKEND. JSON and YAML
-alike; what a name has that a file name cannot have is percent-encoded.
+`workflow.json` is the whole WORKFLOW, `backend/gpu-a.json` the item gpu-a of BACKEND; YAML files
+likewise. Characters of a name that a file name cannot have are percent-encoded.
 """
 
 from __future__ import annotations
@@ -19,13 +19,15 @@ from osmo_cli.errors import UsageError
 
 SUFFIXES = (".json", ".yaml", ".yml")
 _BY_PATH = {config_type.path: config_type for config_type in CONFIG_TYPES.values()}
-_WITH_ITEMS = {path: one for path, one in _BY_PATH.items() if one.named is not None}
-_LEFT_ALONE = "readme.md"
+_WITH_ITEMS = {
+    path: config_type for path, config_type in _BY_PATH.items() if config_type.named is not None
+}
+_IGNORED = "readme.md"
 
 
 @dataclass(frozen=True)
 class ConfigRef:
-    """What a file is about: a whole type, or the item `name` of it."""
+    """A whole type, or the item `name` of it."""
 
     config_type: ConfigType
     name: str | None = None
@@ -40,31 +42,31 @@ class Scan:
     """The files of a directory.
 
     Attributes:
-        files: each file, with the directory's own path before it, and what it is about.
-        problems: what has no place in the layout.
+        files: what each file describes, by its path.
+        problems: about files that are not part of the layout.
     """
 
     files: dict[str, ConfigRef]
     problems: list[Problem]
 
 
-def path_of(entry: ConfigRef, suffix: str = SUFFIXES[0]) -> PurePosixPath:
-    """Where an entry stands, from the top of the directory."""
+def path_of(ref: ConfigRef, suffix: str = SUFFIXES[0]) -> PurePosixPath:
+    """Return the path of the file of `ref`, from the top of the directory."""
     from urllib.parse import quote
 
-    if entry.name is None:
-        return PurePosixPath(entry.config_type.path + suffix)
-    name = quote(entry.name, safe="@+= ")
+    if ref.name is None:
+        return PurePosixPath(ref.config_type.path + suffix)
+    name = quote(ref.name, safe="@+= ")
     if name.startswith("."):  # else the file would be hidden
         name = "%2E" + name[1:]
-    return PurePosixPath(entry.config_type.path, name + suffix)
+    return PurePosixPath(ref.config_type.path, name + suffix)
 
 
-def entry_at(parts: Sequence[str]) -> ConfigRef:
-    """What the file at `parts`, from the top of the directory, is about.
+def ref_at(parts: Sequence[str]) -> ConfigRef:
+    """Return what the file at `parts`, from the top of the directory, describes.
 
     Raises:
-        UsageError: it has no place in the layout.
+        UsageError: it is not part of the layout.
     """
     if len(parts) == 1:
         return ConfigRef(_whole_type(parts[0]))
@@ -74,35 +76,35 @@ def entry_at(parts: Sequence[str]) -> ConfigRef:
         raise _no_such_folder(folder)
     if len(rest) > 1:
         raise UsageError(
-            f"{folder}/ holds one file an item, and no folders",
+            f"{folder}/ holds one file for each item, and no directories",
             hint=f"{folder}/NAME{SUFFIXES[0]}",
         )
     return ConfigRef(config_type, _item_name(rest[0]))
 
 
-def entry_of_file(file: str) -> ConfigRef:
-    """What a file outside a known directory is about, by the end of its path.
+def ref_of_file(file: str) -> ConfigRef:
+    """Return what a file outside a known directory describes, by the end of its path.
 
     Raises:
-        UsageError: the path does not tell.
+        UsageError: the path does not say.
     """
     parts = FilePath(os.path.abspath(file)).parts
-    for known in (parts[-2:], parts[-1:]):
-        if len(known) == 1 or known[0] in _WITH_ITEMS:
+    for end in (parts[-2:], parts[-1:]):
+        if len(end) == 1 or end[0] in _WITH_ITEMS:
             try:
-                return entry_at(known)
+                return ref_at(end)
             except UsageError:
                 continue
     raise UsageError(
-        "the path does not tell what this file is about",
-        hint="add --type TYPE, and --name NAME for an item, or call it as in backend/NAME.json",
+        "cannot tell the config type from the path of this file",
+        hint="add --type TYPE, and --name NAME for an item; or use a path like backend/NAME.json",
     )
 
 
 def scan(directory: str) -> Scan:
-    """Find the files of a directory; hidden ones and README.md are left alone.
+    """Find the files of a directory; hidden files and README.md are ignored.
 
-    The directory is a layout, or the folder of one type of it.
+    The directory is a layout, or the directory of one type in it.
 
     Raises:
         UsageError: it cannot be read.
@@ -113,38 +115,38 @@ def scan(directory: str) -> Scan:
     for parts, path in _paths(FilePath(directory), problems):
         file = str(path)
         try:
-            entry = entry_at(parts)
+            ref = ref_at(parts)
         except UsageError as error:
             problems.append(Problem(error.message, file, hint=error.hint))
             continue
         if path.exists() and not path.is_file():
-            # Reading a pipe in which nobody writes would not end.
-            problems.append(Problem("not a file", file))
+            # Reading a pipe without a writer would not end.
+            problems.append(Problem("not a regular file", file))
             continue
-        if entry in first:
-            message = f"{entry} stands in {first[entry]}, too"
-            problems.append(Problem(message, file, hint="keep one of them"))
+        if ref in first:
+            message = f"{ref} is already defined in {first[ref]}"
+            problems.append(Problem(message, file, hint="keep one of the files"))
             continue
-        first[entry] = file
-        files[file] = entry
+        first[ref] = file
+        files[file] = ref
     return Scan(files, problems)
 
 
 def _paths(top: FilePath, problems: list[Problem]) -> Iterator[tuple[tuple[str, ...], FilePath]]:
-    """Each file from the top of the layout; a folder where a file belongs has a step more."""
-    found = _listing(top)
+    """Return each file from the top of the layout; a misplaced directory ends in an empty part."""
+    listing = _listing(top)
     own = FilePath(os.path.abspath(top)).name
-    is_folder_of_type = own in _WITH_ITEMS and not any(path.is_dir() for path in found)
-    for path in found:
+    is_folder_of_type = own in _WITH_ITEMS and not any(path.is_dir() for path in listing)
+    for path in listing:
         if is_folder_of_type:
             yield (own, path.name), path
         elif path.is_dir() and path.name in _WITH_ITEMS:
             try:
-                found_in = _listing(path)
+                items = _listing(path)
             except UsageError as error:
                 problems.append(Problem(error.message, str(path)))
                 continue
-            yield from (((path.name, *_steps(inner)), inner) for inner in found_in)
+            yield from (((path.name, *_steps(inner)), inner) for inner in items)
         else:
             yield _steps(path), path
 
@@ -155,16 +157,16 @@ def _steps(path: FilePath) -> tuple[str, ...]:
 
 def _listing(directory: FilePath) -> list[FilePath]:
     try:
-        found = sorted(directory.iterdir())
+        paths = sorted(directory.iterdir())
     except OSError as error:
-        raise UsageError(f"cannot be read: {error.strerror}") from None
+        raise UsageError(f"cannot read the directory: {error.strerror}") from None
     return [
-        path for path in found if not path.name.startswith(".") and path.name.lower() != _LEFT_ALONE
+        path for path in paths if not path.name.startswith(".") and path.name.lower() != _IGNORED
     ]
 
 
 def _stem(file_name: str) -> str | None:
-    """The file name without its suffix, or None where it is no file of ours."""
+    """Return the file name without its suffix, or None if it is not a configuration file."""
     return next(
         (file_name.removesuffix(suffix) for suffix in SUFFIXES if file_name.endswith(suffix)),
         None,
@@ -176,28 +178,28 @@ def _item_name(file_name: str) -> str:
 
     stem = _stem(file_name)
     if not stem:
-        raise _no_file_of_ours()
+        raise _not_a_configuration()
     try:
         return unquote(stem, errors="strict")
     except UnicodeDecodeError:
-        raise UsageError("this file name is no encoded name", hint="% stands as %25") from None
+        raise UsageError("invalid percent-encoding in file name", hint="write % as %25") from None
 
 
 def _whole_type(file_name: str) -> ConfigType:
     stem = _stem(file_name)
     if not stem:
-        raise _no_file_of_ours()
+        raise _not_a_configuration()
     config_type = _BY_PATH.get(stem)
     if config_type is None:
-        known = [path for path, one in _BY_PATH.items() if one.whole is not None]
+        known = [path for path, row in _BY_PATH.items() if row.whole is not None]
         near = get_close_matches(stem, known, n=1)
         hint = f"did you mean {near[0]}{SUFFIXES[0]}?" if near else None
-        others = "files are called " + ", ".join(sorted(known)) + f", each with {SUFFIXES[0]}"
-        raise UsageError("no config type is called that", hint=hint or others)
+        others = f"file names: {', '.join(sorted(known))}, each with {SUFFIXES[0]}"
+        raise UsageError("unknown config type in file name", hint=hint or others)
     if config_type.whole is None:
         raise UsageError(
-            f"{config_type.name} has no file of its own",
-            hint=f"one file an item: {config_type.path}/NAME{SUFFIXES[0]}",
+            f"{config_type.name} has no file for the whole type",
+            hint=f"use one file for each item: {config_type.path}/NAME{SUFFIXES[0]}",
         )
     return config_type
 
@@ -205,14 +207,14 @@ def _whole_type(file_name: str) -> ConfigType:
 def _no_such_folder(folder: str) -> UsageError:
     if folder in _BY_PATH:
         return UsageError(
-            f"{_BY_PATH[folder].name} has no items, so no folder",
-            hint=f"write {folder}{SUFFIXES[0]}",
+            f"{_BY_PATH[folder].name} has no items, and no directory",
+            hint=f"use {folder}{SUFFIXES[0]}",
         )
     near = get_close_matches(folder.lower(), _WITH_ITEMS, n=1)
-    hint = f"did you mean {near[0]}/?" if near else "folders: " + ", ".join(sorted(_WITH_ITEMS))
-    return UsageError("no config type has a folder of that name", hint=hint)
+    hint = f"did you mean {near[0]}/?" if near else "directories: " + ", ".join(sorted(_WITH_ITEMS))
+    return UsageError("unknown config type in directory name", hint=hint)
 
 
-def _no_file_of_ours() -> UsageError:
+def _not_a_configuration() -> UsageError:
     endings = ", ".join(SUFFIXES)
-    return UsageError("not a file of a configuration", hint=f"these end with {endings}")
+    return UsageError("not a configuration file", hint=f"their names end in {endings}")

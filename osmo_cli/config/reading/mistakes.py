@@ -16,8 +16,8 @@ from osmo_cli.config.problems import Path
 from osmo_cli.config.reading.document import Document
 
 Syntax = Literal["json", "yaml"]
-Expected = Literal["value", "separator", "end"]
-"""What a grammar expects: a value or a key, a comma or colon, or the end of the text."""
+Expected = Literal["value", "separator", "end", "file"]
+"""What a grammar expects: a value or a key, a comma or colon, the end, or another file."""
 _BOTH: tuple[Syntax, ...] = ("json", "yaml")
 
 
@@ -210,6 +210,7 @@ _AT: dict[Expected, tuple[Mistake, ...]] = {
     "value": (*PLACES, *VALUES),
     "separator": PLACES,
     "end": ENDS,
+    "file": (),
 }
 
 
@@ -244,7 +245,7 @@ def explain(text: str, offset: int, syntax: Syntax, expected: Expected) -> Expla
         is_after = not mistake.after or (before and before in mistake.after)
         if syntax in mistake.syntaxes and is_after and mistake.pattern.match(text, offset):
             return _explanation(mistake, text, offset)
-    return _in_lines(text, offset) if syntax == "yaml" else None
+    return _in_lines(text, offset) if syntax == "yaml" and expected != "file" else None
 
 
 def _in_lines(text: str, offset: int) -> Explanation | None:

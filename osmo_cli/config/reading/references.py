@@ -1,7 +1,7 @@
-"""Values that an input takes from elsewhere: `${env:NAME}`, `${file:PATH}` and others.
+"""References in an input: `${env:NAME}`, `${file:PATH}`, `${keyring:SERVICE/USER}`.
 
-They may be parts of any text of an input, but of no key. Where the values come from is the
-caller's business; here is where they go. Each is taken for a secret.
+A reference is a string, or a part of one; keys hold none. The caller looks the values up. Each
+value is treated as a secret.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from osmo_cli.config.reading.document import MAX_BYTES, Document, Place
 from osmo_cli.errors import OsmoError
 
 Lookup = Callable[[str, str], str]
-"""Gives the value of a source (`env`, `file`, `keyring`) under a name; raises OsmoError."""
+"""Returns the value of a source (`env`, `file`, `keyring`) and a name; raises OsmoError."""
 
 _FORMS = {"env": "${env:NAME}", "file": "${file:PATH}", "keyring": "${keyring:SERVICE/USER}"}
-_LITERAL_HINT = "write $${ for a text with ${"
-# `${FOO}`, `${FOO:-x}` and other forms of shells and templates are no references.
+_LITERAL_HINT = "write $${ for a literal ${"
+# `${FOO}`, `${FOO:-x}` and other forms of shells and templates are not references.
 _PIECE = re.compile(
     r"(?P<literal>\$\$\{)"
     r"|\$\{(?P<source>env|file|keyring):(?P<name>[^}]*)(?P<end>\}?)"
@@ -31,18 +31,18 @@ _PIECE = re.compile(
 def resolve(
     document: Document, lookup: Lookup, *, stored: Any = None, lenient: bool = False
 ) -> Document:
-    """The document with the values of its references, and each `$${` as `${`.
+    """Return the document with the values of its references, and `${` for each `$${`.
 
     Args:
-        document: the input; its places then know the texts that held references.
-        lookup: gives the values; called once for each reference.
-        stored: the live object. A text that is stored exactly so is no reference, so that what
-            `osmo config show` printed can be given back; the document's warnings name it.
-        lenient: a value that is not there is a warning, and its reference stays as it is: where
-            an input is only checked, the values may be somewhere else.
+        document: the input; the places of the result hold the references.
+        lookup: looks a value up; called once for each reference.
+        stored: the live object. A string that is stored exactly as written is not a reference, so
+            that the output of `osmo config show` can be sent back; a warning names it.
+        lenient: a missing value is a warning, and its reference stays as it is: a file may be
+            checked on a machine that does not have the values.
 
     Raises:
-        InvalidInputError: a source is unknown or a value is not there; holds every problem.
+        InvalidInputError: a source is unknown or a value is missing; holds every problem.
     """
     resolver = _Resolver(document, lookup, set(_referring(stored)), lenient)
     value = resolver.value(document.value, ())
@@ -54,7 +54,7 @@ def resolve(
 
 
 def _referring(value: Any) -> Iterator[str]:
-    """The texts in `value` that look as if they held references."""
+    """Return the strings in `value` that look like references."""
     if isinstance(value, str):
         if _PIECE.search(value):
             yield value
@@ -64,7 +64,7 @@ def _referring(value: Any) -> Iterator[str]:
 
 
 class _Resolver:
-    """Puts values into texts, and collects what is wrong."""
+    """Replaces references by values, and collects problems."""
 
     def __init__(self, document: Document, lookup: Lookup, stored: set[str], lenient: bool) -> None:
         self.problems: list[Problem] = []
@@ -78,7 +78,7 @@ class _Resolver:
         self._size = 0
 
     def value(self, value: Any, path: Path) -> Any:
-        """`value` with the values of the references in it."""
+        """Return `value` with the values of the references in it."""
         if isinstance(value, dict):
             return {key: self.value(inner, (*path, key)) for key, inner in value.items()}
         if isinstance(value, list):
@@ -87,7 +87,7 @@ class _Resolver:
 
     def _text(self, text: str, path: Path) -> str:
         if text in self._stored:
-            message = "this text is stored exactly so, and stays as it is"
+            message = "not a reference: this string is already stored as written"
             hint = "it is not looked up; " + _LITERAL_HINT
             warning = self._document.problem(message, path, hint=hint, severity="warning")
             self.warnings.append(warning)
@@ -100,34 +100,34 @@ class _Resolver:
             if piece["literal"]:
                 return "${"
             self.places[path] = replace(self._document.places[path], reference=text)
-            found = self._value(piece, path)
-            known = known and found is not None
-            return found or ""
+            looked_up = self._value(piece, path)
+            known = known and looked_up is not None
+            return looked_up or ""
 
         resolved = _PIECE.sub(value, text)
         return resolved if known else text
 
     def _value(self, piece: re.Match[str], path: Path) -> str | None:
-        """The value of a reference; None where it is not there."""
+        """Return the value of a reference, or None if it is missing."""
         source, name = piece["source"], piece["name"]
         if source is None:
-            message = f'"{piece["unknown"]}" is no source of values'
-            hint = f"there are {', '.join(_FORMS)}; {_LITERAL_HINT}"
+            message = f'unknown source "{piece["unknown"]}" in a reference'
+            hint = f"sources: {', '.join(_FORMS)}; {_LITERAL_HINT}"
         elif not piece["end"]:
-            message, hint = "a reference without its closing brace", f"write {_FORMS[source]}"
+            message, hint = "the closing brace of a reference is missing", f"write {_FORMS[source]}"
         elif "${" in name:
-            message, hint = "a reference inside another", "references cannot be nested"
+            message, hint = "a reference inside a reference", "references cannot be nested"
         elif not name.strip():
-            message, hint = "a reference that names nothing", f"write {_FORMS[source]}"
+            message, hint = "a reference without a name", f"write {_FORMS[source]}"
         else:
-            found = self._looked_up(source, name)
-            if isinstance(found, str):
-                self._size += len(found)
+            result = self._look_up(source, name)
+            if isinstance(result, str):
+                self._size += len(result)
                 if self._size > MAX_BYTES:
-                    message = f"values from elsewhere are larger than {MAX_BYTES >> 20} MiB"
+                    message = f"the values of references are larger than {MAX_BYTES >> 20} MiB"
                     raise InvalidInputError([self._document.problem(message, path)])
-                return found
-            message, hint = found.message, found.hint or ""
+                return result
+            message, hint = result.message, result.hint or ""
             if self._lenient:
                 self.warnings.append(
                     self._document.problem(message, path, hint=hint or None, severity="warning")
@@ -136,7 +136,7 @@ class _Resolver:
         self.problems.append(self._document.problem(message, path, hint=hint or None))
         return None
 
-    def _looked_up(self, source: str, name: str) -> str | OsmoError:
+    def _look_up(self, source: str, name: str) -> str | OsmoError:
         if (source, name) not in self._known:
             try:
                 self._known[source, name] = self._lookup(source, name)

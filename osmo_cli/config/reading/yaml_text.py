@@ -158,12 +158,12 @@ class _Parser:
         if isinstance(following, yaml.DocumentStartEvent):
             hint = "put each configuration in a file of its own"
             self._refuse("a second document begins here", _offset(following), hint)
-        if isinstance(root.scalar, str):
+        if isinstance(root.scalar, str) and self.text[root.offset] not in "\"'|>":
             # Almost any text is one string in YAML: HTML, TOML, a list of variables.
-            mistake = explain(self.text, root.offset, "yaml", "end")
+            mistake = explain(self.text, root.offset, "yaml", "file")
             if mistake is not None:
                 self._refuse("not YAML: " + mistake.message, mistake.offset, mistake.hint)
-            if re.match(r"[\w.-]+:\S", root.scalar):
+            if re.match(r"[\w.-]+:[^ \t\n]", root.scalar):
                 self._refuse(
                     "a space is missing after the colon", root.offset, "write `key: value`"
                 )

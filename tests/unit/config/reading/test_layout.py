@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from osmo_cli.config.reading.layout import (
     SUFFIXES,
     ConfigRef,
-    entry_at,
-    entry_of_file,
     path_of,
+    ref_at,
+    ref_of_file,
     scan,
 )
 from osmo_cli.config.registry.types import BACKEND, CONFIG_TYPES, POOL, ROLE, WORKFLOW
@@ -32,14 +32,14 @@ NAMES = st.text(st.characters(exclude_categories=("Cs",)), min_size=1, max_size=
 @pytest.mark.parametrize("suffix", SUFFIXES)
 def test_every_type_and_item_has_a_file_that_says_so(entry: ConfigRef, suffix: str) -> None:
     path = path_of(entry, suffix)
-    assert entry_at(path.parts) == entry
+    assert ref_at(path.parts) == entry
     assert path.name.endswith(suffix)
 
 
 @given(NAMES)
 def test_any_name_comes_back_from_its_file(name: str) -> None:
     path = path_of(ConfigRef(ROLE, name))
-    assert entry_at(path.parts) == ConfigRef(ROLE, name)
+    assert ref_at(path.parts) == ConfigRef(ROLE, name)
     assert len(path.parts) == 2
     assert path.name.isascii()
     assert path.name.isprintable()
@@ -64,22 +64,26 @@ def test_how_files_are_called(entry: ConfigRef, path: str) -> None:
 @pytest.mark.parametrize(
     ("path", "message", "hint"),
     [
-        ("workflows.json", "no config type is called that", "did you mean workflow.json?"),
-        ("xyz.json", "no config type is called that", "files are called backend_test, dataset"),
-        ("workflow.txt", "not a file of a configuration", "end with .json, .yaml, .yml"),
-        ("backend.json", "BACKEND has no file of its own", "backend/NAME.json"),
-        ("backends/a.json", "no config type has a folder of that name", "did you mean backend/?"),
-        ("Pool/a.json", "no config type has a folder of that name", "did you mean pool/?"),
-        ("xyz/a.json", "no config type has a folder of that name", "folders: backend, "),
-        ("service/a.json", "SERVICE has no items, so no folder", "write service.json"),
-        ("pool/a.txt", "not a file of a configuration", "end with .json, .yaml, .yml"),
-        ("pool/a/b.json", "pool/ holds one file an item, and no folders", "pool/NAME.json"),
-        ("role/%ff.json", "this file name is no encoded name", "%25"),
+        ("workflows.json", "unknown config type in file name", "did you mean workflow.json?"),
+        ("xyz.json", "unknown config type in file name", "file names: backend_test, dataset"),
+        ("workflow.txt", "not a configuration file", "end in .json, .yaml, .yml"),
+        ("backend.json", "BACKEND has no file for the whole type", "backend/NAME.json"),
+        ("backends/a.json", "unknown config type in directory name", "did you mean backend/?"),
+        ("Pool/a.json", "unknown config type in directory name", "did you mean pool/?"),
+        ("xyz/a.json", "unknown config type in directory name", "directories: backend, "),
+        ("service/a.json", "SERVICE has no items, and no directory", "use service.json"),
+        ("pool/a.txt", "not a configuration file", "end in .json, .yaml, .yml"),
+        (
+            "pool/a/b.json",
+            "pool/ holds one file for each item, and no directories",
+            "pool/NAME.json",
+        ),
+        ("role/%ff.json", "invalid percent-encoding in file name", "%25"),
     ],
 )
 def test_what_has_no_place_is_told_with_the_way_out(path: str, message: str, hint: str) -> None:
     with pytest.raises(UsageError) as caught:
-        entry_at(path.split("/"))
+        ref_at(path.split("/"))
     assert caught.value.message == message
     assert caught.value.hint is not None
     assert hint in caught.value.hint
@@ -95,13 +99,13 @@ def test_what_has_no_place_is_told_with_the_way_out(path: str, message: str, hin
     ],
 )
 def test_the_end_of_a_path_tells_what_a_file_is_about(file: str, entry: ConfigRef) -> None:
-    assert entry_of_file(file) == entry
+    assert ref_of_file(file) == entry
 
 
 @pytest.mark.parametrize("file", ["backend.json", "x.json", "backend/x.txt", "Backend/x.json"])
 def test_another_path_does_not_tell(file: str) -> None:
     with pytest.raises(UsageError) as caught:
-        entry_of_file(file)
+        ref_of_file(file)
     assert "--type" in str(caught.value.hint)
 
 
@@ -151,8 +155,8 @@ def test_two_files_for_one_item_are_a_problem_of_the_second(top: Path) -> None:
     make(top, "pool/a.json", "pool/a.yaml", "workflow.json", "workflow.yml")
     found = scan(str(top))
     assert [(problem.file, problem.message) for problem in found.problems] == [
-        (f"{top}/pool/a.yaml", f"POOL a stands in {top}/pool/a.json, too"),
-        (f"{top}/workflow.yml", f"WORKFLOW stands in {top}/workflow.json, too"),
+        (f"{top}/pool/a.yaml", f"POOL a is already defined in {top}/pool/a.json"),
+        (f"{top}/workflow.yml", f"WORKFLOW is already defined in {top}/workflow.json"),
     ]
     assert len(found.files) == 2
 
@@ -184,6 +188,6 @@ def test_a_folder_that_cannot_be_read_does_not_hide_the_others(
     monkeypatch.setattr(Path, "iterdir", refuse)
     found = scan(str(top))
     assert [str(problem) for problem in found.problems] == [
-        f"{top}/pool: cannot be read: Permission denied"
+        f"{top}/pool: cannot read the directory: Permission denied"
     ]
     assert list(found.files.values()) == [ConfigRef(ROLE, "b")]

@@ -79,7 +79,8 @@ IN_YAML = [
     ("a: 'it's'", "1:4", "not YAML: text after the closing quote"),
     ("a: @b", "1:4", "not YAML: a value cannot begin with this character (put it in quotes)"),
     ("a: 1\nEOF\n", "2:1", "not YAML: the end of a shell here-document (remove this line)"),
-    ("a:\u00a01", "1:3", "not YAML: an invisible character (U+00A0)"),
+    ("a:\u00a01", "1:1", "a space is missing after the colon (write `key: value`)"),
+    ("b: 1\na:\u00a01", "2:3", "not YAML: an invisible character (U+00A0)"),
 ]
 IN_BOTH = [
     (CONFLICT, "1:1", "an unresolved merge conflict (resolve it"),

@@ -98,13 +98,16 @@ def test_doubling_makes_any_text_literal(text: str) -> None:
     ("text", "message"),
     [
         ("${env:GONE}", "env has no GONE (set it)"),
-        ("a${env:}", "a reference that names nothing (write ${env:NAME})"),
-        ("${keyring: }", "a reference that names nothing (write ${keyring:SERVICE/USER})"),
-        ("${env:NAME", "a reference without its closing brace (write ${env:NAME})"),
-        ("${file:${env:NAME}/x}", "a reference inside another (references cannot be nested)"),
-        ("${vault:x/y}", '"vault" is no source of values (there are env, file, keyring; write'),
-        ("${Env:NAME}", '"Env" is no source of values'),
-        ("${files:/x}", '"files" is no source of values'),
+        ("a${env:}", "a reference without a name (write ${env:NAME})"),
+        ("${keyring: }", "a reference without a name (write ${keyring:SERVICE/USER})"),
+        ("${env:NAME", "the closing brace of a reference is missing (write ${env:NAME})"),
+        ("${file:${env:NAME}/x}", "a reference inside a reference (references cannot be nested)"),
+        (
+            "${vault:x/y}",
+            'unknown source "vault" in a reference (sources: env, file, keyring; write',
+        ),
+        ("${Env:NAME}", 'unknown source "Env" in a reference'),
+        ("${files:/x}", 'unknown source "files" in a reference'),
     ],
 )
 def test_what_is_wrong_has_its_place(text: str, message: str) -> None:
@@ -141,7 +144,7 @@ def test_a_text_that_is_stored_exactly_so_is_no_reference() -> None:
     resolved = resolve(document, lookup, stored=live)
     assert resolved.value == {"description": "${file:/etc/passwd}", "rules": ["value new"]}
     (warning,) = resolved.warnings
-    assert str(warning).startswith("in.json:1:17: description: this text is stored exactly so")
+    assert str(warning).startswith("in.json:1:17: description: not a reference: this string is")
     assert warning.severity == "warning"
 
 
@@ -155,7 +158,7 @@ def test_a_name_is_no_secret() -> None:
     document = resolve(given_as([{"name": "${env:NAME}"}]), lookup)
     with pytest.raises(InvalidInputError) as caught:
         document.keyed_by_name()
-    message = "in.json:1:11: [0].name: a name must be written out (the value comes from elsewhere"
+    message = "in.json:1:11: [0].name: a name cannot be a reference (the value comes from a ref"
     assert str(caught.value).startswith(message)
     assert '"value"' not in str(caught.value)
 

@@ -177,7 +177,7 @@ WRONG: dict[str, tuple[str, Any, Any, str | None, str]] = {
     ),
     "role twice": (
         *("ROLE", {}, json.dumps([ROLE, ROLE]), None),
-        "this name stands twice",
+        "duplicate name",
     ),
     "action": (
         *("ROLE", ROLE, json.dumps(ROLE | {"policies": [{"actions": ["nonsense"]}]}), "ops"),
