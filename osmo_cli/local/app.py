@@ -99,21 +99,21 @@ def app_on(
             store.close()
 
     def endpoint(route: Route) -> Callable[[HttpRequest], Awaitable[HttpResponse]]:
-        async def respond(request: HttpRequest) -> HttpResponse:
-            call = Request(
-                path=request.path_params,
-                query=request.query_params.multi_items(),
-                body=await request.body(),
-                accept=request.headers.get("accept", ""),
-                content_type=request.headers.get("content-type", ""),
-                caller=request.state.caller,
+        async def respond(http_request: HttpRequest) -> HttpResponse:
+            request = Request(
+                path=http_request.path_params,
+                query=http_request.query_params.multi_items(),
+                body=await http_request.body(),
+                accept=http_request.headers.get("accept", ""),
+                content_type=http_request.headers.get("content-type", ""),
+                caller=http_request.state.caller,
             )
-            handler = partial(answer, route, service, call)
+            handler = partial(answer, route, service, request)
             if interceptor is None:
                 response = await run(handler)
             else:
                 response = await run(interceptor, route.method, handler)
-            request.state.unhandled = response.unhandled
+            http_request.state.unhandled = response.unhandled
             return _response(response)
 
         return respond
@@ -138,16 +138,18 @@ async def _detail(_: HttpRequest, error: Exception) -> HttpResponse:
     return _response(Response({"detail": error.detail}, error.status_code, headers=error.headers))
 
 
-def _response(reply: Response) -> HttpResponse:
+def _response(response: Response) -> HttpResponse:
     from starlette.responses import Response as HttpResponse
 
-    if reply.text is not None:
-        return HttpResponse(reply.text, reply.status, media_type=reply.media_type)
-    separators = (",", ":") if reply.indent is None else None
-    text = json.dumps(reply.data, ensure_ascii=False, indent=reply.indent, separators=separators)
+    if response.text is not None:
+        return HttpResponse(response.text, response.status, media_type=response.media_type)
+    separators = (",", ":") if response.indent is None else None
+    text = json.dumps(
+        response.data, ensure_ascii=False, indent=response.indent, separators=separators
+    )
     # An error text may quote half a surrogate pair from the request.
     body = text.encode("utf-8", "replace")
-    return HttpResponse(body, reply.status, reply.headers, media_type="application/json")
+    return HttpResponse(body, response.status, response.headers, media_type="application/json")
 
 
 class _Gate:
@@ -169,7 +171,7 @@ class _Gate:
             caller = identify(self._service, scope["method"], path, headers)
             extra = notices(self._service, path, headers, caller)
         except RefusedError as refused:
-            await _response(refused.reply)(scope, receive, send)
+            await _response(refused.response)(scope, receive, send)
             return
         state = scope.setdefault("state", {})
         state["caller"] = caller

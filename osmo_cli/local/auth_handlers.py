@@ -13,48 +13,48 @@ from osmo_cli.local.request import Parameters, Request, Response
 from osmo_cli.local.service import Handler, Service, read_body
 
 
-def get_version(service: Service, call: Request) -> Response:
+def get_version(service: Service, request: Request) -> Response:
     """GET /api/version."""
     major, minor, revision = service.store.dialect.version.split(".")
     return Response({"major": major, "minor": minor, "revision": revision, "hash": ""})
 
 
-def get_client_version(service: Service, call: Request) -> Response:
+def get_client_version(service: Service, request: Request) -> Response:
     """GET /client/version: plain text for those who ask for it."""
     with service.store.read() as connection:
         version = newest_client(service, whole(connection, "SERVICE"))
     try:
         check_version(version)
     except RefusedError as refused:
-        return refused.reply
-    if "text/plain" in call.accept:
+        return refused.response
+    if "text/plain" in request.accept:
         return Response(text=version)
     major, minor, revision, *rest = version.split(".", 3)
     return Response({"major": major, "minor": minor, "revision": revision, "hash": "".join(rest)})
 
 
-def get_docs(service: Service, call: Request) -> Response:
+def get_docs(service: Service, request: Request) -> Response:
     """GET /api/docs: a page that leads to the OpenAPI document."""
     page = '<!DOCTYPE html><title>OSMO</title><a href="/api/openapi.json">OpenAPI document</a>'
     return Response(text=page, media_type="text/html")
 
 
-def get_packages(service: Service, call: Request) -> Response:
+def get_packages(service: Service, request: Request) -> Response:
     """GET /client/pypi/simple: an index without packages."""
     return Response(text="<!DOCTYPE html><title>Simple index</title>", media_type="text/html")
 
 
-def get_health(service: Service, call: Request) -> Response:
+def get_health(service: Service, request: Request) -> Response:
     """GET /health."""
     return Response({"status": "OK"})
 
 
-def get_login(service: Service, call: Request) -> Response:
+def get_login(service: Service, request: Request) -> Response:
     """GET /api/auth/login: no identity provider."""
     return Response(LOGIN_INFO)
 
 
-def get_keys(service: Service, call: Request) -> Response:
+def get_keys(service: Service, request: Request) -> Response:
     """GET /api/auth/keys: the public keys of the JWTs."""
     import json
 
@@ -63,17 +63,17 @@ def get_keys(service: Service, call: Request) -> Response:
     return Response({"keys": [json.loads(key["public_key"]) for key in keys.values()]})
 
 
-def exchange(service: Service, call: Request) -> Response:
+def exchange(service: Service, request: Request) -> Response:
     """GET /api/auth/jwt/access_token: a JWT for an access token."""
-    given = Parameters(call)
+    given = Parameters(request)
     text = given.required("access_token")
     given.done()
     return _exchanged(service, text)
 
 
-def exchange_body(service: Service, call: Request) -> Response:
+def exchange_body(service: Service, request: Request) -> Response:
     """POST /api/auth/jwt/access_token: the same without the token in the address."""
-    return _exchanged(service, read_body(service, call, "token").token)
+    return _exchanged(service, read_body(service, request, "token").token)
 
 
 def _exchanged(service: Service, text: str) -> Response:
@@ -91,9 +91,9 @@ def _exchanged(service: Service, text: str) -> Response:
     return Response(answer)
 
 
-def get_token_info(service: Service, call: Request) -> Response:
+def get_token_info(service: Service, request: Request) -> Response:
     """GET /api/auth/access_token: what is known of a token."""
-    given = Parameters(call)
+    given = Parameters(request)
     text = given.required("access_token")
     given.done()
     with service.store.read() as connection:
@@ -103,9 +103,9 @@ def get_token_info(service: Service, call: Request) -> Response:
 def list_of(kind: tokens.AccessType) -> Handler:
     """The handler that lists the caller's own tokens, or the service tokens."""
 
-    def list_tokens(service: Service, call: Request) -> Response:
+    def list_tokens(service: Service, request: Request) -> Response:
         with service.store.read() as connection:
-            return Response(tokens.list_tokens(connection, kind, call.caller.user))
+            return Response(tokens.list_tokens(connection, kind, request.caller.user))
 
     return list_tokens
 
@@ -113,16 +113,16 @@ def list_of(kind: tokens.AccessType) -> Handler:
 def create_of(kind: tokens.AccessType) -> Handler:
     """The handler that makes a token of the caller, or a service token."""
 
-    def create_token(service: Service, call: Request) -> Response:
-        given = Parameters(call)
+    def create_token(service: Service, request: Request) -> Response:
+        given = Parameters(request)
         expires_at = given.required("expires_at")
         given.done()
         with service.store.write() as connection:
             text = tokens.create(
                 connection,
                 kind,
-                call.caller.user,
-                call.path["token_name"],
+                request.caller.user,
+                request.path["token_name"],
                 expires_at,
                 given.text("description") or "",
                 given.texts("roles"),
@@ -136,9 +136,9 @@ def create_of(kind: tokens.AccessType) -> Handler:
 def delete_of(kind: tokens.AccessType) -> Handler:
     """The handler that deletes a token of the caller, or a service token."""
 
-    def delete_token(service: Service, call: Request) -> Response:
+    def delete_token(service: Service, request: Request) -> Response:
         with service.store.write() as connection:
-            tokens.delete(connection, kind, call.caller.user, call.path["token_name"])
+            tokens.delete(connection, kind, request.caller.user, request.path["token_name"])
         return Response()
 
     return delete_token

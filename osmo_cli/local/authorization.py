@@ -36,11 +36,11 @@ _OPEN_PATHS = (
 
 
 class RefusedError(Exception):
-    """A request does not get through; `reply` is the answer."""
+    """A request does not get through; `response` is the answer."""
 
-    def __init__(self, reply: Response) -> None:
-        super().__init__(reply.status)
-        self.reply = reply
+    def __init__(self, response: Response) -> None:
+        super().__init__(response.status)
+        self.response = response
 
 
 def identify(service: Service, method: str, path: str, headers: dict[str, str]) -> Identity:

@@ -20,9 +20,9 @@ def shown(service: Service, data: Any) -> Response:
     return Response(data, indent=service.store.dialect.config_indent)
 
 
-def author(call: Request, request: Any, default: str) -> Author:
+def author(request: Request, body: Any, default: str) -> Author:
     """Who makes a change and why, from a `bodies.ConfigsRequest`."""
-    return Author(call.caller.user, request.description or default, request.tags)
+    return Author(request.caller.user, body.description or default, body.tags)
 
 
 def merged(live: dict[str, Any], patch: dict[str, Any], dialect: Dialect) -> dict[str, Any]:
@@ -35,7 +35,7 @@ def merged(live: dict[str, Any], patch: dict[str, Any], dialect: Dialect) -> dic
         raise crash(str(fault)) from None
 
 
-def list_backends(service: Service, call: Request) -> Response:
+def list_backends(service: Service, request: Request) -> Response:
     """GET /api/configs/backend."""
     with service.store.read() as connection:
         found = backends.all_backends(connection, service.now())
@@ -44,30 +44,30 @@ def list_backends(service: Service, call: Request) -> Response:
     return shown(service, {"backends": found})
 
 
-def get_backend(service: Service, call: Request) -> Response:
+def get_backend(service: Service, request: Request) -> Response:
     """GET /api/configs/backend/{name}."""
     with service.store.read() as connection:
-        found = backends.backend(connection, call.path["name"], service.now())
+        found = backends.backend(connection, request.path["name"], service.now())
     backends.check_loadable(service.store.dialect, found)
     return shown(service, found)
 
 
-def post_backend(service: Service, call: Request) -> Response:
+def post_backend(service: Service, request: Request) -> Response:
     """POST /api/configs/backend/{name}."""
-    name = call.path["name"]
-    request = read_body(service, call, "post_backend")
-    changes = request.configs.model_dump()
+    name = request.path["name"]
+    body = read_body(service, request, "post_backend")
+    changes = body.configs.model_dump()
     with service.store.write() as connection:
-        by = author(call, request, f"Updated backend '{name}'")
+        by = author(request, body, f"Updated backend '{name}'")
         backends.update(connection, name, changes, service.now(), by)
     return Response()
 
 
-def delete_backend(service: Service, call: Request) -> Response:
+def delete_backend(service: Service, request: Request) -> Response:
     """DELETE /api/configs/backend/{name}; there are no workflows that `force` could matter for."""
-    name = call.path["name"]
-    request = read_body(service, call, "delete_backend")
+    name = request.path["name"]
+    body = read_body(service, request, "delete_backend")
     with service.store.write() as connection:
-        by = author(call, request, f"Deleted backend '{name}'")
+        by = author(request, body, f"Deleted backend '{name}'")
         backends.delete(connection, name, service.now(), by)
     return Response()

@@ -15,10 +15,10 @@ from osmo_cli.local.validation_messages import Invalid, InvalidRequestError
 from osmo_cli.local.whole_types import WHOLE
 
 
-def get_history(service: Service, call: Request) -> Response:
+def get_history(service: Service, request: Request) -> Response:
     """GET /api/configs/history."""
     dialect = service.store.dialect
-    given = Parameters(call)
+    given = Parameters(request)
     offset = given.integer("offset", least=0)
     limit = given.integer("limit", above=0, most=1000)
     date_alone = dialect.history_takes_dates
@@ -47,10 +47,10 @@ def get_history(service: Service, call: Request) -> Response:
         return Response({"configs": history.find_revisions(connection, query, dialect)})
 
 
-def get_diff(service: Service, call: Request) -> Response:
+def get_diff(service: Service, request: Request) -> Response:
     """GET /api/configs/diff."""
     dialect = service.store.dialect
-    given = Parameters(call)
+    given = Parameters(request)
     config_type = given.choice("config_type", history.known_types(dialect))
     first = given.required_integer("first_revision")
     second = given.required_integer("second_revision")
@@ -60,10 +60,10 @@ def get_diff(service: Service, call: Request) -> Response:
     return shown(service, found)
 
 
-def post_rollback(service: Service, call: Request) -> Response:
+def post_rollback(service: Service, request: Request) -> Response:
     """POST /api/configs/history/rollback."""
-    request = read_body(service, call, "rollback")
-    config_type, number = request.config_type, request.revision
+    body = read_body(service, request, "rollback")
+    config_type, number = body.config_type, body.revision
     with service.store.write() as connection:
         row = history.revision(connection, config_type, number)
         if row["deleted_by"] is not None:
@@ -73,9 +73,9 @@ def post_rollback(service: Service, call: Request) -> Response:
             )
         snapshot, now, dialect = json.loads(row["data"]), service.now(), service.store.dialect
         remark = f"Roll back {config_type} to r{number}"
-        if request.description:
-            remark += f": {request.description}"
-        by = history.Author(call.caller.user, remark, request.tags)
+        if body.description:
+            remark += f": {body.description}"
+        by = history.Author(request.caller.user, remark, body.tags)
         if config_type in ITEM_TYPES:
             named = ITEM_TYPES[config_type]
             restore(connection, named, snapshot)
@@ -92,33 +92,33 @@ def post_rollback(service: Service, call: Request) -> Response:
     return Response()
 
 
-def delete_revision(service: Service, call: Request) -> Response:
+def delete_revision(service: Service, request: Request) -> Response:
     """DELETE /api/configs/history/{config_type}/revision/{revision}."""
-    given = Parameters(call)
+    given = Parameters(request)
     number = given.path_integer("revision")
     given.done()
-    config_type = _type_in_path(service, call)
+    config_type = _type_in_path(service, request)
     with service.store.write() as connection:
-        history.delete_revision(connection, config_type, number, call.caller.user)
+        history.delete_revision(connection, config_type, number, request.caller.user)
     return Response()
 
 
-def post_tags(service: Service, call: Request) -> Response:
+def post_tags(service: Service, request: Request) -> Response:
     """POST /api/configs/history/{config_type}/revision/{revision}/tags."""
-    given = Parameters(call)
+    given = Parameters(request)
     number = given.path_integer("revision")
     given.done()
-    request = read_body(service, call, "tags")
-    config_type = _type_in_path(service, call)
+    body = read_body(service, request, "tags")
+    config_type = _type_in_path(service, request)
     with service.store.write() as connection:
         history.change_tags(
-            connection, config_type, number, request.set_tags or [], request.delete_tags or []
+            connection, config_type, number, body.set_tags or [], body.delete_tags or []
         )
     return Response()
 
 
-def _type_in_path(service: Service, call: Request) -> str:
-    name = call.path["config_type"]
+def _type_in_path(service: Service, request: Request) -> str:
+    name = request.path["config_type"]
     if name.upper() not in history.known_types(service.store.dialect):
         raise user_fault(f'Invalid config type "{name}"')
     return name.upper()

@@ -22,25 +22,25 @@ def routes(dialect: Dialect) -> list[Route]:
         if row.name not in dialect.config_types:
             continue
         path = "/api/configs/" + row.config_type.path
-        one, body = path + "/{name}", "put_" + row.config_type.path
+        one, model = path + "/{name}", "put_" + row.config_type.path
         if row.name not in OWN_READERS:
             found += [
                 Route("GET", path, _get_all_of(row)),
                 Route("GET", one, _get_one_of(row)),
             ]
         found += [
-            Route("PUT", path, _put_all_of(row, body + "s"), body + "s"),
-            Route("PUT", one, _put_one_of(row, body), body),
+            Route("PUT", path, _put_all_of(row, model + "s"), model + "s"),
+            Route("PUT", one, _put_one_of(row, model), model),
             Route("DELETE", one, _delete_of(row), "configs"),
         ]
         if row.patching:
-            body = "patch_" + row.config_type.path
-            found.append(Route("PATCH", one, _patch_of(row, row.patching, body), body))
+            model = "patch_" + row.config_type.path
+            found.append(Route("PATCH", one, _patch_of(row, row.patching, model), model))
     return found
 
 
 def _get_all_of(row: ItemType) -> Handler:
-    def get_all(service: Service, call: Request) -> Response:
+    def get_all(service: Service, request: Request) -> Response:
         with service.store.read() as connection:
             return shown(service, row.show(connection, items(connection, row.name)))
 
@@ -48,8 +48,8 @@ def _get_all_of(row: ItemType) -> Handler:
 
 
 def _get_one_of(row: ItemType) -> Handler:
-    def get_one(service: Service, call: Request) -> Response:
-        name = call.path["name"]
+    def get_one(service: Service, request: Request) -> Response:
+        name = request.path["name"]
         with service.store.read() as connection:
             stored = item(connection, row.name, name)
             if stored is None:
@@ -60,42 +60,42 @@ def _get_one_of(row: ItemType) -> Handler:
     return get_one
 
 
-def _put_all_of(row: ItemType, body: str) -> Handler:
+def _put_all_of(row: ItemType, model: str) -> Handler:
     verb = row.config_type.whole
     assert verb is not None
 
-    def put_all(service: Service, call: Request) -> Response:
+    def put_all(service: Service, request: Request) -> Response:
         from osmo_cli.local.validation import plain
 
-        request = read_body(service, call, body)
-        given = plain(getattr(request, verb.body_key))
+        body = read_body(service, request, model)
+        given = plain(getattr(body, verb.body_key))
         with service.store.write() as connection:
             stored = put(connection, service.store.dialect, row, given)
-            if not stored and not request.description and "{name}" in row.put_all:
+            if not stored and not body.description and "{name}" in row.put_all:
                 raise crash(_NO_NAME)
             default = row.put_all.format(name=next(reversed(stored), ""))
-            by = author(call, request, default)
+            by = author(request, body, default)
             revise(connection, service.store.dialect, row, service.now(), by)
         return Response()
 
     return put_all
 
 
-def _put_one_of(row: ItemType, body: str) -> Handler:
+def _put_one_of(row: ItemType, model: str) -> Handler:
     verb = row.config_type.whole
     assert verb is not None
 
-    def put_one(service: Service, call: Request) -> Response:
+    def put_one(service: Service, request: Request) -> Response:
         from osmo_cli.local.validation import plain
 
-        name = call.path["name"]
-        request = read_body(service, call, body)
-        given, dialect = plain(request.configs), service.store.dialect
+        name = request.path["name"]
+        body = read_body(service, request, model)
+        given, dialect = plain(body.configs), service.store.dialect
         with service.store.write() as connection:
             row.check_name(name)
             # What stands in lists has a name of its own; the path's is for the history only.
             stored = put(connection, dialect, row, [given] if verb.as_list else {name: given})
-            by = author(call, request, row.description("PUT", name))
+            by = author(request, body, row.description("PUT", name))
             revise(connection, dialect, row, service.now(), by, name)
             for one in stored.values():
                 row.finish(connection, one)
@@ -104,24 +104,24 @@ def _put_one_of(row: ItemType, body: str) -> Handler:
     return put_one
 
 
-def _patch_of(row: ItemType, patching: Patching, body: str) -> Handler:
-    def patch(service: Service, call: Request) -> Response:
+def _patch_of(row: ItemType, patching: Patching, model: str) -> Handler:
+    def patch(service: Service, request: Request) -> Response:
         """A strategic merge into what GET shows; the result is checked as a whole."""
         from osmo_cli.local.request_models import stored_schema
         from osmo_cli.local.validation import parse_or_fail, plain
 
-        name, dialect, now = call.path["name"], service.store.dialect, service.now()
-        request = read_body(service, call, body)
+        name, dialect, now = request.path["name"], service.store.dialect, service.now()
+        body = read_body(service, request, model)
         with service.store.write() as connection:
             old = item(connection, row.name, name)
             if old is None:
                 raise user_fault(f"{row.noun.capitalize()} {name} not found")
             live = patching.live(connection, dialect, name, old, now)
-            wanted = merged(live, request.configs_dict, dialect)
-            model = stored_schema(row.name, dialect.name)
-            found = plain(parse_or_fail(model, wanted, dialect.pydantic))
+            wanted = merged(live, body.configs_dict, dialect)
+            schema = stored_schema(row.name, dialect.name)
+            found = plain(parse_or_fail(schema, wanted, dialect.pydantic))
             stored = put(connection, dialect, row, {name: found})[name]
-            by = author(call, request, row.description("PATCH", name))
+            by = author(request, body, row.description("PATCH", name))
             revise(connection, dialect, row, now, by, name)
             row.finish(connection, stored)
             answer = patching.answer(connection, found, stored)
@@ -131,12 +131,12 @@ def _patch_of(row: ItemType, patching: Patching, body: str) -> Handler:
 
 
 def _delete_of(row: ItemType) -> Handler:
-    def delete_one(service: Service, call: Request) -> Response:
-        name = call.path["name"]
-        request = read_body(service, call, "configs")
+    def delete_one(service: Service, request: Request) -> Response:
+        name = request.path["name"]
+        body = read_body(service, request, "configs")
         with service.store.write() as connection:
             stored = delete(connection, row, name)
-            by = author(call, request, row.description("DELETE", name))
+            by = author(request, body, row.description("DELETE", name))
             revise(connection, service.store.dialect, row, service.now(), by, name)
             if stored is not None:
                 row.finish(connection, stored)

@@ -30,16 +30,16 @@ def routes() -> list[Route]:
     ]
 
 
-def _verbose(call: Request) -> bool:
-    given = Parameters(call)
+def _verbose(request: Request) -> bool:
+    given = Parameters(request)
     verbose = given.flag("verbose")
     given.done()
     return verbose
 
 
-def _get_pools(service: Service, call: Request) -> Response:
-    verbose = _verbose(call)
-    backend = Parameters(call).text("backend")
+def _get_pools(service: Service, request: Request) -> Response:
+    verbose = _verbose(request)
+    backend = Parameters(request).text("backend")
     with service.store.read() as connection:
         found = pools.shown_pools(connection, service.store.dialect, service.now(), verbose=verbose)
     chosen = {
@@ -48,60 +48,60 @@ def _get_pools(service: Service, call: Request) -> Response:
     return shown(service, {"pools": chosen})
 
 
-def _shown_pool(service: Service, call: Request) -> dict[str, Any]:
-    verbose = _verbose(call)
+def _shown_pool(service: Service, request: Request) -> dict[str, Any]:
+    verbose = _verbose(request)
     with service.store.read() as connection:
         return pools.single(
-            connection, service.store.dialect, call.path["name"], service.now(), verbose=verbose
+            connection, service.store.dialect, request.path["name"], service.now(), verbose=verbose
         )
 
 
-def _get_pool(service: Service, call: Request) -> Response:
-    return shown(service, _shown_pool(service, call))
+def _get_pool(service: Service, request: Request) -> Response:
+    return shown(service, _shown_pool(service, request))
 
 
-def _get_platforms(service: Service, call: Request) -> Response:
-    return shown(service, _platforms(service, call))
+def _get_platforms(service: Service, request: Request) -> Response:
+    return shown(service, _platforms(service, request))
 
 
-def _get_platform(service: Service, call: Request) -> Response:
-    platform = call.path["platform_name"]
-    platforms = _platforms(service, call)
+def _get_platform(service: Service, request: Request) -> Response:
+    platform = request.path["platform_name"]
+    platforms = _platforms(service, request)
     if platform not in platforms:
-        raise user_fault(f"Platform {platform} not found in pool {call.path['name']}")
+        raise user_fault(f"Platform {platform} not found in pool {request.path['name']}")
     return shown(service, platforms[platform])
 
 
-def _platforms(service: Service, call: Request) -> dict[str, Any]:
+def _platforms(service: Service, request: Request) -> dict[str, Any]:
     """The platforms of a pool with their computed fields."""
-    name, dialect = call.path["name"], service.store.dialect
+    name, dialect = request.path["name"], service.store.dialect
     with service.store.read() as connection:
         pool = pools.single(connection, dialect, name, service.now(), verbose=True)
     platforms: dict[str, Any] = pool["platforms"]
     return platforms
 
 
-def _put_platform(service: Service, call: Request) -> Response:
-    pool_name, platform = call.path["name"], call.path["platform_name"]
-    request = read_body(service, call, "put_pool_platform")
+def _put_platform(service: Service, request: Request) -> Response:
+    pool_name, platform = request.path["name"], request.path["platform_name"]
+    body = read_body(service, request, "put_pool_platform")
     check_name(_POOL.config_type, "Platform", platform)
     default = f"Put complete platform {platform} in pool {pool_name}"
     with service.store.write() as connection:
         pool = pools.stored_pool(connection, pool_name)
-        pool["platforms"][platform] = request.configs.model_dump()
+        pool["platforms"][platform] = body.configs.model_dump()
         put(connection, service.store.dialect, _POOL, {pool_name: pool})
-        by = author(call, request, default)
+        by = author(request, body, default)
         revise(connection, service.store.dialect, _POOL, service.now(), by, pool_name)
     return Response()
 
 
-def _rename_platform(service: Service, call: Request) -> Response:
+def _rename_platform(service: Service, request: Request) -> Response:
     """Rename a platform; an unknown one is no error, and `default_platform` keeps the old name."""
-    name, old = call.path["name"], call.path["platform_name"]
-    request = read_body(service, call, "rename_pool_platform")
-    new = request.new_name
+    name, old = request.path["name"], request.path["platform_name"]
+    body = read_body(service, request, "rename_pool_platform")
+    new = body.new_name
     check_name(_POOL.config_type, "Platform", new)
-    by = author(call, request, f"Rename platform {old} to {new} in pool {name}")
+    by = author(request, body, f"Rename platform {old} to {new} in pool {name}")
     with service.store.write() as connection:
         pool = item(connection, _POOL.name, name)
         if pool is not None and old in pool["platforms"]:
@@ -115,13 +115,13 @@ def _rename_platform(service: Service, call: Request) -> Response:
     return Response()
 
 
-def _rename_pool(service: Service, call: Request) -> Response:
+def _rename_pool(service: Service, request: Request) -> Response:
     """Rename a pool; the revision has the old name and is written before the pool is read."""
-    old = call.path["name"]
-    request = read_body(service, call, "rename_pool")
-    new = request.new_name
+    old = request.path["name"]
+    body = read_body(service, request, "rename_pool")
+    new = body.new_name
     _POOL.check_name(new)
-    by = author(call, request, f"Rename pool {old} to {new}")
+    by = author(request, body, f"Rename pool {old} to {new}")
     with service.store.write() as connection:
         stored = item(connection, _POOL.name, old)
         if stored is not None:

@@ -109,7 +109,7 @@ class Parameters:
     raises.
     """
 
-    call: Request
+    request: Request
     problems: list[Invalid] = field(default_factory=list)
 
     def done(self) -> None:
@@ -122,7 +122,7 @@ class Parameters:
 
     def texts(self, name: str) -> list[str]:
         """All values of a repeatable parameter."""
-        return [value for key, value in self.call.query if key == name]
+        return [value for key, value in self.request.query if key == name]
 
     def text(self, name: str) -> str | None:
         """The last value of a parameter, or None."""
@@ -165,7 +165,7 @@ class Parameters:
 
     def path_integer(self, name: str) -> int:
         """A whole number in the path."""
-        return self._integer(("path", name), self.call.path[name])
+        return self._integer(("path", name), self.request.path[name])
 
     def _integer(self, loc: tuple[str, str], text: str) -> int:
         try:

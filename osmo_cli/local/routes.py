@@ -77,7 +77,7 @@ def _token_routes(kind: AccessType, segments: tuple[str, ...]) -> list[Route]:
     ]
 
 
-def get_openapi(service: Service, call: Request) -> Response:
+def get_openapi(service: Service, request: Request) -> Response:
     """GET /api/openapi.json: clients find out by it which generation they face."""
     return Response(_openapi(service.store.dialect.name))
 

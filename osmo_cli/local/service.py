@@ -71,12 +71,12 @@ class Route:
         return is_config and self.method != "GET"
 
 
-def answer(route: Route, service: Service, call: Request) -> Response:
+def answer(route: Route, service: Service, request: Request) -> Response:
     """Run a handler; every outcome is an answer (docs/service/errors.md#error-bodies)."""
     try:
         if service.store.configmap:
-            service = _with_configmap(route, service, call, service.store.configmap)
-        return route.handler(service, call)
+            service = _with_configmap(route, service, request, service.store.configmap)
+        return route.handler(service, request)
     except Fault as fault:
         return Response(fault.body, fault.status, unhandled=fault.unhandled)
     except InvalidRequestError as invalid:
@@ -88,21 +88,21 @@ def answer(route: Route, service: Service, call: Request) -> Response:
         return Response(server_error(str(error)), 500, unhandled=True)
 
 
-def _with_configmap(route: Route, service: Service, call: Request, configmap: ConfigMap) -> Service:
+def _with_configmap(route: Route, service: Service, request: Request, configmap: ConfigMap) -> Service:
     """The service that answers in ConfigMap mode. Raises Fault for what it refuses."""
     if not route.changes_configuration:
-        configmap.check_read(route.path, call.path)
+        configmap.check_read(route.path, request.path)
         return service
     # An invalid request is reported first (docs/service/configmap.md#refused-writes).
     if route.body:
-        read_body(service, call, route.body)
-    if call.caller.user != EXEMPT_USER:
+        read_body(service, request, route.body)
+    if request.caller.user != EXEMPT_USER:
         raise managed_elsewhere()
-    configmap.check_exempt_write(route.path, call.path)
+    configmap.check_exempt_write(route.path, request.path)
     return replace(service, store=service.store.without_configmap())
 
 
-def read_body(service: Service, call: Request, name: str) -> Any:
+def read_body(service: Service, request: Request, name: str) -> Any:
     """The request's body as one of `bodies.BODIES`.
 
     Raises:
@@ -115,7 +115,7 @@ def read_body(service: Service, call: Request, name: str) -> Any:
     dialect = service.store.dialect
     return parse(
         BODIES[name](dialect.name),
-        call.json(),
+        request.json(),
         ("body",),
         dialect.pydantic,
         closed=service.forbids_unknown_fields,

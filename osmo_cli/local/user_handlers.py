@@ -63,22 +63,22 @@ def _with_times(data: Any, utc: str) -> Any:
     }
 
 
-def _caller(service: Service, call: Request) -> str:
-    return call.caller.user
+def _caller(service: Service, request: Request) -> str:
+    return request.caller.user
 
 
-def _user_in_path(service: Service, call: Request) -> str:
-    return call.path["user_id"]
+def _user_in_path(service: Service, request: Request) -> str:
+    return request.path["user_id"]
 
 
-def _known_user(service: Service, call: Request) -> str:
+def _known_user(service: Service, request: Request) -> str:
     with service.store.read() as connection:
-        return str(users.get(connection, call.path["user_id"])["id"])
+        return str(users.get(connection, request.path["user_id"])["id"])
 
 
 def _list_of(owner: _Owner) -> Handler:
-    def list_tokens(service: Service, call: Request) -> Response:
-        user = owner(service, call)
+    def list_tokens(service: Service, request: Request) -> Response:
+        user = owner(service, request)
         with service.store.read() as connection:
             return Response(users.list_tokens(connection, user))
 
@@ -86,20 +86,20 @@ def _list_of(owner: _Owner) -> Handler:
 
 
 def _create_of(owner: _Owner) -> Handler:
-    def create_token(service: Service, call: Request) -> Response:
-        given = Parameters(call)
+    def create_token(service: Service, request: Request) -> Response:
+        given = Parameters(request)
         expires_at = given.required("expires_at")
         given.done()
-        user = owner(service, call)
+        user = owner(service, request)
         with service.store.write() as connection:
             text = users.create_token(
                 connection,
                 user,
-                call.path["token_name"],
+                request.path["token_name"],
                 expires_at,
                 given.text("description") or "",
                 given.texts("roles"),
-                call.caller.user,
+                request.caller.user,
                 service.now(),
             )
         return Response(text)
@@ -108,24 +108,24 @@ def _create_of(owner: _Owner) -> Handler:
 
 
 def _delete_of(owner: _Owner) -> Handler:
-    def delete_token(service: Service, call: Request) -> Response:
-        user = owner(service, call)
+    def delete_token(service: Service, request: Request) -> Response:
+        user = owner(service, request)
         with service.store.write() as connection:
-            users.delete_token(connection, user, call.path["token_name"])
+            users.delete_token(connection, user, request.path["token_name"])
         return Response()
 
     return delete_token
 
 
-def _token_roles(service: Service, call: Request) -> Response:
+def _token_roles(service: Service, request: Request) -> Response:
     with service.store.read() as connection:
         return _answer(
-            service, users.token_roles(connection, call.caller.user, call.path["token_name"])
+            service, users.token_roles(connection, request.caller.user, request.path["token_name"])
         )
 
 
-def _list_users(service: Service, call: Request) -> Response:
-    given = Parameters(call)
+def _list_users(service: Service, request: Request) -> Response:
+    given = Parameters(request)
     start, count = given.integer("start_index"), given.integer("count")
     given.done()
     first = max(start or 1, 1)
@@ -146,55 +146,55 @@ def _list_users(service: Service, call: Request) -> Response:
     )
 
 
-def _create_user(service: Service, call: Request) -> Response:
-    request = read_body(service, call, "create_user")
+def _create_user(service: Service, request: Request) -> Response:
+    body = read_body(service, request, "create_user")
     with service.store.write() as connection:
         user = users.create(
-            connection, request.id, request.roles or [], call.caller.user, service.now()
+            connection, body.id, body.roles or [], request.caller.user, service.now()
         )
         return _answer(service, user)
 
 
-def _get_user(service: Service, call: Request) -> Response:
+def _get_user(service: Service, request: Request) -> Response:
     with service.store.read() as connection:
-        return _answer(service, users.get(connection, call.path["user_id"]))
+        return _answer(service, users.get(connection, request.path["user_id"]))
 
 
-def _delete_user(service: Service, call: Request) -> Response:
+def _delete_user(service: Service, request: Request) -> Response:
     with service.store.write() as connection:
-        users.delete(connection, call.path["user_id"])
+        users.delete(connection, request.path["user_id"])
     return Response()
 
 
-def _user_roles(service: Service, call: Request) -> Response:
+def _user_roles(service: Service, request: Request) -> Response:
     with service.store.read() as connection:
-        found = users.get(connection, call.path["user_id"])
+        found = users.get(connection, request.path["user_id"])
     return _answer(service, {"user_id": found["id"], "roles": found["roles"]})
 
 
-def _assign(service: Service, call: Request) -> Response:
-    request = read_body(service, call, "assign_role")
-    user = call.path["user_id"]
+def _assign(service: Service, request: Request) -> Response:
+    body = read_body(service, request, "assign_role")
+    user = request.path["user_id"]
     with service.store.write() as connection:
-        by = call.caller.user
-        given = users.assign(connection, user, request.role_name, by, service.now())
+        by = request.caller.user
+        given = users.assign(connection, user, body.role_name, by, service.now())
         return _answer(service, given)
 
 
-def _members(service: Service, call: Request) -> Response:
-    role = call.path["role_name"]
+def _members(service: Service, request: Request) -> Response:
+    role = request.path["role_name"]
     with service.store.read() as connection:
         return Response({"role_name": role, "users": users.members(connection, role)})
 
 
-def _assign_all(service: Service, call: Request) -> Response:
-    request = read_body(service, call, "assign_role_to_users")
-    role, by = call.path["role_name"], call.caller.user
+def _assign_all(service: Service, request: Request) -> Response:
+    body = read_body(service, request, "assign_role_to_users")
+    role, by = request.path["role_name"], request.caller.user
     with service.store.write() as connection:
-        return Response(users.assign_all(connection, role, request.user_ids, by, service.now()))
+        return Response(users.assign_all(connection, role, body.user_ids, by, service.now()))
 
 
-def _take_away(service: Service, call: Request) -> Response:
+def _take_away(service: Service, request: Request) -> Response:
     with service.store.write() as connection:
-        users.take_away(connection, call.path["user_id"], call.path["role_name"])
+        users.take_away(connection, request.path["user_id"], request.path["role_name"])
     return Response()
