@@ -1,4 +1,7 @@
-"""What stands before the routes: identity, permission and the client's version (api.md 1.3-1.6)."""
+"""Checks before each request: identity, permission and the client's version.
+
+See docs/service/authentication.md and docs/service/versions.md#client-version-header.
+"""
 
 from __future__ import annotations
 
@@ -90,7 +93,8 @@ def _permitted(service: Service, method: str, path: str, identity: Identity) -> 
 def _permitted_by_name(service: Service, method: str, path: str, identity: Identity) -> bool:
     """What the default roles from 6.2 on permit on the routes that there are here.
 
-    The gateway that looks at the roles' own actions is not part of the service (api.md 1.6).
+    The gateway that checks the roles' own actions is not part of the service
+    (docs/service/authentication.md#permissions).
     """
     if "osmo-admin" in identity.roles:
         return True
@@ -99,7 +103,7 @@ def _permitted_by_name(service: Service, method: str, path: str, identity: Ident
     reads_backends = method == "GET" and re.match(r"/api/configs/backend(/|$)", path) is not None
     if reads_backends and "osmo-backend" in identity.roles:
         return True
-    # Also tokens of others: the role's resources are not looked at (api.md 8.4).
+    # Tokens of others too (docs/service/authentication.md#tokens-of-other-users).
     is_token = re.match(r"/api/auth/(user/[^/]+/)?access_token(/|$)", path) is not None
     makes_tokens = service.store.dialect.users_make_tokens and "osmo-user" in identity.roles
     return is_token and makes_tokens
@@ -123,7 +127,9 @@ def _matches(actions: list[str], method: str, path: str) -> bool:
 def notices(
     service: Service, path: str, headers: dict[str, str], caller: Identity
 ) -> dict[str, str]:
-    """The answer's headers about the client's version and the caller's token (api.md 1.4).
+    """Return the headers about the client's version and the caller's token.
+
+    See docs/service/versions.md#warnings-in-headers.
 
     Raises:
         RefusedError: SERVICE does not support the client's version any more or the token has

@@ -1,4 +1,4 @@
-"""BACKEND: rows that operators make by connecting, and that the API then changes (api.md 3.6)."""
+"""BACKEND: rows that operators create by connecting (docs/service/backend.md)."""
 
 from __future__ import annotations
 
@@ -12,11 +12,13 @@ from osmo_cli.local.history import Author, add_revision, shown_time, stamp
 from osmo_cli.local.records import delete_item, item, items, set_item
 
 ONLINE_FOR = timedelta(minutes=2)
-"""How old a heartbeat may be for its backend to count as online (api.md 7)."""
+"""Age up to which a heartbeat counts as online (docs/service/backend.md#heartbeat)."""
 _TYPE = "BACKEND"
+_KNOWN_EVERYWHERE = "kai"
+"""A scheduler that every version has."""
 _ROUTER_ADDRESS = {"seed": "wss://127.0.0.1", "6.0": ""}
 """The router's address on a loopback service: of its host, or of its public name, if any."""
-# What a backend has when its operator connects; the model's own defaults differ (api.md 3.6).
+# What a backend has when its operator connects; the model's own defaults differ.
 _NODE_CONDITIONS: dict[str, Any] = {
     "rules": {"Ready": "True"},
     "additional_node_conditions": [],
@@ -79,16 +81,16 @@ def check_loadable(dialect: Dialect, backend: dict[str, Any]) -> None:
 
     See docs/service/backend.md#rows-with-an-older-scheduler.
     """
+    stored = backend["scheduler_settings"]
+    if stored.get("scheduler_type") == _KNOWN_EVERYWHERE:
+        return
     from pydantic import ValidationError
 
     from osmo_cli.config.registry.types import BACKEND
 
-    field = "scheduler_settings"
-    settings = {
-        key: backend[field][key] for key in backend[field] if key in dialect.scheduler_fields
-    }
+    known = {key: stored[key] for key in stored if key in dialect.scheduler_fields}
     try:
-        BACKEND.schema(dialect).model_validate({field: settings}, strict=False)
+        BACKEND.schema(dialect).model_validate({"scheduler_settings": known}, strict=False)
     except ValidationError as error:
         reason = error.errors(include_url=False)[0]["msg"]
         raise server_fault(f"Failed to load backend '{backend['name']}': {reason}") from None

@@ -12,11 +12,11 @@ from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, Field, create_model, model_validator
 
-from osmo_cli.config.registry.dialects import DIALECTS
+from osmo_cli.config.registry.dialects import DIALECTS, Dialect
 from osmo_cli.config.registry.types import BACKEND, CONFIG_TYPES, POOL
-from osmo_cli.local.history import config_types
 from osmo_cli.local.item_types import ITEM_TYPES
 from osmo_cli.local.request_models import stored_schema
+from osmo_cli.local.stored_types import config_types
 
 
 class ConfigsRequest(BaseModel):
@@ -118,12 +118,7 @@ def put_whole(config_type: str, dialect: str) -> type[ConfigsRequest]:
 
 
 def _item(config_type: str, dialect: str) -> Any:
-    # The service looks at these only when it stores them, or never.
-    if config_type in ("GROUP_TEMPLATE", "POD_TEMPLATE"):
-        return dict[str, Any]
-    if config_type == "RESOURCE_VALIDATION":
-        return list[dict[str, Any]]
-    return stored_schema(config_type, dialect)
+    return ITEM_TYPES[config_type].in_requests or stored_schema(config_type, dialect)
 
 
 @cache
@@ -179,32 +174,38 @@ def rollback(dialect: str) -> type[ConfigsRequest]:
     )
 
 
-def _of(make: Callable[..., type[BaseModel]], *arguments: str) -> Callable[[str], type[BaseModel]]:
-    return lambda dialect: make(*arguments, dialect)
-
-
-BODIES: dict[str, Callable[[str], type[BaseModel]]] = {
-    "configs": lambda _: ConfigsRequest,
+_FIXED: dict[str, type[BaseModel]] = {
+    "configs": ConfigsRequest,
+    "delete_backend": DeleteBackendRequest,
+    "token": TokenRequest,
+    "create_user": CreateUserRequest,
+    "assign_role": AssignRoleRequest,
+    "assign_role_to_users": BulkAssignRequest,
+    "tags": UpdateConfigTagsRequest,
+}
+_BY_DIALECT: dict[str, Callable[[str], type[BaseModel]]] = {
     "post_backend": post_backend,
-    "delete_backend": lambda _: DeleteBackendRequest,
-    **{
-        f"put_{CONFIG_TYPES[name].path}": _of(put_whole, name)
-        for name in ("SERVICE", "WORKFLOW", "DATASET")
-    },
-    **{f"put_{CONFIG_TYPES[name].path}": _of(put_item, name) for name in ITEM_TYPES},
-    **{f"put_{CONFIG_TYPES[name].path}s": _of(put_items, name) for name in ITEM_TYPES},
-    **{
-        f"patch_{name}": lambda _, name=name: patch(name)  # type: ignore[misc]
-        for name in ("config", "dataset", "pool", "backend_test")
-    },
-    "rename_pool": lambda _: rename("pool"),
-    "rename_pool_platform": lambda _: rename("pool_platform"),
     "put_pool_platform": put_platform,
     "rollback": rollback,
-    "token": lambda _: TokenRequest,
-    "create_user": lambda _: CreateUserRequest,
-    "assign_role": lambda _: AssignRoleRequest,
-    "assign_role_to_users": lambda _: BulkAssignRequest,
-    "tags": lambda _: UpdateConfigTagsRequest,
 }
-"""Makes the model of a route's body for a dialect, by the name in the route table."""
+_BY_NAME: dict[str, Callable[[str], type[BaseModel]]] = {"patch": patch, "rename": rename}
+_BY_TYPE: dict[str, Callable[[str, str], type[BaseModel]]] = {
+    "put_whole": put_whole,
+    "put_item": put_item,
+    "put_items": put_items,
+}
+
+
+def body_model(name: str, dialect: Dialect) -> type[BaseModel]:
+    """Return the model of a route's body.
+
+    Args:
+        name: as the route table has it: `kind`, or `kind:what` for a kind that several routes
+            have.
+    """
+    kind, _, what = name.partition(":")
+    if kind in _FIXED:
+        return _FIXED[kind]
+    if kind in _BY_DIALECT:
+        return _BY_DIALECT[kind](dialect.name)
+    return _BY_NAME[kind](what) if kind in _BY_NAME else _BY_TYPE[kind](what, dialect.name)

@@ -1,4 +1,4 @@
-"""The revisions of each config type (api.md 4): every one holds the type's whole configuration."""
+"""The revisions of each config type, which hold the whole type (docs/service/history.md)."""
 
 from __future__ import annotations
 
@@ -11,35 +11,11 @@ from typing import Any
 
 from osmo_cli.config.changes.merge import value_at
 from osmo_cli.config.registry.dialects import Dialect
-from osmo_cli.config.registry.types import CONFIG_TYPES
 from osmo_cli.local.faults import user_fault
 from osmo_cli.local.masks import mask, remark_changes
 from osmo_cli.local.records import json_text
 
-_ORDER = (
-    "SERVICE",
-    "WORKFLOW",
-    "DATASET",
-    "BACKEND",
-    "POOL",
-    "POD_TEMPLATE",
-    "GROUP_TEMPLATE",
-    "RESOURCE_VALIDATION",
-    "BACKEND_TEST",
-    "ROLE",
-)
 _LARGEST = 2**63 - 1
-
-
-def config_types(dialect: Dialect) -> list[str]:
-    """Return the dialect's config types in the service's order; types unknown to it are last."""
-    order = dict.fromkeys((*_ORDER, *CONFIG_TYPES))
-    return [name for name in order if name in dialect.config_types]
-
-
-def known_types(dialect: Dialect) -> list[str]:
-    """Those whose revisions it can show: also types that there are no more."""
-    return [*sorted(dialect.history_types), *config_types(dialect)]
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from osmo_cli.local.faults import user_fault
 from osmo_cli.local.item_types import ITEM_TYPES, restore, revise
 from osmo_cli.local.request import Parameters, Request, Response
 from osmo_cli.local.service import Service, read_body
+from osmo_cli.local.stored_types import known_types
 from osmo_cli.local.validation_messages import Invalid, InvalidRequestError
 from osmo_cli.local.whole_types import WHOLE
 
@@ -26,7 +27,7 @@ def get_history(service: Service, request: Request) -> Response:
         offset=0 if offset is None else offset,
         limit=20 if limit is None else limit,
         descending=given.choice("order", ["ASC", "DESC"], "ASC") == "DESC",
-        config_types=given.choices("config_types", history.known_types(dialect)),
+        config_types=given.choices("config_types", known_types(dialect)),
         name=given.text("name"),
         revision=given.integer("revision", above=0),
         tags=given.texts("tags"),
@@ -51,7 +52,7 @@ def get_diff(service: Service, request: Request) -> Response:
     """GET /api/configs/diff."""
     dialect = service.store.dialect
     given = Parameters(request)
-    config_type = given.choice("config_type", history.known_types(dialect))
+    config_type = given.choice("config_type", known_types(dialect))
     first = given.required_integer("first_revision")
     second = given.required_integer("second_revision")
     given.done()
@@ -119,6 +120,6 @@ def post_tags(service: Service, request: Request) -> Response:
 
 def _type_in_path(service: Service, request: Request) -> str:
     name = request.path["config_type"]
-    if name.upper() not in history.known_types(service.store.dialect):
+    if name.upper() not in known_types(service.store.dialect):
         raise user_fault(f'Invalid config type "{name}"')
     return name.upper()

@@ -1,4 +1,4 @@
-"""The roles that a new service has (api.md 1.6, 3.9)."""
+"""The roles of a new service (docs/service/role.md#default-roles)."""
 
 from __future__ import annotations
 
@@ -141,8 +141,12 @@ _USER_POLICIES: dict[str, _Policies] = {
 """What the role `osmo-user` allows, by the version that it came with."""
 
 
-def default_roles(dialect: Dialect) -> list[dict[str, Any]]:
-    """Return the roles of a new service, as a revision holds them."""
+def default_roles(dialect: Dialect) -> dict[str, Any]:
+    """Return the roles of a new service by name, as they are stored."""
+    return {role["name"]: role for role in _roles(dialect)}
+
+
+def _roles(dialect: Dialect) -> list[dict[str, Any]]:
     if dialect.semantic_roles:
         return _semantic_roles(dialect)
     downloads = dialect.newest({"seed": _CLIENT_DOWNLOADS, "6.0": ()})

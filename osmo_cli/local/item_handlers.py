@@ -1,4 +1,4 @@
-"""GET, PUT, PATCH and DELETE of the types with named items, from the rows of `named` (api.md 3)."""
+"""Routes of the types with named items, from the rows of `item_types` (docs/service/routes.md)."""
 
 from __future__ import annotations
 
@@ -10,8 +10,6 @@ from osmo_cli.local.records import item, items
 from osmo_cli.local.request import Request, Response
 from osmo_cli.local.service import Handler, Route, Service, read_body
 
-OWN_READERS = frozenset({"POOL"})
-"""Types whose GET routes are elsewhere."""
 _NO_NAME = "local variable 'name' referenced before assignment"
 
 
@@ -22,20 +20,21 @@ def routes(dialect: Dialect) -> list[Route]:
         if row.name not in dialect.config_types:
             continue
         path = "/api/configs/" + row.config_type.path
-        one, model = path + "/{name}", "put_" + row.config_type.path
-        if row.name not in OWN_READERS:
+        one = path + "/{name}"
+        if not row.reads_itself:
             found += [
                 Route("GET", path, _get_all_of(row)),
                 Route("GET", one, _get_one_of(row)),
             ]
+        put_all, put_one = f"put_items:{row.name}", f"put_item:{row.name}"
         found += [
-            Route("PUT", path, _put_all_of(row, model + "s"), model + "s"),
-            Route("PUT", one, _put_one_of(row, model), model),
+            Route("PUT", path, _put_all_of(row, put_all), put_all),
+            Route("PUT", one, _put_one_of(row, put_one), put_one),
             Route("DELETE", one, _delete_of(row), "configs"),
         ]
         if row.patching:
-            model = "patch_" + row.config_type.path
-            found.append(Route("PATCH", one, _patch_of(row, row.patching, model), model))
+            patch = f"patch:{row.config_type.path}"
+            found.append(Route("PATCH", one, _patch_of(row, row.patching, patch), patch))
     return found
 
 

@@ -9,16 +9,17 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from osmo_cli.config.registry.dialects import Dialect
 from osmo_cli.config.registry.types import CONFIG_TYPES, ConfigType
+from osmo_cli.local import initial_items, pools, templates, users
 from osmo_cli.local import item_forms as forms
-from osmo_cli.local import pools, templates, users
 from osmo_cli.local.faults import Fault, user_fault
 from osmo_cli.local.history import Author, add_revision
+from osmo_cli.local.initial_roles import default_roles
 from osmo_cli.local.records import delete_item, item, items, set_item
 
 
@@ -60,6 +61,12 @@ class ItemType:
         removed: what the service does when an item is gone.
         stored: what the service does when an item is stored; raises Fault.
         finish: what the service does with a changed item after its revision; raises Fault.
+        in_requests: the annotation of an item in a request where the service checks it only when
+            it stores it, if ever; None for the type's schema.
+        reads_itself: the routes that read the type are elsewhere.
+        first: the items of a new service.
+        first_user: who made them, by version.
+        before_first_revision: they are part of the first revision.
     """
 
     name: str
@@ -80,6 +87,11 @@ class ItemType:
     removed: Callable[[sqlite3.Connection, str], None] = forms.never_used
     stored: Callable[[sqlite3.Connection, str], None] = forms.never_used
     finish: Callable[[sqlite3.Connection, Any], None] = forms.nothing_more
+    in_requests: Any = None
+    reads_itself: bool = False
+    first: Callable[[Dialect], Mapping[str, Any]] = initial_items.none
+    first_user: Mapping[str, str] = field(default_factory=lambda: {"seed": ""})
+    before_first_revision: bool = False
 
     @property
     def config_type(self) -> ConfigType:
@@ -105,10 +117,29 @@ ITEM_TYPES: dict[str, ItemType] = {
     row.name: row
     for row in (
         ItemType(
+            name="POOL",
+            noun="pool",
+            put_all="Set all pool configurations",
+            unknown="Pool {name} not found",
+            reads_itself=True,
+            first=initial_items.pools,
+            first_user={"seed": "", "6.0": "System"},
+            patching=Patching(live=forms.live_pool, answer=forms.patched_pool),
+            finish=pools.refuse_unknown_backend,
+            refuse=pools.refuse_topology,
+            check=pools.check,
+            store=forms.store_pool,
+            replaced_in_rollback=True,
+            snapshot=forms.pool_snapshot,
+            from_snapshot=forms.pools_of,
+        ),
+        ItemType(
             name="POD_TEMPLATE",
             noun="pod template",
             put_all="Put complete pod template",
             unknown="Pod Template {name} does not exist.",
+            in_requests=dict[str, Any],
+            first=initial_items.pod_templates,
             refuse_used=templates.refuse_used_template,
             stored=templates.refuse_unreadable,
         ),
@@ -117,6 +148,7 @@ ITEM_TYPES: dict[str, ItemType] = {
             noun="group template",
             put_all="Put complete group template",
             unknown="Group Template {name} does not exist.",
+            in_requests=dict[str, Any],
             store=forms.store_group,
             refuse_used=templates.refuse_used_group,
         ),
@@ -125,6 +157,8 @@ ITEM_TYPES: dict[str, ItemType] = {
             noun="resource validation",
             put_all="Put complete resource validation {name}",
             unknown="Resource Validation {name} does not exist.",
+            in_requests=list[dict[str, Any]],
+            first=initial_items.validations,
             store=forms.store_validation,
             refuse_used=templates.refuse_used_validation,
         ),
@@ -145,26 +179,14 @@ ITEM_TYPES: dict[str, ItemType] = {
             noun="role",
             put_all="Put complete roles",
             unknown="Role {name} does not exist.",
+            first=default_roles,
+            before_first_revision=True,
             deletes_unknown=False,
             store=forms.store_role,
             show=forms.shown_roles,
             snapshot=forms.role_snapshot,
             from_snapshot=forms.roles_of,
             removed=users.forget_role,
-        ),
-        ItemType(
-            name="POOL",
-            noun="pool",
-            put_all="Set all pool configurations",
-            unknown="Pool {name} not found",
-            patching=Patching(live=forms.live_pool, answer=forms.patched_pool),
-            finish=pools.refuse_unknown_backend,
-            refuse=pools.refuse_topology,
-            check=pools.check,
-            store=forms.store_pool,
-            replaced_in_rollback=True,
-            snapshot=forms.pool_snapshot,
-            from_snapshot=forms.pools_of,
         ),
     )
 }
@@ -254,6 +276,13 @@ def restore(connection: sqlite3.Connection, row: ItemType, snapshot: Any) -> Non
         set_item(connection, row.name, name, value)
 
 
+def snapshot(connection: sqlite3.Connection, dialect: Dialect, row: ItemType, now: datetime) -> Any:
+    """Return all items of a type as a revision holds them."""
+    if row.snapshot is None:
+        return row.show(connection, items(connection, row.name))
+    return row.snapshot(connection, dialect, now)
+
+
 def revise(
     connection: sqlite3.Connection,
     dialect: Dialect,
@@ -263,8 +292,5 @@ def revise(
     name: str = "",
 ) -> None:
     """Write a revision with all items of a type."""
-    if row.snapshot is None:
-        data = row.show(connection, items(connection, row.name))
-    else:
-        data = row.snapshot(connection, dialect, now)
+    data = snapshot(connection, dialect, row, now)
     add_revision(connection, row.name, data, now, author, name=name)

@@ -37,7 +37,7 @@ def document(dialect: Dialect, routes: Iterable[Route]) -> dict[str, Any]:
     """Paths with their methods, and the schemas of the request bodies. Loads pydantic."""
     from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 
-    from osmo_cli.local.bodies import BODIES
+    from osmo_cli.local.bodies import body_model
     from osmo_cli.local.validation import ALWAYS_CLOSED, STRICT
 
     class AsStored(GenerateJsonSchema):
@@ -47,7 +47,7 @@ def document(dialect: Dialect, routes: Iterable[Route]) -> dict[str, Any]:
             return self.generate_inner(schema["schema"])
 
     documented = [route for route in routes if route.documented]
-    models = {route.body: BODIES[route.body](dialect.name) for route in documented if route.body}
+    models = {route.body: body_model(route.body, dialect) for route in documented if route.body}
     _, definitions = models_json_schema(
         [(model, "validation") for model in models.values()], schema_generator=AsStored
     )

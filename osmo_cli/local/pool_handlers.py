@@ -1,4 +1,4 @@
-"""Reading of POOL, its platforms, and new names (api.md 3.1, 3.9)."""
+"""Routes that only POOL has: reading, platforms, and new names (docs/service/pool.md)."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ def routes() -> list[Route]:
     return [
         Route("GET", "/api/configs/pool", _get_pools),
         Route("GET", pool, _get_pool),
-        Route("PUT", pool + "/rename", _rename_pool, "rename_pool"),
+        Route("PUT", pool + "/rename", _rename_pool, "rename:pool"),
         Route("GET", pool + "/platform", _get_platforms),
         Route("GET", platform, _get_platform),
         Route("PUT", platform, _put_platform, "put_pool_platform"),
-        Route("PUT", platform + "/rename", _rename_platform, "rename_pool_platform"),
+        Route("PUT", platform + "/rename", _rename_platform, "rename:pool_platform"),
     ]
 
 
@@ -98,7 +98,7 @@ def _put_platform(service: Service, request: Request) -> Response:
 def _rename_platform(service: Service, request: Request) -> Response:
     """Rename a platform; an unknown one is no error, and `default_platform` keeps the old name."""
     name, old = request.path["name"], request.path["platform_name"]
-    body = read_body(service, request, "rename_pool_platform")
+    body = read_body(service, request, "rename:pool_platform")
     new = body.new_name
     check_name(_POOL.config_type, "Platform", new)
     by = author(request, body, f"Rename platform {old} to {new} in pool {name}")
@@ -118,7 +118,7 @@ def _rename_platform(service: Service, request: Request) -> Response:
 def _rename_pool(service: Service, request: Request) -> Response:
     """Rename a pool; the revision has the old name and is written before the pool is read."""
     old = request.path["name"]
-    body = read_body(service, request, "rename_pool")
+    body = read_body(service, request, "rename:pool")
     new = body.new_name
     _POOL.check_name(new)
     by = author(request, body, f"Rename pool {old} to {new}")

@@ -1,6 +1,6 @@
 """POOL: what is stored, and what is computed from templates, validations and backends.
 
-The rules are those of api.md 3.9 and 7.
+See docs/service/pool.md.
 """
 
 from __future__ import annotations

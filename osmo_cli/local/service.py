@@ -54,7 +54,7 @@ class Route:
 
     Attributes:
         path: the path with its parameters in braces.
-        body: name of the request body's model in `bodies.BODIES`; None without a body.
+        body: name of the request body's model (`bodies.body_model`); None without a body.
         documented: it stands in the OpenAPI document.
     """
 
@@ -88,7 +88,9 @@ def answer(route: Route, service: Service, request: Request) -> Response:
         return Response(server_error(str(error)), 500, unhandled=True)
 
 
-def _with_configmap(route: Route, service: Service, request: Request, configmap: ConfigMap) -> Service:
+def _with_configmap(
+    route: Route, service: Service, request: Request, configmap: ConfigMap
+) -> Service:
     """The service that answers in ConfigMap mode. Raises Fault for what it refuses."""
     if not route.changes_configuration:
         configmap.check_read(route.path, request.path)
@@ -103,18 +105,18 @@ def _with_configmap(route: Route, service: Service, request: Request, configmap:
 
 
 def read_body(service: Service, request: Request, name: str) -> Any:
-    """The request's body as one of `bodies.BODIES`.
+    """The request's body as a model of `bodies.body_model`.
 
     Raises:
         InvalidRequestError: it is wrong.
         Fault: so is a value that the service looks at by itself (400).
     """
-    from osmo_cli.local.bodies import BODIES
+    from osmo_cli.local.bodies import body_model
     from osmo_cli.local.validation import parse
 
     dialect = service.store.dialect
     return parse(
-        BODIES[name](dialect.name),
+        body_model(name, dialect),
         request.json(),
         ("body",),
         dialect.pydantic,

@@ -1,4 +1,4 @@
-"""Routes of users, their roles and their tokens, from 6.2 on (api.md 2)."""
+"""Routes of users, their roles and their tokens (docs/service/users.md#routes)."""
 
 from __future__ import annotations
 

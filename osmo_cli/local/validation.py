@@ -1,4 +1,7 @@
-"""Checking of requests as the service's pydantic does it, on the shared schemas (api.md 0, 3.2)."""
+"""Checking of requests as the service's pydantic does it, on the shared schemas.
+
+See docs/service/unknown-fields.md.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +33,7 @@ STRICT = frozenset(
     | {"LabelsConfig", "LogConfig", "OsmoImageConfig", "PluginsConfig", "RsyncConfig"}
     | {"ServiceConfig", "UserWorkflowLimitConfig", "WorkflowConfig", "WorkflowInfo"}
 )
-"""Models that refuse them in a PATCH, and from pydantic 2 on in a PUT too (api.md 3.2)."""
+"""Models that refuse them in a PATCH, and with pydantic 2 in a PUT too."""
 
 # Errors of the service's own that are no validation errors: 400 with a text and a code.
 _USER_ERRORS = {
@@ -97,7 +100,7 @@ def parse_or_report(
 def parse_or_fail(
     model: type[_Model], value: Any, generation: Generation, at: tuple[str, ...] = ()
 ) -> _Model:
-    """As `parse`, but problems are a 500: the service does not expect them there (api.md 3.9).
+    """As `parse`, but problems are a 500: the service does not expect them there.
 
     Args:
         at: where `value` stands in the service's own model.
@@ -193,17 +196,22 @@ class _Reader:
         if origin in (Union, UnionType):
             kinds = [kind for kind in get_args(annotation) if kind is not type(None)]
             return value if value is None else self.read(value, kinds[0])
-        if origin is list and isinstance(value, list):
-            return [self.read(one, get_args(annotation)[0]) for one in value]
-        if origin is dict:
-            value = self._as_object(value)
-        if origin is dict and isinstance(value, dict):
-            return {key: self.read(one, get_args(annotation)[1]) for key, one in value.items()}
+        if origin in (list, dict):
+            return self._container(value, annotation)
         if isinstance(annotation, type) and issubclass(annotation, RootModel):
             return self.read(value, annotation.model_fields["root"].annotation)
         if isinstance(annotation, type) and issubclass(annotation, BaseModel):
             return self._object(value, annotation)
         return _coerced(value, annotation) if self._coerces else value
+
+    def _container(self, value: Any, annotation: Any) -> Any:
+        item = get_args(annotation)[-1]
+        if get_origin(annotation) is list:
+            is_list = isinstance(value, list)
+            return [self.read(each, item) for each in value] if is_list else value
+        value = self._as_object(value)
+        is_object = isinstance(value, dict)
+        return {key: self.read(each, item) for key, each in value.items()} if is_object else value
 
     def _as_object(self, value: Any) -> Any:
         """The first generation of pydantic reads a list of pairs as an object."""

@@ -28,13 +28,13 @@ def routes(dialect: Dialect) -> list[Route]:
         path = "/api/configs/" + row.path
         found += [
             Route("GET", path, _get_of(row)),
-            Route("PUT", path, _put_of(row), "put_" + row.path),
-            Route("PATCH", path, _patch_of(row), "patch_config"),
+            Route("PUT", path, _put_of(row), "put_whole:" + row.name),
+            Route("PATCH", path, _patch_of(row), "patch:config"),
         ]
     if DATASET.name in dialect.config_types:
         bucket = "/api/configs/dataset/{name}"
         found += [
-            Route("PATCH", bucket, _patch_bucket, "patch_dataset"),
+            Route("PATCH", bucket, _patch_bucket, "patch:dataset"),
             Route("DELETE", bucket, _delete_bucket, "configs"),
         ]
     return [*found, Route("POST", "/api/configs/service/clean", _clean_service)]
@@ -58,7 +58,7 @@ def _put_of(row: WholeType) -> Handler:
         from osmo_cli.local.validation import plain
 
         dialect = service.store.dialect
-        body = read_body(service, request, "put_" + row.path)
+        body = read_body(service, request, "put_whole:" + row.name)
         changes = plain(body.configs, exclude_unset=True)
         row.check_all(changes, dialect)
         with service.store.write() as connection:
@@ -72,7 +72,7 @@ def _put_of(row: WholeType) -> Handler:
 
 def _patch_of(row: WholeType) -> Handler:
     def patch_whole(service: Service, request: Request) -> Response:
-        body = read_body(service, request, "patch_config")
+        body = read_body(service, request, "patch:config")
         default = f"Patched {row.path} configuration"
         return _patch(service, row, body.configs_dict, author(request, body, default))
 
@@ -146,7 +146,7 @@ def _with_kept_defaults(row: WholeType, patch: dict[str, Any], dialect: Dialect)
 
 def _patch_bucket(service: Service, request: Request) -> Response:
     name = request.path["name"]
-    body = read_body(service, request, "patch_dataset")
+    body = read_body(service, request, "patch:dataset")
     by = author(request, body, f"Patch dataset bucket {name}")
     return _patch(service, DATASET, {"buckets": {name: body.configs_dict}}, by, name)
 

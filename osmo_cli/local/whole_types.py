@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -36,11 +36,13 @@ class WholeType:
         settle: changes what a PATCH has merged before it is checked; raises Fault.
         check: raises Fault for what may not be stored.
         check_request: raises Fault for what a request, but not a file, may not store.
+        first: what a new service stores, from its dialect and its signing key.
         kept_defaults: fields that cannot be emptied where `empty_list_is_lost`, with what is
             stored instead.
     """
 
     name: str
+    first: Callable[[Dialect, Mapping[str, Any]], dict[str, Any]]
     sparse: bool = False
     settle: Callable[[dict[str, Any]], None] | None = None
     check: Callable[[dict[str, Any], Dialect], None] | None = None
@@ -105,17 +107,35 @@ def _settle_modes(configuration: dict[str, Any]) -> None:
         bucket["mode"] = mode.lower()
 
 
-DATASET = WholeType("DATASET", sparse=True, settle=_settle_modes)
+def _first_service(dialect: Dialect, key: Mapping[str, Any]) -> dict[str, Any]:
+    auth = {"keys": key, "active_key": next(iter(key)), "issuer": "osmo", "audience": "osmo"}
+    return _with_defaults("SERVICE", dialect, {"service_auth": auth})
+
+
+def _first_workflow(dialect: Dialect, _: Mapping[str, Any]) -> dict[str, Any]:
+    return _with_defaults("WORKFLOW", dialect, {})
+
+
+def _first_dataset(_: Dialect, key: Mapping[str, Any]) -> dict[str, Any]:
+    return {"buckets": {}, "default_bucket": ""}
+
+
+def _with_defaults(name: str, dialect: Dialect, given: dict[str, Any]) -> dict[str, Any]:
+    return CONFIG_TYPES[name].schema(dialect).model_validate(given).model_dump()
+
+
+DATASET = WholeType("DATASET", _first_dataset, sparse=True, settle=_settle_modes)
 WHOLE: dict[str, WholeType] = {
     row.name: row
     for row in (
         WholeType(
             "SERVICE",
+            _first_service,
             check=_check_versions,
             check_request=_check_keys,
             kept_defaults=(("service_auth", "user_roles"), ("service_auth", "ctrl_roles")),
         ),
-        WholeType("WORKFLOW"),
+        WholeType("WORKFLOW", _first_workflow),
         DATASET,
     )
 }

@@ -119,11 +119,12 @@ def test_a_type_is_a_module_and_two_rows(tmp_path: Path) -> None:
         assert json.loads(shell.ok("config", "show", "WIDGET", "a")) == stored
         assert "No changes" in shell.ok(*update)
         history = json.loads(shell.ok("config", "history", "WIDGET", "-t", "json"))["configs"]
-        assert [revision["name"] for revision in history] == ["a"]
+        # The service's own first revision, and that of the update.
+        assert [revision["name"] for revision in history] == ["", "a"]
         shell.ok("config", "validate", "WIDGET.json", "--type", "WIDGET", "--name", "a", "--online")
         shell.ok("config", "delete", "WIDGET", "a")
-        assert json.loads(shell.ok("config", "show", "WIDGET:1")) == {"a": stored}
-        shell.ok("config", "rollback", "WIDGET:1")
+        assert json.loads(shell.ok("config", "show", "WIDGET:2")) == {"a": stored}
+        shell.ok("config", "rollback", "WIDGET:2")
         assert json.loads(shell.ok("config", "show", "WIDGET", "a")) == stored
 
 
