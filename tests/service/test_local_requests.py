@@ -256,7 +256,7 @@ def test_the_labels_of_workflows(client: httpx.Client, dialect: Dialect) -> None
         assert (found["type"], found["loc"]) == ("extra_forbidden", at)
         return
     assert (found["type"], found["loc"]) == ("value_error", [*at, "policy", 0, "key"])
-    assert found["msg"].startswith("Value error, not a key of a Kubernetes label")
+    assert found["msg"].startswith("Value error, must be the key of a Kubernetes label")
     body = {"configs": {"labels_config": {"policy": [{"key": "team", "enforcement": "warn"}]}}}
     [label] = client.put(path, json=body).json()["labels_config"]["policy"]
     assert label == {
