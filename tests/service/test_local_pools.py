@@ -135,7 +135,8 @@ def test_a_pool_of_an_unknown_backend_is_stored_and_answered_with_500(
         ({"common_pod_template": ["x"]}, 400, "Pod template x does not exist!"),
         ({"common_resource_validations": ["x"]}, 400, "Resource validation x does not exist!"),
         ({"platforms": {"h100": {"override_pod_template": ["x"]}}}, 400, "Pod template x does"),
-        ({"enable_maintenance": []}, 500, "1 validation error for Pool\\nenable_maintenance"),
+        ({"enable_maintenance": []}, 500, "Internal server error"),
+        ({"enable_maintenance": {}}, 500, "1 validation error for Pool\\nenable_maintenance"),
         ({"default_exit_actions": None}, 500, "default_exit_actions\\n  none is not an allowed"),
     ],
 )
