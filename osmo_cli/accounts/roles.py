@@ -26,7 +26,7 @@ _ACTIONS: dict[str, tuple[tuple[str, ...], str]] = {
     "backend": (("config:Read", "internal:Operator", "pool:List"), "backend/{0}"),
     "pool": (("workflow:*",), "pool/{0}*"),
 }
-# Some change the path that the name stands in, the others what a role's path matches.
+# Some would change the path that contains the name, the others what a role's path matches.
 _REFUSED = frozenset("/\\?#%*")
 
 
@@ -39,7 +39,7 @@ def role_subject(name: str, kind: str, field: str | None) -> str:
         field: the backend.
 
     Raises:
-        UsageError: the three do not fit together, or a name cannot stand in a path.
+        UsageError: the three do not fit together, or a name cannot be part of a path.
     """
     if kind not in _PATHS:
         raise UsageError(f'a role is for a backend or a pool, not "{kind}"')

@@ -35,7 +35,7 @@ NOT_A_DURATION = "not a duration: a number with d, h, m, s, ms or us, such as 36
 
 
 def parse_duration(text: str) -> timedelta | None:
-    """How long `text` is; the longest there is where it is longer, None where it is none."""
+    """Return the duration `text`, at most the longest possible one, or None if it is invalid."""
     try:
         if match := DURATION.fullmatch(text):
             return timedelta(**{DURATION_UNITS[match[2]]: int(match[1])})
@@ -49,7 +49,7 @@ def parse_duration(text: str) -> timedelta | None:
 
 @dataclass(frozen=True)
 class TokenOwner:
-    """Whose tokens a command is about: the caller's own, unless one of these is given.
+    """The owner of the tokens that a command uses: the caller, unless one of these is given.
 
     Attributes:
         service: those of service accounts, each of which has the name of its token.
@@ -68,7 +68,7 @@ class TokenOwner:
 
 
 class IfExists(StrEnum):
-    """What becomes of a token that has the name of a new one."""
+    """What to do if a token with the name of a new one exists."""
 
     FAIL = "fail"
     ROTATE = "rotate"

@@ -73,7 +73,7 @@ class DialectLookup:
         return self._use(*identity)
 
     def detect_again(self) -> Dialect:
-        """The dialect, detected anew unless this run has done so already.
+        """Return the dialect; detect it again, but only once per run.
 
         Raises:
             OsmoError: as `current`.
@@ -83,7 +83,7 @@ class DialectLookup:
         return self._detect(version_of(self._client.transport))
 
     def with_users(self) -> Dialect:
-        """The dialect; detected again where it is thought to keep no users.
+        """Return the dialect; detect it again if the known one has no users.
 
         An upgrade to one that does may not show in the version.
         """

@@ -1,7 +1,7 @@
 """What can go wrong between this client and a service, as typed errors.
 
 A service's error answers are recognised here and nowhere else (docs/service/errors.md). What
-they have in common stands in one table, `_KNOWN`; the advice for each kind in another, `_HINTS`.
+they have in common is in one table, `_KNOWN`; the advice for each kind in another, `_HINTS`.
 """
 
 from __future__ import annotations
@@ -175,7 +175,7 @@ class UnexpectedAnswerError(OsmoError):
 
 @dataclass(frozen=True)
 class _Known:
-    """A text by which an error answer is recognised.
+    """How an error answer is recognised by its text.
 
     Attributes:
         error: the kind.

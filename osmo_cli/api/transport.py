@@ -38,7 +38,7 @@ Query = Sequence[tuple[str, str]]
 
 @dataclass(frozen=True)
 class Exchange:
-    """What `--debug` tells of one request: never headers, query or bodies."""
+    """What `--debug` logs of one request: never headers, query or bodies."""
 
     method: str
     path: str
@@ -177,7 +177,7 @@ class Transport:
             ServiceError: the answer's status is 400 or more and not accepted.
             UnreachableError: there was no answer in time.
             UnexpectedAnswerError: a redirect, or more than 64 MiB.
-            UsageError: the path is a URL that is none.
+            UsageError: the path does not make a valid URL.
         """
         deadline = time.monotonic() + self._timeout
         content = json.dumps(body).encode() if body is not None else None

@@ -56,7 +56,7 @@ class Session:
         """The login that this run uses; its warnings are shown.
 
         Raises:
-            NotLoggedInError: there is none.
+            NotLoggedInError: there is no login.
         """
         from osmo_cli.credentials.resolve import resolve
 
@@ -127,7 +127,7 @@ class Session:
         return Elsewhere(folder, self.printer.redactor.add)
 
     def secret_memory(self, credential: Credential) -> SecretMemory:
-        """What tells a secret that was sent before; nothing, where nothing may be kept."""
+        """Return the fingerprints of secrets, or none where nothing may be stored."""
         return _Fingerprints(credential)
 
 
@@ -183,7 +183,7 @@ class Prompts:
         """Ask whether to go on with what may destroy something.
 
         Raises:
-            ConflictError: the answer is not yes; with the way out of `refusal`.
+            ConflictError: the answer is not yes; with the hint of `refusal`.
         """
         printer.note(f"{refusal.message}\nGo on? [y/N]")
         if sys.stdin.readline().strip().lower() not in ("y", "yes"):

@@ -38,7 +38,7 @@ class Problem:
         file: name of the input as the user gave it, or None where no file is to blame.
         line, column: 1-based place of the key or value in the file, or None.
         path: the field.
-        hint: the way out.
+        hint: how to fix it.
         severity: an `error` stops the command before the first write.
     """
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 MASK = "*" * 10
 """What GET, history, diff and PATCH answers show for a secret (docs/service/secrets.md#masks)."""
 
-# Each stands in a shown state in place of a secret.
+# Each replaces a secret in a state that is shown.
 STORED_SECRET = "(secret)"  # noqa: S105
 """One that is stored."""
 SAME_SECRET = "(secret, same)"  # noqa: S105
@@ -117,7 +117,7 @@ def _marked(masked: Any, first: Any, second: Any, mark: str) -> Any:
 def is_mask(value: object) -> bool:
     """Whether `value` is the service's mask, alone or with diff's remark behind it.
 
-    A text of asterisks alone is taken as one too: sent back, it would be stored as the secret.
+    A string of only asterisks counts as one too: sent back, it would be stored as the secret.
     """
     return (
         isinstance(value, str)
@@ -127,7 +127,7 @@ def is_mask(value: object) -> bool:
 
 
 def mask_paths(value: Any, at: Path = ()) -> Iterator[Path]:
-    """Where masks stand in `value`, which is at `at` itself."""
+    """Yield the paths of masks in `value`, which is at `at` itself."""
     if is_mask(value):
         yield at
     elif isinstance(value, dict | list):

@@ -76,7 +76,7 @@ class Credential:
         allow_http: whether the user allowed plain http to another machine.
         ca_file: certificates to trust in place of the system's, or None.
         warnings: what the user should know about the source; shown on stderr.
-        session_key: tells this login from earlier ones of its place, so that a cached JWT is
+        session_key: distinguishes this login from earlier ones, so that a cached JWT is
             used for no other; None where nothing may be cached (environment, embedded service).
     """
 

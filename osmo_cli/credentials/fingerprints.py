@@ -1,7 +1,7 @@
 """Whether a secret is the one that was sent before, without keeping it.
 
 The service masks secrets (docs/service/secrets.md#masks), so that a change cannot be found by
-comparing. A salted scrypt hash of what was sent last tells, and tells nobody the secret.
+comparing. A salted scrypt hash of what was sent last shows it without revealing the secret.
 """
 
 from __future__ import annotations

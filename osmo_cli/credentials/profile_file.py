@@ -33,7 +33,7 @@ class Profile:
         origin: the service.
         method: how it was logged in.
         storage: where its secrets are; `none` for a developer login, which has none.
-        login_id: a random mark of this log-in, which tells it from the profile's earlier ones.
+        login_id: a random ID of this login, different from earlier ones of the profile.
         username, refresh_url, client_id, allow_http, ca_file: as of `Credential`.
     """
 

@@ -28,7 +28,7 @@ class Elsewhere:
         """The value of `source` (`env`, `file` or `keyring`) under `name`.
 
         Raises:
-            UsageError: there is none, or it is empty or no text.
+            UsageError: it does not exist, is empty, or is not text.
         """
         read = {"env": self._variable, "file": self._file, "keyring": self._entry}[source]
         value = read(name)
@@ -42,7 +42,7 @@ class Elsewhere:
         if not value:
             hint = "set it, or write the text into the input"
             raise UsageError(f"the environment variable {name} is empty", hint=hint)
-        # Bytes that are no text are surrogates in Python's environment.
+        # Bytes that cannot be decoded are surrogates in Python's environment.
         if not value.isascii() and any("\ud800" <= one <= "\udfff" for one in value):
             raise UsageError(f"the environment variable {name} is not UTF-8 text")
         return value

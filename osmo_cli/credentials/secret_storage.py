@@ -22,7 +22,7 @@ def load_secrets(profile: Profile) -> Secrets:
     """The secrets of `profile`.
 
     Raises:
-        NotLoggedInError: there are none, or the keyring is locked or gone.
+        NotLoggedInError: they do not exist, or the keyring is locked or not available.
         OsmoError: the file of secrets is damaged.
     """
     if profile.storage == "none":

@@ -23,7 +23,7 @@ def add_backend(db: Path, name: str, *, offline: bool = False, now: Clock = utc_
     heartbeat just before it stopped to count as online.
 
     Raises:
-        UsageError: the name is empty or can't stand in a path.
+        UsageError: the name is empty or cannot be part of a path.
         OsmoError: the database can't be used.
     """
     if not name or any(character in name for character in "/?#%") or name in (".", ".."):

@@ -52,16 +52,16 @@ def open_database(
     now: Clock = utc_now,
     source: ConfigMapSource | None = None,
 ) -> Store:
-    """Open the store, and create it where there is none.
+    """Open the store, or create it if it does not exist.
 
     Args:
-        dialect: which it has to speak. A new one speaks the oldest by default, and the newest where
+        dialect: the one it must have. By default a new one has the oldest dialect, or the newest if
             configurations come from a file.
         source: the file that configurations come from, where not from the database.
 
     Raises:
         InvalidInputError: that file is not right.
-        UsageError: an unknown dialect, or a store that speaks another one than `dialect`.
+        UsageError: an unknown dialect, or a store of another one than `dialect`.
         OsmoError: the file is not such a store, is of a newer version, or cannot be used.
     """
     from osmo_cli.config.registry.dialects import DIALECTS

@@ -22,7 +22,7 @@ _LARGEST = 2**63 - 1
 class Author:
     """Who changes something, and what they say about it.
 
-    `description` is what stands in the history; a default has been filled in.
+    `description` is the entry in the history, with a default filled in.
     """
 
     user: str
@@ -155,7 +155,7 @@ def _masked(row: sqlite3.Row, dialect: Dialect) -> Any:
 
 
 def revision(connection: sqlite3.Connection, config_type: str, number: int) -> sqlite3.Row:
-    """One stored revision, also a deleted one. Raises Fault where there is none."""
+    """Return a stored revision, even a deleted one. Raises Fault if it does not exist."""
     row = connection.execute(
         "SELECT * FROM history WHERE config_type = ? AND revision = ?",
         (config_type, min(number, _LARGEST)),
@@ -221,7 +221,7 @@ def diff(
     def changed(keys: tuple[str, ...]) -> bool:
         old, new = (value_at(data, keys) for data in clear)
         if old is None:
-            # A secret that was not there before is none that changed.
+            # A new secret does not count as changed.
             return False
         return bool(old != new)
 

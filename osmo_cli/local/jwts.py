@@ -119,7 +119,7 @@ class Signer:
                 options={"verify_exp": False, "verify_nbf": False, "verify_iat": False},
             )
         except (jwt.InvalidSignatureError, jwt.InvalidKeyError):
-            # A key that is none was stored through SERVICE.
+            # An invalid key was stored through SERVICE.
             raise RefusedJwtError("Jwt verification fails") from None
         except jwt.InvalidIssuerError:
             raise RefusedJwtError("Jwt issuer is not configured") from None

@@ -130,7 +130,7 @@ class _Describing:
     def _entry(self, key: str, value: Any, schema: dict[str, Any]) -> dict[str, Any]:
         if key == "$ref":
             name = model_name(str(value).removeprefix("#/$defs/"))
-            # Of pydantic 1 a reference stands alone, unless it is wrapped.
+            # In pydantic 1 a reference has no other keys, unless it is wrapped.
             return self._reference(self.name(name), schema)
         if key == "properties":
             return {

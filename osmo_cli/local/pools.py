@@ -96,7 +96,7 @@ def single(
 
 
 def stored_pool(connection: sqlite3.Connection, name: str) -> dict[str, Any]:
-    """A pool as it is stored. Raises Fault (400) where there is none."""
+    """Return a pool as it is stored. Raises Fault (400) if it does not exist."""
     stored = item(connection, POOL.name, name)
     if stored is None:
         raise user_fault(f"Pool {name} not found")

@@ -25,7 +25,7 @@ _POOL_CLOSED = {
 
 
 class Interceptor(Protocol):
-    """Stands between requests and their handlers; called from several threads at once."""
+    """Runs between requests and their handlers; called from several threads at once."""
 
     def __call__(self, method: str, respond: Callable[[], Response]) -> Response:
         """Answer a request, with or without calling its handler."""

@@ -38,7 +38,7 @@ def _merge(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
 
 
 def _merge_lists(below: list[Any], above: list[Any]) -> list[Any]:
-    """Objects of one name are one object; everything else stands behind what was there."""
+    """Merge lists: objects with the same name are merged, everything else is appended."""
     merged = deepcopy(below)
     for value in above:
         name = value.get("name") if isinstance(value, dict) else None

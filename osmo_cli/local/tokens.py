@@ -106,7 +106,7 @@ def insert(
 
 
 def date_of(text: str, today: date) -> date:
-    """An expiry date after `today`. Raises Fault (400) for another one, and for what is none."""
+    """Return an expiration date after `today`. Raises Fault (400) for any other or invalid date."""
     try:
         expires = datetime.strptime(text, "%Y-%m-%d").date()
     except ValueError:
@@ -151,14 +151,14 @@ def list_tokens(
 
 
 def delete(connection: sqlite3.Connection, kind: AccessType, user: str, name: str) -> None:
-    """Delete a token. Raises Fault where there is none (400)."""
+    """Delete a token. Raises Fault (400) if it does not exist."""
     owner = user if kind == "USER" else name
     if not remove(connection, kind, owner, name):
         raise user_fault(f"{kind.capitalize()} access token {name} does not exist.")
 
 
 def remove(connection: sqlite3.Connection, kind: AccessType, owner: str, name: str) -> bool:
-    """Delete a token; False where there is none."""
+    """Delete a token; return whether it existed."""
     deleted = connection.execute(
         "DELETE FROM tokens WHERE user_name = ? AND token_name = ? AND access_type = ?",
         (owner, name, kind),

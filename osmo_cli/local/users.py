@@ -65,7 +65,7 @@ def _shown(row: sqlite3.Row) -> dict[str, Any]:
 
 
 def get(connection: sqlite3.Connection, user: str) -> dict[str, Any]:
-    """A user with roles. Raises Fault (400) where there is none."""
+    """Return a user with roles. Raises Fault (400) if the user does not exist."""
     row = _find(connection, user)
     return _shown(row) | {"roles": json.loads(row["roles"])}
 
@@ -136,7 +136,7 @@ def forget_role(connection: sqlite3.Connection, role: str) -> None:
 
 
 def delete(connection: sqlite3.Connection, user: str) -> None:
-    """Delete a user with their tokens. Raises Fault (400) where there is none."""
+    """Delete a user with their tokens. Raises Fault (400) if the user does not exist."""
     _find(connection, user)
     connection.execute("DELETE FROM users WHERE id = ?", (user,))
     connection.execute("DELETE FROM tokens WHERE user_name = ?", (user,))
@@ -155,7 +155,7 @@ def assign(
 
 
 def take_away(connection: sqlite3.Connection, user: str, role: str) -> None:
-    """Take a role from a user and from their tokens; what is not there is no error."""
+    """Remove a role from a user and from their tokens, if they have it."""
     row = connection.execute("SELECT roles FROM users WHERE id = ?", (user,)).fetchone()
     if row is None:
         return
@@ -248,13 +248,13 @@ def list_tokens(connection: sqlite3.Connection, user: str) -> list[dict[str, Any
 
 
 def delete_token(connection: sqlite3.Connection, user: str, name: str) -> None:
-    """Delete a token. Raises Fault where there is none (400)."""
+    """Delete a token. Raises Fault (400) if it does not exist."""
     if not tokens.remove(connection, "USER", user, name):
         raise user_fault(f"Access token {name} does not exist.")
 
 
 def token_roles(connection: sqlite3.Connection, user: str, name: str) -> dict[str, Any]:
-    """The roles of a user's token. Raises Fault where there is none (400)."""
+    """Return the roles of a user's token. Raises Fault (400) if it does not exist."""
     row = connection.execute(
         "SELECT roles FROM tokens WHERE user_name = ? AND token_name = ?", (user, name)
     ).fetchone()

@@ -35,7 +35,7 @@ STRICT = frozenset(
 )
 """Models that refuse them in a PATCH, and with pydantic 2 in a PUT too."""
 
-# Errors of the service's own that are no validation errors: 400 with a text and a code.
+# The service's own errors, which are not validation errors: 400 with a message and a code.
 _USER_ERRORS = {
     "storage_endpoint": ("Invalid endpoint: {input}", "USER"),
     "not_a_duration": ("Invalid max_token_duration format: {input}", "USER"),
@@ -75,7 +75,7 @@ def parse(
 
     Raises:
         InvalidRequestError: with every problem.
-        Fault: 400 for a storage endpoint that is none, and the like.
+        Fault: 400 for an invalid storage endpoint and similar errors.
     """
     try:
         return validate(model, value, generation, closed=closed, of_body=True)
@@ -103,7 +103,7 @@ def parse_or_fail(
     """As `parse`, but problems are a 500: the service does not expect them there.
 
     Args:
-        at: where `value` stands in the service's own model.
+        at: the path of `value` in the service's own model.
     """
     try:
         return validate(model, value, generation, closed=False)
@@ -122,7 +122,7 @@ def validate(
     """
     second = generation == 2
     read = _Reader(closed=closed or second, coerces=not second).read(value, model)
-    # The framework tells so of a body that is no object.
+    # The framework reports a body that is not an object in this way.
     return model.model_validate(read, strict=False, from_attributes=of_body or None)
 
 

@@ -13,7 +13,7 @@ _COLORS = {"---": "1", "+++": "1", "@@": "36", "-": "31", "+": "32"}
 def diff_lines(before: Any, after: Any, from_name: str, to_name: str) -> list[str]:
     """Return the lines of a unified diff of two values as indented JSON.
 
-    There are none if the values are equal. ABSENT counts as an empty string.
+    The result is empty if the values are equal. ABSENT counts as an empty string.
     """
     from difflib import unified_diff
 

@@ -39,7 +39,7 @@ class Editor:
     """Edits texts in one file that only the user can read, and removes it at the end.
 
     Args:
-        file_name: the name of the file; its ending tells the editor what it is.
+        file_name: the name of the file; editors infer the format from its suffix.
 
     Raises:
         UsageError: there is no editor, or no directory for temporary files.

@@ -46,7 +46,7 @@ def merge_input(
 
 @dataclass(frozen=True)
 class Replacement:
-    """What becomes of the fields that a whole object leaves out.
+    """What a whole object does to the fields that it leaves out.
 
     Attributes:
         default: the default of the field at a path, or `ABSENT`.
@@ -69,7 +69,7 @@ def replace_whole(live: Any, given: Any, replacement: Replacement, at: Path = ()
     Args:
         live: the stored value, at the path `at`.
         given: the whole object; `ABSENT` counts as left out.
-        replacement: what becomes of the fields that it leaves out.
+        replacement: what to do with the fields that it leaves out.
     """
     if not (isinstance(live, dict) and isinstance(given, dict)):
         return merge_input(None, given)
@@ -125,7 +125,7 @@ def fill_new_objects(live: Any, wanted: Any, stored: Any) -> Any:
         stored: `wanted` as the schema reads it back, every default filled in.
 
     In an object that exists already nothing is added: a service that does not show a field of
-    the schema shall not look changed.
+    the schema must not look changed.
     """
     if isinstance(wanted, dict) and isinstance(stored, dict):
         known = live if isinstance(live, dict) else {}

@@ -22,8 +22,8 @@ class Preview:
     """A change before it is made.
 
     Attributes:
-        before: the stored object, ABSENT where there is none, under `before_name`.
-        after: the object that shall be, under `after_name`.
+        before: the stored object or ABSENT, under `before_name`.
+        after: the wanted object, under `after_name`.
         differences: the fields that change.
         requests: what would be sent, in order; nothing where nothing changes.
     """

@@ -106,7 +106,7 @@ class _Walk:
 
         Args:
             given: pydantic's schema of it.
-            path: where it stands; a key of a map is `*`.
+            path: its path; a key of a map is `*`.
             whole: whether a file gives it as a whole.
         """
         from osmo_cli.config.schemas.role import SEMANTIC_ACTION
@@ -131,7 +131,7 @@ class _Walk:
         if "items" in schema:
             schema["items"] = self.node(schema["items"], path, whole=True)
             if path[-2:] == ("policies", "actions") and self._shape.dialect.semantic_roles:
-                # The service tells it with its own check, and not in its schema.
+                # The service checks it by itself, not by its schema.
                 schema["items"]["pattern"] = f"^{SEMANTIC_ACTION.pattern}$"
         if "anyOf" in schema:
             schema["anyOf"] = [self.node(one, path, whole=whole) for one in schema["anyOf"]]
@@ -167,7 +167,7 @@ class _Walk:
 
 
 def _with_references(schema: dict[str, Any]) -> dict[str, Any]:
-    """A text of some form may come from elsewhere, too: `${env:NAME}`."""
+    """Allow a reference such as `${env:NAME}` for a string with a pattern."""
     if "pattern" not in schema:
         return schema
     return schema | {"pattern": f"{schema['pattern']}|{_REFERENCE}"}

@@ -66,7 +66,7 @@ def _without_quotes(text: str, form: re.Pattern[str]) -> str | None:
 
 
 def is_type_error(error: str) -> bool:
-    """Return whether a pydantic error of that type is about the JSON type of a value."""
+    """Return whether a pydantic error of that type reports a wrong JSON type."""
     return error in _EXPECTED
 
 

@@ -61,7 +61,7 @@ def _findings(document: Document, check: Check, path: Path, value: Any) -> Itera
 
 
 def _pattern(check: Check, shape: Shape) -> Path | None:
-    """Return the check's path within the shape, or None where it is about what is around it."""
+    """Return the check's path within the shape, or None if it is outside of the shape."""
     if shape.is_map:
         return ("*", *check.path)
     of_items = shape.path_of_items if shape.name is not None else ()

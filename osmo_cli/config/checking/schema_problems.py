@@ -112,7 +112,7 @@ class _Input:
         return named if named in self.document.places else path
 
     def _is_mentioned(self, path: Path, error: str) -> bool:
-        """Whether the input has what an error at `path` is about."""
+        """Whether the input contains the place of an error at `path`."""
         places = self.document.places
         if path in places or self._is_in_a_string(path):
             return True
@@ -130,7 +130,7 @@ class _Input:
         return bool(path) and isinstance(value_at(self.document.value, path), str)
 
     def _is_stored(self, path: Path, error: str) -> bool:
-        """Whether what an error is about is stored as the input has it."""
+        """Whether the value at an error is stored as it is in the input."""
         if not self.live:
             return False
         places = [path[:-1] if error == "missing" else path]

@@ -66,7 +66,7 @@ def _wrapping_key(value: dict[str, Any], shape: Shape) -> str | None:
 
 
 def _fields(shape: Shape) -> frozenset[str]:
-    """Return the fields of what a file describes; of a map of items there are none."""
+    """Return the fields of what a file describes; a map of items has no fields."""
     if shape.is_map:
         return frozenset()
     model = model_at(shape.model(), ())

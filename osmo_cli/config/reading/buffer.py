@@ -53,7 +53,7 @@ def without_secrets(shape: Shape, value: Any) -> tuple[Any, list[Path]]:
 def text_to_keep(shape: Shape, edited: str) -> tuple[str, bool]:
     """Return an edited text to be saved without its secrets, and whether it had any.
 
-    In a text that cannot be parsed, the values of fields with a name like `password` are masked.
+    In text that cannot be parsed, the values of fields with a name like `password` are masked.
     """
     try:
         typed = parse_buffer("", edited).value

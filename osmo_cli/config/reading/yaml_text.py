@@ -70,7 +70,7 @@ def _may_be_plain(text: str) -> bool:
         return False
 
 
-# Control characters, and line breaks for YAML 1.1, which PyYAML reads, that are none for 1.2.
+# Control characters, and line breaks of YAML 1.1, which PyYAML reads, but not of 1.2.
 _REFUSED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 
 _CONSTANTS = {

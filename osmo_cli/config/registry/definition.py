@@ -22,7 +22,7 @@ class Finding:
         severity: `error` where the service would refuse the value, store something else, or could
             not work with it; `warning` where the value is only likely wrong.
         at: where below the checked value the finding is.
-        at_key: it is about the key and not its value.
+        at_key: the key is wrong, not its value.
         beside: other fields below the checked value that it depends on.
     """
 

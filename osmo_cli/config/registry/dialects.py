@@ -23,7 +23,7 @@ class TokenRoutes:
     Attributes:
         own: the caller's tokens.
         service: service tokens, or None where the service has none.
-        users: users, who have tokens and roles, or None where the service keeps no users.
+        users: users, who have tokens and roles, or None where the service has no users.
     """
 
     own: tuple[str, ...]

@@ -1,6 +1,6 @@
 """Kinds of the errors that the schemas raise themselves about two fields.
 
-They stand apart from the schemas, so that who words an error need not load them all.
+They are apart from the schemas, so that errors can be worded without loading all of them.
 """
 
 COSCHEDULING_BY_DEFAULT = "coscheduling_by_default_scheduler"

@@ -55,11 +55,11 @@ def _key(key: str, status: str) -> Iterator[Finding]:
         hint = f'write "{key[:-1]}.*" for all that begin so'
         yield warning(message, hint, at=(key,), at_key=True)
     elif (plain := _PLAIN.fullmatch(key)) and (key, status) != (READY, "True"):
-        message = "matches every condition that begins so"
+        message = "matches every condition that starts with it"
         hint = f'write "^{plain[1]}$" for this one'
         yield warning(message, hint, at=(key,), at_key=True)
     elif not (plain or overrides) and _is_open(_parsed(key)):
-        message = "matches every condition that begins so"
+        message = "matches every condition that starts with it"
         hint = 'end it with "$", or with ".*" if that is meant'
         yield warning(message, hint, at=(key,), at_key=True)
 
@@ -94,7 +94,7 @@ def _status(key: str, status: str) -> Iterator[Finding]:
 
 
 def _compiled(pattern: str) -> re.Pattern[str] | None:
-    """The regex, or None where it is none, as the operator would find it."""
+    """Return the compiled regex, or None if the operator could not compile it."""
     if len(pattern) > _LONGEST_REGEX:
         pattern = ""  # not worth the time; `_is_cheap` says so
     try:
