@@ -55,11 +55,11 @@ def _key(key: str, status: str) -> Iterator[Finding]:
         hint = f'write "{key[:-1]}.*" for all that begin so'
         yield warning(message, hint, at=(key,), at_key=True)
     elif (plain := _PLAIN.fullmatch(key)) and (key, status) != (READY, "True"):
-        message = "matches every condition that starts with it"
+        message = "matches every type with this prefix"
         hint = f'write "^{plain[1]}$" for this one'
         yield warning(message, hint, at=(key,), at_key=True)
     elif not (plain or overrides) and _is_open(_parsed(key)):
-        message = "matches every condition that starts with it"
+        message = "matches every type with this prefix"
         hint = 'end it with "$", or with ".*" if that is meant'
         yield warning(message, hint, at=(key,), at_key=True)
 

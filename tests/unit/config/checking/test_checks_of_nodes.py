@@ -39,8 +39,16 @@ PREFIX = (
         ("R", "False|True", [READY + NOT_READY, "warning: R"]),
         (".*", "True|Unknown", [READY + NOT_READY]),
         ("(?i)ready", "Unknown", [READY + NOT_READY]),
-        ("Gpu", "True", ['warning: matches every condition that starts with it (write "^Gpu$" for']),
-        ("^Gpu", "True", ['warning: matches every condition that starts with it (write "^Gpu$" for']),
+        (
+            "Gpu",
+            "True",
+            ['warning: matches every type with this prefix (write "^Gpu$" for'],
+        ),
+        (
+            "^Gpu",
+            "True",
+            ['warning: matches every type with this prefix (write "^Gpu$" for'],
+        ),
         ("Gpu*", "True", ["warning: is a regular expression: the * repeats the character"]),
         (
             "^Gpu$",
@@ -147,5 +155,5 @@ def test_the_prefix(dialect: Dialect) -> None:
 def test_a_regex_with_an_open_end(key: str, is_open: bool) -> None:
     found = said("BACKEND", {"node_conditions": {"rules": {key: "True"}}}, name="b")
     assert [line.split(": ")[-1] for line in found] == is_open * [
-        'matches every condition that starts with it (end it with "$", or with ".*" if that is meant)'
+        'matches every type with this prefix (end it with "$", or with ".*" if that is meant)'
     ]
