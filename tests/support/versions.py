@@ -6,3 +6,9 @@ from osmo_cli.config.registry.dialects import DIALECTS
 
 WITH_USERS = [name for name, one in DIALECTS.items() if one.token_routes.users is not None]
 WITHOUT_USERS = [name for name in DIALECTS if name not in WITH_USERS]
+
+
+def since(name: str) -> list[str]:
+    """Names of the dialects from one on, oldest first."""
+    names = list(DIALECTS)
+    return names[names.index(name) :]

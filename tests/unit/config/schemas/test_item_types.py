@@ -113,9 +113,10 @@ def test_an_action_as_text_is_the_object_that_the_service_shows() -> None:
 
 
 def test_a_file_of_a_template_is_the_whole_template() -> None:
-    patch = update("POD_TEMPLATE", {"spec": {"a": 1, "b": 2}}, {"spec": {"a": 1}}, "t")
+    wanted = {"spec": {"hostPID": True}}
+    patch = update("POD_TEMPLATE", {"spec": {"hostPID": True, "hostIPC": True}}, wanted, "t")
     assert patch
-    assert patch.content == {"spec": {"a": 1}}
+    assert patch.content == wanted
 
 
 def test_a_validation_is_a_list() -> None:

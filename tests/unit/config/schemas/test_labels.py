@@ -9,6 +9,7 @@ import pytest
 
 from osmo_cli.config.registry.dialects import V6_3, V6_4
 from osmo_cli.config.registry.types import WORKFLOW
+from tests.support.versions import since
 from tests.unit.config.inputs import check, lines
 
 
@@ -78,5 +79,5 @@ def test_older_versions_have_no_labels() -> None:
     [line] = lines(check(labels([]), WORKFLOW, V6_3))
     assert (
         line == "warning: in.json:1:2: labels_config: not sent: 6.3 does not have this field "
-        "(it exists in 6.4)"
+        f"(it exists in {', '.join(since('6.4'))})"
     )

@@ -12,6 +12,7 @@ import pytest
 
 from osmo_cli.config.registry.dialects import DIALECTS, V6_2, Dialect
 from osmo_cli.config.registry.types import WORKFLOW
+from tests.support.versions import since
 from tests.unit.config.inputs import check, lines, live_workflow
 
 KEYLESS = [dialect for dialect in DIALECTS.values() if dialect.keyless_credentials]
@@ -73,7 +74,8 @@ def test_a_field_of_a_later_version_is_called_so() -> None:
     text = data_credential(access_key_id="i", access_key="k", addressing_style="path")
     [line] = lines(check(text, WORKFLOW, V6_2))
     assert line.endswith(
-        "addressing_style: not sent: 6.2 does not have this field (it exists in 6.3, 6.4)"
+        "addressing_style: not sent: 6.2 does not have this field "
+        f"(it exists in {', '.join(since('6.3'))})"
     )
 
 
