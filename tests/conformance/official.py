@@ -27,7 +27,7 @@ from osmo_cli.main import run
 from tests.conformance.official_faults import FAULTY, meeting
 from tests.conformance.official_service import Seen, serving
 from tests.conformance.official_text import as_data, as_written
-from tests.conformance.replay import connect
+from tests.conformance.replay import V6_0, connect
 from tests.support.processes import Shell
 
 RECORDED_DAY = date(2026, 11, 23)
@@ -190,7 +190,7 @@ def _results(
     for index, step in enumerate(steps):
         clock.move_to(index)
         if step["step"] == "final.gpu-a":
-            connect(store, clock, "gpu-b", goes_on=False)
+            connect(store, clock, "gpu-b", V6_0, goes_on=False)
         own = []
         while position < len(exchanges) and exchanges[position]["step"] == step["step"]:
             own.append(exchanges[position])
@@ -264,8 +264,8 @@ def _kept(db: Path) -> Iterator[Any]:
 
 def _start(store: Store, clock: Clock) -> None:
     """gpu-b beats once, gpu-a goes on beating."""
-    connect(store, clock, "gpu-b", goes_on=False)
-    connect(store, clock, "gpu-a", goes_on=True)
+    connect(store, clock, "gpu-b", V6_0, goes_on=False)
+    connect(store, clock, "gpu-a", V6_0, goes_on=True)
 
 
 def _copy_files(recorded: Path, folder: Path, url: str) -> None:

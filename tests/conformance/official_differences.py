@@ -51,7 +51,7 @@ KNOWN: dict[str, dict[str, str]] = {
         "update.POOL.named": "writes",
         "update.POOL.backback": "writes",
     },
-    "stored-after-all": {"update.POOL.badbackend": "exit writes"},
+    "login-without-an-answer": {"login.refused": "exit"},
     "checked-first": {
         "update.BACKEND.sched.invalid": _CHECKED,
         "update.BACKEND.wrongtype": _CHECKED,
@@ -65,6 +65,7 @@ KNOWN: dict[str, dict[str, str]] = {
         "x.WORKFLOW.str": _CHECKED,
         "update.SERVICE.wrongtype": _CHECKED,
         "update.DATASET.badmode": _CHECKED,
+        "update.POOL.badbackend": _CHECKED,
         "update.POD_TEMPLATE.badname": _CHECKED,
         "update.RV.badop": _CHECKED,
         "update.ROLE.badmethod": _CHECKED,

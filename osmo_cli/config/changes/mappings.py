@@ -1,8 +1,8 @@
 """Requests that keep the mappings of a role to an identity provider's roles.
 
 The service keeps `external_roles` in a table of its own, and a PUT loses each entry that it
-keeps (docs/service/role.md#external_roles). So null is sent where the list does not change, and
-where some entries stay, the list is cleared first and then set.
+keeps (docs/service/role.md#external_roles). So the field is left out where the list does not
+change, and where some entries stay, the list is cleared first and then set.
 """
 
 from __future__ import annotations
@@ -59,9 +59,11 @@ def _split(
     """Return an item as it is sent first, and as it is sent then where that is needed."""
     first, second = dict(item), dict(item)
     for field in fields & item.keys():
-        before, after = set(stored.get(field) or ()), set(item[field] or ())
-        if before == after and field in stored:
-            first[field] = second[field] = None
-        elif before & after:
+        # A new role gets its own name.
+        before = set(stored.get(field) or ()) if stored else {item["name"]}
+        after = set(item[field] or ())
+        if before == after:
+            del first[field], second[field]
+        elif stored and before & after:
             first[field] = []
     return first, second if first != second else None
