@@ -63,7 +63,7 @@ def role_subject(name: str, kind: str, field: str | None) -> str:
     for text in (name, field or name):
         if odd := sorted(_REFUSED.intersection(text)):
             raise UsageError(
-                f'"{text}" cannot stand in a role: it holds {" ".join(odd)}',
+                f'"{text}" cannot be part of a role: it contains {" ".join(odd)}',
                 hint="such a character would change which requests the role allows",
             )
     return field or name.removeprefix(POOL_PREFIX)

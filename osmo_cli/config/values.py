@@ -22,7 +22,7 @@ ABSENT: Final = Absent.ABSENT
 
 
 def value_at(value: Any, path: Path, default: Any = None) -> Any:
-    """Return the value at `path` in `value`, or `default` where there is none."""
+    """Return the value at `path` in `value`, or `default` if there is no value."""
     for step in path:
         is_key = isinstance(value, dict) and step in value
         if not is_key and not (

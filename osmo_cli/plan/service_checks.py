@@ -75,7 +75,7 @@ def _merged_problems(item: Input, reads: _Reads) -> list[Problem]:
         problems = check_input(item.document, shape, live).problems
     except InvalidInputError as error:
         return list(error.problems)
-    # What is wrong with the stored state stands in no file, but is told of this item.
+    # A problem of the stored state is in no file, so it is reported for this item.
     return [replace(problem, file=problem.file or item.document.name) for problem in problems]
 
 

@@ -38,7 +38,7 @@ def test_into_a_directory_each_form_is_a_file(shell: Shell) -> None:
     result = shell.osmo("config", "schema", "--output-dir", "new/schemas", "--dialect", "6.2")
     files = {path.name: path for path in (shell.home / "new" / "schemas").iterdir()}
     assert (result.code, result.out) == (0, "")
-    assert result.err == f"{len(files)} schemas of 6.2 in new/schemas\n"
+    assert result.err == f"wrote {len(files)} schemas of 6.2 to new/schemas\n"
     assert {name.removesuffix(".schema.json") for name in files} == set(forms(DIALECTS["6.2"]))
     # Again, over what is there.
     shell.ok("config", "schema", "POOL", "--item", "--output-dir", "new/schemas")
@@ -59,7 +59,7 @@ def test_into_a_directory_each_form_is_a_file(shell: Shell) -> None:
             "services of 6.0 have no GROUP_TEMPLATE",
             "known in 6.2",
         ),
-        (["--output-dir", "file"], "cannot write into file: File exists", ""),
+        (["--output-dir", "file"], "cannot write to file: File exists", ""),
     ],
 )
 def test_wrong_use(shell: Shell, words: list[str], message: str, hint: str) -> None:

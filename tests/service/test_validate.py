@@ -39,8 +39,7 @@ def test_a_directory_that_is_right_says_so_on_stderr_only(shell: Shell) -> None:
     newest = list(DIALECTS)[-1]
     assert (result.code, result.out) == (0, "")
     assert result.err == (
-        f"checked for services of {newest}, the newest; --dialect chooses another\n"
-        "4 files, no problems\n"
+        f"checked against {newest} (the newest; --dialect selects another)\n4 files, no problems\n"
     )
     assert not (shell.home / ".config").exists()
 
@@ -66,7 +65,7 @@ def test_all_problems_of_all_files_are_told_at_once(shell: Shell) -> None:
     result = shell.osmo("config", "validate", lay(shell, WRONG), "--dialect", "6.0")
     assert result.code == 2
     assert result.out.splitlines() == PROBLEMS
-    assert result.err == "checked for services of 6.0\n4 files, 5 problems\n"
+    assert result.err == "checked against 6.0\n4 files, 5 problems\n"
 
 
 def test_the_same_as_json_and_as_annotations(shell: Shell) -> None:
@@ -149,7 +148,7 @@ def test_two_directories_do_not_know_each_other(shell: Shell) -> None:
             ["-", "--type", "POOL"],
             '{"backend": "a"}',
             "must be an object",
-            "checked as all of POOL; for an item of it add --name\n",
+            "checked as the whole POOL; add --name for an item\n",
         ),
         (["-"], "{}", "", "hint: add --type TYPE"),
         (["x.json"], "", "x.json: file not found\n", "1 file, 1 problem"),
@@ -265,7 +264,7 @@ def test_what_a_service_shows_is_right(user: Shell, any_service: tuple[str, Serv
         result = user.osmo("config", "validate", "all", *words)
         errors = [line for line in result.out.splitlines() if ": warning: " not in line]
         assert (result.code, errors) == (0, []), result
-    assert f"checked for services of {dialect}, as the service speaks" in result.err
+    assert f"checked against {dialect} (reported by the service)" in result.err
 
 
 def test_every_service_has_the_names_that_need_no_file(

@@ -51,40 +51,43 @@ def schema(
     from osmo_cli.config.checking.json_schema import forms, has_form, json_schema
 
     session: Session = ctx.obj
-    speaks = chosen_dialect(dialect)
+    version = chosen_dialect(dialect)
     if type_name is None:
         if item:
             raise UsageError("--item needs a type", hint="osmo config schema TYPE --item")
-        found = forms(speaks)
+        schemas = forms(version)
     else:
-        one = find_type(type_name)
-        if one.name not in speaks.config_types:
-            raise UsageError(f"services of {speaks.name} have no {one.name}", hint=_known(one.name))
-        if item and not has_form(one, item=True):
-            raise UsageError(f"{one.name} has no items", hint="leave out --item")
+        config_type = find_type(type_name)
+        if config_type.name not in version.config_types:
+            raise UsageError(
+                f"services of {version.name} have no {config_type.name}",
+                hint=_known(config_type.name),
+            )
+        if item and not has_form(config_type, item=True):
+            raise UsageError(f"{config_type.name} has no items", hint="leave out --item")
         # A type that is updated item by item has files of items only.
-        item = item or not has_form(one, item=False)
+        item = item or not has_form(config_type, item=False)
         suffix = ".item" if item else ""
-        found = {one.path + suffix: json_schema(one, speaks, item=item)}
+        schemas = {config_type.path + suffix: json_schema(config_type, version, item=item)}
     if output_dir is not None:
-        _write(session, speaks, found, output_dir)
+        _write(session, version, schemas, output_dir)
     elif type_name is not None:
-        session.printer.data(next(iter(found.values())))
+        session.printer.data(next(iter(schemas.values())))
     else:
-        session.printer.data(found)
+        session.printer.data(schemas)
 
 
 def _known(name: str) -> str:
     return "known in " + ", ".join(dialects_with(name))
 
 
-def _write(session: Session, dialect: Dialect, found: Mapping[str, object], folder: Path) -> None:
+def _write(session: Session, dialect: Dialect, schemas: Mapping[str, object], folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for name, content in found.items():
+        for name, content in schemas.items():
             text = json.dumps(content, indent=2) + "\n"
             (folder / f"{name}.schema.json").write_text(text, "utf-8")
     except OSError as error:
-        raise UsageError(f"cannot write into {folder}: {error.strerror}") from None
-    what = "schema" if len(found) == 1 else "schemas"
-    session.printer.note(f"{len(found)} {what} of {dialect.name} in {folder}")
+        raise UsageError(f"cannot write to {folder}: {error.strerror}") from None
+    noun = "schema" if len(schemas) == 1 else "schemas"
+    session.printer.note(f"wrote {len(schemas)} {noun} of {dialect.name} to {folder}")

@@ -71,54 +71,57 @@ def validate(
 
     session: Session = ctx.obj
     printer = session.printer
-    speaks = chosen_dialect(dialect)
+    checked_against = chosen_dialect(dialect)
     named = _entry(type_name, name, paths, online=online)
     if online:
         from osmo_cli.plan.service_checks import check_online
 
         with session.connect() as service:
-            speaks = speaks if dialect else service.dialect
-            printer.note(_checked_as(speaks, "" if dialect else ", as the service speaks"))
-            inputs = read_inputs(paths, speaks, named, format, lookup=session.lookup)
+            checked_against = checked_against if dialect else service.dialect
+            source = None if dialect else "reported by the service"
+            printer.note(_dialect_note(checked_against, source))
+            inputs = read_inputs(paths, checked_against, named, format, lookup=session.lookup)
             problems = check_online(service, inputs)
     else:
         from osmo_cli.config.checking.file_checks import check_files
 
-        newest = "" if dialect else ", the newest; --dialect chooses another"
-        inputs = read_inputs(paths, speaks, named, format, lookup=session.lookup)
-        printer.note(_checked_as(speaks, newest))
+        source = None if dialect else "the newest; --dialect selects another"
+        inputs = read_inputs(paths, checked_against, named, format, lookup=session.lookup)
+        printer.note(_dialect_note(checked_against, source))
         problems = check_files(inputs)
     _print(printer, format_type, problems)
     printer.note(summary_line(inputs.count, problems))
     if not any(problem.severity == "error" for problem in problems):
         return ExitCode.OK
     if named and named.name is None and named.config_type.named and named.config_type.whole:
-        printer.note(f"checked as all of {named.config_type.name}; for an item of it add --name")
+        printer.note(f"checked as the whole {named.config_type.name}; add --name for an item")
     return ExitCode.INVALID
 
 
-def _checked_as(dialect: Dialect, why: str) -> str:
-    return f"checked for services of {dialect.name}{why}"
+def _dialect_note(dialect: Dialect, source: str | None) -> str:
+    return f"checked against {dialect.name}" + (f" ({source})" if source else "")
 
 
 def _entry(
     type_name: str | None, name: str | None, paths: list[str], *, online: bool
 ) -> ConfigRef | None:
-    """What the command line says that the files are about."""
+    """Return what the files describe according to --type and --name, or None."""
     from osmo_cli.config.reading.layout import ConfigRef
 
     if type_name is None:
         if name is not None:
             raise UsageError("--name needs --type", hint="--type TYPE --name NAME")
         return None
-    found = find_type(type_name)
+    config_type = find_type(type_name)
     if name is not None and len(paths) > 1:
         raise UsageError("--name is for one file", hint="name one file, or leave out --name")
-    if name is not None and found.named is None:
-        raise UsageError(f"{found.name} has no items", hint="leave out --name")
-    if name is None and found.whole is None and online:
-        raise UsageError(f"{found.name} is updated one item at a time", hint="add --name NAME")
-    return ConfigRef(found, name)
+    if name is not None and config_type.named is None:
+        raise UsageError(f"{config_type.name} has no items", hint="leave out --name")
+    if name is None and config_type.whole is None and online:
+        raise UsageError(
+            f"{config_type.name} is updated one item at a time", hint="add --name NAME"
+        )
+    return ConfigRef(config_type, name)
 
 
 def _print(printer: Printer, format_type: ProblemFormat, problems: list[Problem]) -> None:
@@ -128,6 +131,6 @@ def _print(printer: Printer, format_type: ProblemFormat, problems: list[Problem]
         printer.format = Format.JSON
         printer.data([problem.data() for problem in problems])
         return
-    in_form = github_line if format_type is ProblemFormat.GITHUB else problem_line
+    to_line = github_line if format_type is ProblemFormat.GITHUB else problem_line
     for problem in problems:
-        printer.text(in_form(problem))
+        printer.text(to_line(problem))
