@@ -166,6 +166,10 @@ class Refusal(Exception):
     status: int
 
 
+class _UndecidedError(Exception):
+    """No page says what the service does."""
+
+
 @dataclass
 class Model:
     """The stored configuration.
@@ -196,13 +200,19 @@ class Model:
 
     # -- requests
 
-    def request(self, method: str, path: str, body: Any) -> int:
-        """Apply a request to /api/configs/`path`; returns the status that it gets."""
+    def request(self, method: str, path: str, body: Any) -> int | None:
+        """Apply a request to /api/configs/`path`.
+
+        Returns:
+            The status that it gets; None where no page says which.
+        """
         self.undecided = set()
         try:
             self._dispatch(method, path.split("/"), body)
         except Refusal as refusal:
             return refusal.status
+        except _UndecidedError:
+            return None
         return 200
 
     def _dispatch(self, method: str, steps: list[str], body: Any) -> None:
@@ -212,6 +222,8 @@ class Model:
         kind, rest = TYPES[steps[0]], steps[1:]
         if rest[1:] == ["rename"]:
             self._rename(rest[0], body["new_name"], body)
+        elif rest[1:2] == ["platform"]:
+            self._platform(rest[0], rest[2], body, is_rename=rest[3:] == ["rename"])
         elif kind == "DATASET" and rest:
             self._bucket(method, rest[0], body)
         elif kind in SINGLETONS:
@@ -393,6 +405,33 @@ class Model:
         self.revise("POOL", f"Rename pool {old} to {new}", body, old)
         self._finish("POOL", pools[new])
 
+    def _platform(self, pool_name: str, name: str, body: Any, *, is_rename: bool) -> None:
+        pool = self.state["POOL"].get(pool_name)
+        if not NAME.fullmatch(body["new_name"] if is_rename else name):
+            raise Refusal(400)
+        if is_rename:
+            self._rename_platform(pool_name, name, body["new_name"], body)
+            return
+        if pool is None:
+            raise Refusal(400)
+        changed = deepcopy(pool)
+        changed["platforms"][name] = PLATFORM | body["configs"]
+        self._check_pool(changed)
+        self.state["POOL"][pool_name] = changed
+        text = f"Put complete platform {name} in pool {pool_name}"
+        self.revise("POOL", text, body, pool_name)
+
+    def _rename_platform(self, pool_name: str, old: str, new: str, body: Any) -> None:
+        """An unknown platform is no error, and the default platform keeps its old name."""
+        platforms = self.state["POOL"].get(pool_name, {"platforms": {}})["platforms"]
+        if old in platforms and new in platforms and old != new:
+            self.undecided = {"POOL"}
+            raise _UndecidedError
+        if old in platforms:
+            platforms[new] = platforms.pop(old)
+        text = f"Rename platform {old} to {new} in pool {pool_name}"
+        self.revise("POOL", text, body, pool_name)
+
     # -- what is stored for an item
 
     def _check_form(self, kind: str, value: Any) -> None:
@@ -551,6 +590,9 @@ class Model:
             items.pop(name, None)
         if kind == "POOL":
             for pool in wanted.values():
+                if pool["default_platform"] not in (None, *pool["platforms"]):
+                    self.undecided = {kind}
+                    raise _UndecidedError
                 self._check_pool(pool)
         elif kind == "BACKEND_TEST":
             for test in wanted.values():
