@@ -58,7 +58,7 @@ class Write:
 
 _name = st.sampled_from(NAMES)
 _names = st.lists(_name, max_size=2, unique=True)
-_any_name = st.sampled_from((*NAMES, "1st"))
+_any_name = st.sampled_from((*NAMES, *NAMES, "1st"))
 _text = st.sampled_from(("", "x", "y"))
 _number = st.integers(1, 3)
 _about = st.fixed_dictionaries(
@@ -176,73 +176,91 @@ def _role(actions: tuple[str, ...], external: bool) -> Any:
     )
 
 
-def writes(types: set[str], semantic_roles: bool) -> Any:
-    """One request; the service has the `types`."""
+def _role_of(semantic_roles: bool) -> Any:
     actions = ("workflow:List", "*:*") if semantic_roles else ("http:/api/x/*:Get", "http:/api/y:*")
-    role = _role(actions, semantic_roles)
-    contents = {
-        "POD_TEMPLATE": _TEMPLATE,
-        "GROUP_TEMPLATE": _GROUP,
-        "RESOURCE_VALIDATION": _VALIDATION,
-        "BACKEND_TEST": _TEST,
-        "POOL": _POOL,
-        "ROLE": role,
-    }
-    requests = [
-        _write("PATCH", "workflow", "configs_dict", _WORKFLOW),
-        _write("PUT", "workflow", "configs", _WORKFLOW_PUT),
-        _write("PATCH", "service", "configs_dict", _SERVICE),
-        _write("PUT", "service", "configs", _SERVICE),
-        _write("POST", st.sampled_from(("backend/gpu-a", "backend/gpu-b", "backend/x")),
-               "configs", _BACKEND),
-        _write("DELETE", st.sampled_from(("backend/gpu-b", "backend/x"))),
-        _write("PATCH", _at("pool"), "configs_dict", _POOL_PATCH),
-        _write("PATCH", _at("backend_test"), "configs_dict", _TEST_PATCH),
-        _write("PUT", _at("pool", "/rename"), "new_name", _any_name),
-    ]  # fmt: skip
-    if "DATASET" in types:
-        requests += [
-            _write("PATCH", "dataset", "configs_dict", _DATASET),
-            _write("PUT", "dataset", "configs", _DATASET),
-            _write("PATCH", _at("dataset"), "configs_dict", _BUCKET),
-            _write("DELETE", _at("dataset")),
-        ]
-    for kind in sorted(types & BY_NAME.keys()):
-        path, key = BY_NAME[kind], "configs"
-        whole = st.dictionaries(_any_name, contents[kind], max_size=3)
-        if kind == "ROLE":
-            whole = st.lists(role, max_size=3, unique_by=lambda one: one["name"])
-        elif kind == "RESOURCE_VALIDATION":
-            key = "configs_dict"
-        requests += [
-            _write("PUT", path, key, whole),
-            _write("PUT", _at(path), "configs", contents[kind]),
-            _write("DELETE", _at(path)),
-        ]
-    kinds = st.sampled_from(sorted(types))
-    revision = st.integers(1, 6)
+    return _role(actions, semantic_roles)
+
+
+def writes(kind: str, semantic_roles: bool) -> Any:
+    """One request about a config type; every third is about its history."""
+    requests = [*_OWN_WRITES.get(kind, ())]
+    if kind in BY_NAME:
+        requests += _writes_of_items(kind, _role_of(semantic_roles))
+    revision = st.integers(1, 8)
     rollback = st.builds(
-        lambda kind, number, about: Write(
+        lambda number, about: Write(
             "POST", "history/rollback", about | {"config_type": kind, "revision": number}
         ),
-        kinds, revision, _about,
-    )  # fmt: skip
-    of_revision = st.builds(
-        lambda kind, number: f"history/{kind}/revision/{number}", kinds, revision
+        revision,
+        _about,
     )
-    delete = st.builds(lambda path: Write("DELETE", path, None), of_revision)
-    tags = _write("POST", of_revision.map(lambda path: path + "/tags"), "set_tags", st.just(["n"]))
-    platform = st.builds(lambda pool, name: f"pool/{pool}/platform/{name}", _name, _any_name)
-    renamed = platform.map(lambda path: path + "/rename")
-    requests += [
-        _write("PUT", platform, "configs", _PLATFORM),
-        _write("PUT", renamed, "new_name", _any_name),
+    of_revision = revision.map(lambda number: f"history/{kind}/revision/{number}")
+    of_history = st.one_of(
+        rollback,
+        rollback,
+        st.builds(lambda path: Write("DELETE", path, None), of_revision),
+        _write("POST", of_revision.map(lambda path: path + "/tags"), "set_tags", st.just(["n"])),
+    )
+    return st.one_of(st.one_of(*requests), st.one_of(*requests), of_history)
+
+
+def _writes_of_items(kind: str, role: Any) -> list[Any]:
+    contents = {**_CONTENTS, "ROLE": role}
+    path, key = BY_NAME[kind], "configs"
+    whole = st.dictionaries(_any_name, contents[kind], max_size=3)
+    if kind == "ROLE":
+        whole = st.lists(role, max_size=3, unique_by=lambda one: one["name"])
+    elif kind == "RESOURCE_VALIDATION":
+        key = "configs_dict"
+    return [
+        _write("PUT", path, key, whole),
+        _write("PUT", _at(path), "configs", contents[kind]),
+        _write("DELETE", _at(path)),
     ]
-    return st.one_of(*requests, rollback, rollback, rollback, delete, tags)
 
 
 def _at(path: str, rest: str = "") -> Any:
     return st.builds(lambda name: f"{path}/{name}{rest}", _any_name)
+
+
+_PLATFORM_PATH = st.builds(lambda pool, name: f"pool/{pool}/platform/{name}", _name, _any_name)
+_CONTENTS = {
+    "POD_TEMPLATE": _TEMPLATE,
+    "GROUP_TEMPLATE": _GROUP,
+    "RESOURCE_VALIDATION": _VALIDATION,
+    "BACKEND_TEST": _TEST,
+    "POOL": _POOL,
+}
+_OWN_WRITES: dict[str, list[Any]] = {
+    "WORKFLOW": [
+        _write("PATCH", "workflow", "configs_dict", _WORKFLOW),
+        _write("PUT", "workflow", "configs", _WORKFLOW_PUT),
+    ],
+    "SERVICE": [
+        _write("PATCH", "service", "configs_dict", _SERVICE),
+        _write("PUT", "service", "configs", _SERVICE),
+    ],
+    "DATASET": [
+        _write("PATCH", "dataset", "configs_dict", _DATASET),
+        _write("PUT", "dataset", "configs", _DATASET),
+        _write("PATCH", _at("dataset"), "configs_dict", _BUCKET),
+        _write("DELETE", _at("dataset")),
+    ],
+    "BACKEND": [
+        _write("POST", st.sampled_from(("backend/gpu-a", "backend/gpu-b")), "configs", _BACKEND),
+        _write("POST", "backend/gpu-a", "configs", _BACKEND),
+        _write("POST", "backend/x", "configs", _BACKEND),
+        _write("DELETE", st.sampled_from(("backend/gpu-b", "backend/x"))),
+    ],
+    "BACKEND_TEST": [_write("PATCH", _at("backend_test"), "configs_dict", _TEST_PATCH)],
+    "POOL": [
+        _write("PATCH", _at("pool"), "configs_dict", _POOL_PATCH),
+        _write("PUT", _at("pool", "/rename"), "new_name", _any_name),
+        _write("PUT", _PLATFORM_PATH, "configs", _PLATFORM),
+        _write("PUT", _PLATFORM_PATH.map(lambda path: path + "/rename"), "new_name", _any_name),
+    ],
+}
+"""Requests that only one type has."""
 
 
 FIRST_ITEMS: dict[str, Any] = {
@@ -357,9 +375,10 @@ def test_it_stores_what_the_model_stores(database: Path, data: st.DataObject) ->
             state = service.state()
             roles = next(iter(state["ROLE"].values()))
             model = Model(state, service.history(state), dialect in OLD)
-            sequence = data.draw(
-                st.lists(writes(set(state), "external_roles" in roles), min_size=1, max_size=20)
-            )
+            # Few types at a time, so that writes meet each other.
+            kinds = data.draw(st.lists(st.sampled_from(sorted(state)), min_size=1, max_size=3))
+            write_of_some = st.one_of(*(writes(kind, "external_roles" in roles) for kind in kinds))
+            sequence = data.draw(st.lists(write_of_some, min_size=8, max_size=20))
             done = []
             for write in sequence:
                 expected = model.request(write.method, write.path, deepcopy(write.body))
