@@ -393,12 +393,8 @@ class Model:
         if not NAME.fullmatch(new):
             raise Refusal(400)
         if old not in pools:
-            # Nothing is renamed; then the service looks for the new name.
             self.revise("POOL", f"Rename pool {old} to {new}", body, old)
-            if new not in pools:
-                raise Refusal(400)
-            self._finish("POOL", pools[new])
-            return
+            raise Refusal(400)
         if new in pools and new != old:
             raise Refusal(400)
         pools[new] = pools.pop(old)
