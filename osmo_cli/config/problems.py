@@ -1,4 +1,4 @@
-"""What is wrong with an input, and where."""
+"""Problems of an input, with their places."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from typing import Literal
 from osmo_cli.errors import UsageError
 
 Path = tuple[str | int, ...]
-"""Keys and list positions that lead from a document's top to a value."""
+"""The keys and list indexes from the top of a document to a value."""
 
 
 def path_text(path: Path) -> str:
-    """A field path for people: `scheduler_settings.tests[0]`; empty for the whole document.
+    """Return a path as text: `scheduler_settings.tests[0]`; empty for the whole document.
 
-    A key that is not a plain word is quoted, so that `rules["a.b"]` can be told from two keys.
+    A key that is not an identifier is quoted: `rules["a.b"]` is one key, `rules.a.b` are two.
     """
     text = ""
     for part in path:
@@ -31,12 +31,12 @@ def path_text(path: Path) -> str:
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing that is wrong.
+    """One problem of an input.
 
     Attributes:
         message: what is wrong; never holds the value of a secret field.
-        file: name of the input as the user gave it, or None where no file is to blame.
-        line, column: 1-based place of the key or value in the file, or None.
+        file: name of the input as the user gave it, or None if it is not about a file.
+        line, column: place of the key or value in the file, counted from 1, or None.
         path: the field.
         hint: how to fix it.
         severity: an `error` stops the command before the first write.
@@ -51,7 +51,7 @@ class Problem:
     severity: Literal["error", "warning"] = "error"
 
     def __str__(self) -> str:
-        """`file:line:column: field.path: problem (hint)`, without the parts that are unknown."""
+        """Return `file:line:column: field.path: problem (hint)`, without the unknown parts."""
         place = ":".join(
             str(part) for part in (self.file, self.line, self.column) if part is not None
         )
@@ -59,7 +59,7 @@ class Problem:
         return ": ".join(parts) + (f" ({self.hint})" if self.hint else "")
 
     def data(self) -> dict[str, object]:
-        """The problem as data, for JSON."""
+        """Return the problem as data, for JSON."""
         return {
             "file": self.file,
             "line": self.line,
@@ -72,14 +72,14 @@ class Problem:
 
 
 class InvalidInputError(UsageError):
-    """An input was refused before anything was sent; holds every problem found (exit 2)."""
+    """An input is invalid, and nothing was sent; holds every problem (exit 2)."""
 
     def __init__(self, problems: Sequence[Problem], *, hint: str | None = None) -> None:
         super().__init__(
             "\n".join(
                 ("warning: " if problem.severity == "warning" else "") + str(problem)
-                # The errors first: they are what has to be mended.
-                for problem in sorted(problems, key=lambda one: one.severity == "warning")
+                # Errors first: they are what has to be fixed.
+                for problem in sorted(problems, key=lambda problem: problem.severity == "warning")
             ),
             hint=hint,
             details={"problems": [problem.data() for problem in problems]},
@@ -89,7 +89,7 @@ class InvalidInputError(UsageError):
 
 def raise_for_errors(problems: Iterable[Problem]) -> list[Problem]:
     """Return the warnings among `problems`; raise InvalidInputError if there are errors."""
-    found = list(problems)
-    if any(problem.severity == "error" for problem in found):
-        raise InvalidInputError(found)
-    return found
+    listed = list(problems)
+    if any(problem.severity == "error" for problem in listed):
+        raise InvalidInputError(listed)
+    return listed

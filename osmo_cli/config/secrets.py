@@ -14,15 +14,15 @@ if TYPE_CHECKING:
 MASK = "*" * 10
 """What GET, history, diff and PATCH answers show for a secret (docs/service/secrets.md#masks)."""
 
-# Each replaces a secret in a state that is shown.
+# Remarks that are shown in place of secrets.
 STORED_SECRET = "(secret)"  # noqa: S105
-"""One that is stored."""
+"""A stored secret."""
 SAME_SECRET = "(secret, same)"  # noqa: S105
-"""One that is given and stored already."""
+"""A given secret that is already stored."""
 CHANGED_SECRET = "(secret, changed)"  # noqa: S105
-"""One that is given, where another value or none is stored."""
+"""A given secret; another value or none is stored."""
 SENT_SECRET = "(secret, sent)"  # noqa: S105
-"""One that is given, and nobody can say whether it is stored already."""
+"""A given secret that may already be stored."""
 REMARKS = (STORED_SECRET, SAME_SECRET, CHANGED_SECRET, SENT_SECRET)
 
 
@@ -115,9 +115,9 @@ def _marked(masked: Any, first: Any, second: Any, mark: str) -> Any:
 
 
 def is_mask(value: object) -> bool:
-    """Whether `value` is the service's mask, alone or with diff's remark behind it.
+    """Whether `value` is the service's mask, alone or followed by the remark of a diff.
 
-    A string of only asterisks counts as one too: sent back, it would be stored as the secret.
+    So is any string of asterisks: sent back, it would be stored as the secret.
     """
     return (
         isinstance(value, str)
@@ -127,7 +127,7 @@ def is_mask(value: object) -> bool:
 
 
 def mask_paths(value: Any, at: Path = ()) -> Iterator[Path]:
-    """Yield the paths of masks in `value`, which is at `at` itself."""
+    """Return the paths of the masks in `value`, which is at the path `at`."""
     if is_mask(value):
         yield at
     elif isinstance(value, dict | list):
@@ -136,7 +136,7 @@ def mask_paths(value: Any, at: Path = ()) -> Iterator[Path]:
 
 
 def without_masks(value: Any) -> Any:
-    """A copy of `value` to be shown, with a remark in place of each mask."""
+    """Return a copy of `value` to be shown, with a remark in place of each mask."""
     if isinstance(value, dict):
         return {key: without_masks(inner) for key, inner in value.items()}
     if isinstance(value, list):

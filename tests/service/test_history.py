@@ -169,7 +169,7 @@ def test_times_given_are_in_the_users_zone_and_are_sent_as_utc(admin: Shell) -> 
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (("--created-after", "yesterday"), '"yesterday" is not a time'),
+        (("--created-after", "yesterday"), 'invalid time "yesterday"'),
         (("--created-after", "0001-01-01"), ""),
         (
             ("--at-timestamp", "2026-01-01", "--created-after", "2026-01-01"),

@@ -19,41 +19,42 @@ _NO_WAY_BACK = "a deleted backend comes back only when its operator connects aga
 
 
 def parse_revision(text: str) -> tuple[ConfigType, int]:
-    """`TYPE:REVISION`.
+    """Parse `TYPE:REVISION`.
 
     Raises:
         UsageError: as `parse_reference`, or the revision is missing.
     """
-    found, number = parse_reference(text)
+    config_type, number = parse_reference(text)
     if number is None:
+        name = config_type.name
         raise UsageError(
-            f'"{text}" names no revision',
-            hint=f"write {found.name}:REVISION; `osmo config history {found.name}` lists them",
+            f'"{text}" has no revision',
+            hint=f"write {name}:REVISION; `osmo config history {name}` lists them",
         )
-    return found, number
+    return config_type, number
 
 
 def utc_query(text: str) -> str:
-    """A time of the user as the service takes it: UTC without a zone, to the second.
+    """Return a time in the service's form: UTC without a zone, to the second.
 
     Args:
-        text: `YYYY-MM-DD` or `YYYY-MM-DDTHH:MM:SS`, in the user's zone (TZ) unless it names one.
+        text: `YYYY-MM-DD` or `YYYY-MM-DDTHH:MM:SS`, in the user's zone (TZ) unless it has one.
 
     Raises:
-        UsageError: it is no such time.
+        UsageError: it is not such a time.
     """
     try:
         time = datetime.fromisoformat(text).astimezone(UTC)
     except (ValueError, OverflowError):
         raise UsageError(
-            f'"{text}" is not a time',
+            f'invalid time "{text}"',
             hint="write YYYY-MM-DD or YYYY-MM-DDTHH:MM:SS, in your time zone",
         ) from None
     return time.replace(tzinfo=None).isoformat(timespec="seconds")
 
 
 def shown_time(created_at: str) -> str:
-    """The service's time, which is UTC, in the user's zone: `Nov 23, 2026 11:32 UTC`."""
+    """Return a time of the service (UTC) in the user's zone: `Nov 23, 2026 11:32 UTC`."""
     try:
         time = datetime.fromisoformat(created_at)
         return time.replace(tzinfo=time.tzinfo or UTC).astimezone().strftime("%b %d, %Y %H:%M %Z")
@@ -62,9 +63,9 @@ def shown_time(created_at: str) -> str:
 
 
 def holds_masks(config_type: ConfigType, name: str, data: Any) -> bool:
-    """Whether a revision was made by deleting the item `name`, with secrets beside it.
+    """Whether a revision was made by deleting the item `name`, while other items had secrets.
 
-    A service up to 6.2 stores masks in place of the other items' secrets then
+    Services up to 6.2 then store masks in place of those secrets
     (docs/service/secrets.md#secrets-in-history).
     """
     if config_type.whole is None or not name or name in config_type.items_in(data):
@@ -73,38 +74,35 @@ def holds_masks(config_type: ConfigType, name: str, data: Any) -> bool:
 
 
 def loss_of_delete(config_type: ConfigType, name: str, live: Any) -> str | None:
-    """What deleting an item would lose beside the item; None where a rollback brings it back."""
+    """Return what the deletion of an item loses for good, or None if a rollback restores it."""
     if config_type is BACKEND:
         return f"{_NO_WAY_BACK}, also after a rollback"
     others = {key: item for key, item in config_type.items_in(live).items() if key != name}
     if next(mask_paths(others), None) is not None:
         return (
-            "the revision of this delete will hold masks in place of the other items' secrets: "
-            "do not roll back to it, but to the one before"
+            "the revision of this deletion will hold masks in place of the other items' secrets: "
+            "do not roll back to it, but to the revision before it"
         )
     return None
 
 
-def restored_differently(config_type: ConfigType, wanted: Any, found: Any) -> list[str]:
-    """Where a revision made by a rollback is another than the one rolled back to.
+def restored_differently(config_type: ConfigType, wanted: Any, restored: Any) -> list[str]:
+    """Return the items or fields in which a rollback's revision differs from the older one.
 
-    Fields that the service sets and secrets, which it does not show, are left out; of a type that
-    is one object, so are fields that the older revision did not have.
-
-    Returns:
-        The names of items, or of fields.
+    Read-only fields and secrets, which are masked, do not count. In a type that is one object,
+    neither do fields that the older revision did not have.
     """
     if config_type.named is None:
-        return [key for key, value in wanted.items() if not _agree(value, found.get(key))]
-    before, after = (config_type.items_in(data) for data in (wanted, found))
+        return [key for key, value in wanted.items() if not _agree(value, restored.get(key))]
+    before, after = (config_type.items_in(data) for data in (wanted, restored))
     return sorted(
         name
         for name in before.keys() | after.keys()
-        if not _agree(*(_told(config_type, items.get(name)) for items in (before, after)))
+        if not _agree(*(_editable(config_type, items.get(name)) for items in (before, after)))
     )
 
 
-def _told(config_type: ConfigType, item: Any) -> Any:
+def _editable(config_type: ConfigType, item: Any) -> Any:
     """Return an item without the fields that the service sets."""
     if not isinstance(item, dict):
         return item
@@ -118,7 +116,7 @@ def _agree(before: Any, after: Any) -> bool:
 
 def _visible_differences(before: Any, after: Any) -> Iterator[Any]:
     for difference in differences(before, after):
-        # Revision 1 shows an empty secret as such, later ones show a mask for it.
+        # Revision 1 shows an empty secret as it is, later revisions show a mask for it.
         if not (is_mask(difference.before) or is_mask(difference.after)):
             yield difference
 
@@ -128,8 +126,8 @@ class Loss:
     """Something that a rollback would destroy.
 
     Attributes:
-        text: what, and why.
-        grave: the service would end half-way, or secrets would be lost for good.
+        text: what is lost, and why.
+        grave: the service would stop half-way, or secrets would be lost for good.
     """
 
     text: str
@@ -139,28 +137,27 @@ class Loss:
 def losses_of_rollback(
     config_type: ConfigType, name: str, data: Any, live: Any, backends: Collection[str]
 ) -> list[Loss]:
-    """What is lost by rolling back to a revision (docs/service/history.md#rollback).
+    """Return what a rollback to a revision loses (docs/service/history.md#rollback).
 
     Args:
         config_type: the type.
-        name: the item that the revision was about.
+        name: the item that was changed in the revision.
         data: the revision's data.
         live: the type's live data.
-        backends: names of the registered backends; only asked for POOL.
+        backends: names of the registered backends; only needed for POOL.
     """
-    found = []
-    then, now = (config_type.items_in(each) for each in (data, live))
-    named = config_type.named is not None
-    if named and (gone := sorted(now.keys() - then.keys())):
-        text = f"not in that revision, so the service deletes: {', '.join(gone)}"
+    losses = []
+    then, now = (config_type.items_in(state) for state in (data, live))
+    has_items = config_type.named is not None
+    if has_items and (gone := sorted(now.keys() - then.keys())):
+        text = f"the service deletes what that revision does not have: {', '.join(gone)}"
         if config_type is BACKEND:
             text += f" ({_NO_WAY_BACK})"
-        found.append(Loss(text, grave=False))
+        losses.append(Loss(text, grave=False))
     if config_type is BACKEND and (missing := sorted(then.keys() - now.keys())):
-        text = (
-            f"the revision holds what is no longer registered: {', '.join(missing)}; {_NO_WAY_BACK}"
-        )
-        found.append(Loss(f"{text}, and the service would end half-way", grave=True))
+        names = ", ".join(missing)
+        text = f"the revision has backends that are no longer registered: {names}; {_NO_WAY_BACK}"
+        losses.append(Loss(f"{text}, and the service would stop half-way", grave=True))
     if config_type.name == "POOL":
         lost = [
             f"{pool} ({_backend(item)})"
@@ -168,12 +165,12 @@ def losses_of_rollback(
             if _backend(item) not in {*backends, _backend(now.get(pool))}
         ]
         if lost:
-            text = f"nothing will run in pools of an unregistered backend: {', '.join(lost)}"
-            found.append(Loss(text, grave=False))
+            text = f"pools of an unregistered backend run nothing: {', '.join(lost)}"
+            losses.append(Loss(text, grave=False))
     if holds_masks(config_type, name, data):
-        text = f"the revision was made by deleting {name}, and holds masks in place of secrets"
-        found.append(Loss(f"{text}: they would be lost", grave=True))
-    return found
+        text = f"the revision was made by deleting {name} and has masks in place of secrets"
+        losses.append(Loss(f"{text}: they would be lost", grave=True))
+    return losses
 
 
 def _backend(pool: Any) -> Any:

@@ -1,4 +1,4 @@
-"""What a configuration becomes when an input is laid over it, and where two states differ."""
+"""Merging an input into the stored object, and comparing two states."""
 
 from __future__ import annotations
 
@@ -117,15 +117,15 @@ def _reset(value: Any, default: Any, replacement: Replacement, at: Path) -> Any:
 
 
 def fill_new_objects(live: Any, wanted: Any, stored: Any) -> Any:
-    """`wanted` as the service will show it: normalised, and with defaults where it is new.
+    """Return `wanted` as the service will show it: normalised, and new objects with defaults.
+
+    Nothing is added to an object that already exists: a service that does not show a field of the
+    schema must not look changed.
 
     Args:
         live: the object before the change.
-        wanted: the object that is to be stored.
-        stored: `wanted` as the schema reads it back, every default filled in.
-
-    In an object that exists already nothing is added: a service that does not show a field of
-    the schema must not look changed.
+        wanted: the object to store.
+        stored: `wanted` as the schema reads it, with every default.
     """
     if isinstance(wanted, dict) and isinstance(stored, dict):
         known = live if isinstance(live, dict) else {}
@@ -141,7 +141,7 @@ def fill_new_objects(live: Any, wanted: Any, stored: Any) -> Any:
 
 @dataclass(frozen=True)
 class Difference:
-    """One value that differs; `ABSENT` where the key is not there."""
+    """One value that differs; `ABSENT` for a missing key."""
 
     path: Path
     before: Any
@@ -149,7 +149,7 @@ class Difference:
 
 
 def differences(before: Any, after: Any, at: Path = ()) -> Iterator[Difference]:
-    """The deepest places at which two objects differ; a list counts as one value."""
+    """Return the deepest paths at which two objects differ; a list counts as one value."""
     if isinstance(before, dict) and isinstance(after, dict):
         for key in [*before, *(key for key in after if key not in before)]:
             yield from differences(before.get(key, ABSENT), after.get(key, ABSENT), (*at, key))

@@ -1,4 +1,4 @@
-"""The request that takes a stored object to the wanted one."""
+"""The request that turns the stored object into the wanted one."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ class Patch:
     """One write.
 
     Attributes:
-        verb: method, body key and semantics.
-        content: what goes under the body key; may hold secrets, so it is not in the repr.
+        verb: the method, the body's key and the semantics.
+        content: the value of the body's key; may hold secrets, so it is not in the repr.
     """
 
     verb: Verb
@@ -38,16 +38,16 @@ class Patch:
         return f"Patch({self.verb.method}, fields: {names})"
 
     def body(self, description: str, tags: list[str] | None) -> dict[str, Any]:
-        """The request's JSON body (docs/service/routes.md#request-bodies)."""
+        """Return the request's JSON body (docs/service/routes.md#request-bodies)."""
         body: dict[str, Any] = {self.verb.body_key: self.content, "description": description}
         return body | ({"tags": tags} if tags else {})
 
 
 def make_patch(verb: Verb, dialect: Dialect, live: Any, wanted: Any) -> Patch | None:
-    """The write after which the service shows `wanted`, or None where it does already.
+    """Return the write after which the service shows `wanted`, or None if it already does.
 
-    A secret that stays is the mask on both sides, so it is never part of the patch, except
-    where a list of objects must be sent whole, which is refused.
+    A secret that stays is a mask on both sides, so it is never part of the patch; if a list of
+    objects with one had to be sent whole, that is refused.
 
     Raises:
         UsageError: the service has no request that ends in exactly `wanted`.
@@ -57,7 +57,7 @@ def make_patch(verb: Verb, dialect: Dialect, live: Any, wanted: Any) -> Patch | 
     if gone := [key for key in live if key not in wanted]:
         # Neither verb removes a field at the top: PATCH writes only what is there after the
         # merge, POST only what is present (docs/service/merge.md#patch, docs/service/backend.md).
-        raise _no_request(dialect, gone, "change it, or leave it as it is")
+        raise _no_request(dialect, "remove", gone, "keep the field, or give it another value")
     changed = {
         key: value for key, value in wanted.items() if key not in live or not same(live[key], value)
     }
@@ -76,13 +76,13 @@ def make_patch(verb: Verb, dialect: Dialect, live: Any, wanted: Any) -> Patch | 
 
 
 def _replacement(verb: Verb, dialect: Dialect, live: Any, wanted: Any) -> Patch | None:
-    """An item as a whole, or each item that differs; the service keeps those not sent."""
+    """Return the PUT of an item, or of each item that differs; the service keeps the others."""
     if same(live, wanted):
         return None
     content = wanted
     if verb.semantics == "upsert":
         if gone := [name for name in live if name not in wanted]:
-            raise _no_request(dialect, gone, "delete it with `osmo config delete`")
+            raise _no_request(dialect, "remove", gone, "use `osmo config delete`")
         content = {
             name: item
             for name, item in wanted.items()
@@ -95,8 +95,8 @@ def _replacement(verb: Verb, dialect: Dialect, live: Any, wanted: Any) -> Patch 
 def _refuse_masks(content: Any) -> None:
     if (mask := next(mask_paths(content), None)) is not None:
         raise UsageError(
-            f"{path_text(mask)} is shown as a mask, and this change would send it",
-            hint="give the secret itself too",
+            f"{path_text(mask)}: this change would send the mask of a stored secret",
+            hint="add the secret itself to the input",
         )
 
 
@@ -110,7 +110,7 @@ def _edit(live: Any, wanted: Any, dialect: Dialect) -> Any:
         }
         return edits | {key: dict(DELETE) for key in live if key not in wanted}
     if wanted == [] and dialect.empty_list_is_lost:
-        # Without the key the field falls back to its default, and those are all [].
+        # Without the key the field has its default, []; other defaults were refused before.
         return dict(DELETE)
     if isinstance(wanted, list) and isinstance(live, list) and _are_objects([*live, *wanted]):
         edits_by_index = [
@@ -138,19 +138,18 @@ def _prove(
     wrong = [key for key in wanted if not same(_bare(result.get(key)), _bare(wanted[key]))]
     if wrong:
         hint = "change it in two steps: first without the field, then with it"
-        raise _no_request(dialect, wrong, hint)
+        raise _no_request(dialect, "change", wrong, hint)
 
 
-def _no_request(dialect: Dialect, fields: list[str], hint: str) -> UsageError:
+def _no_request(dialect: Dialect, verb: str, fields: list[str], hint: str) -> UsageError:
     return UsageError(
-        f"a service of version {dialect.name} has no request that stores this change of "
-        + ", ".join(fields),
+        f"services of {dialect.name} cannot {verb} this in one request: {', '.join(fields)}",
         hint=hint,
     )
 
 
 def _bare(value: Any) -> Any:
-    """`value` without empty lists, which a removed key falls back to."""
+    """Return `value` without empty lists, the default of removed lists."""
     if isinstance(value, dict):
         return {key: _bare(inner) for key, inner in value.items() if inner != []}
     return value

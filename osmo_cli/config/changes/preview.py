@@ -1,4 +1,4 @@
-"""What a change would do, as it may be shown: the states, and the request without its secrets."""
+"""What a change would do, without secrets: both states and the request."""
 
 from __future__ import annotations
 

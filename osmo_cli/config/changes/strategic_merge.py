@@ -1,6 +1,6 @@
 """The service's merge of a PATCH into the stored object (docs/service/merge.md#patch).
 
-The embedded service stores by it, and the client proves its patches with it before sending.
+The embedded service uses it to store, and the client to check its patches before sending.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ class MergeFault(Exception):
 def strategic_merge(
     current: dict[str, Any], patch: dict[str, Any], dialect: Dialect
 ) -> dict[str, Any]:
-    """What the service stores when `patch` comes as `configs_dict` over `current`.
+    """Return what the service stores for a PATCH with `patch` as `configs_dict`.
 
     Raises:
         MergeFault: the service's own merge fails (a list of objects over null or over texts,

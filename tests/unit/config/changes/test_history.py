@@ -43,7 +43,7 @@ def test_what_is_no_reference_is_refused(text: str) -> None:
 
 
 def test_a_missing_revision_is_refused() -> None:
-    with pytest.raises(UsageError, match="names no revision"):
+    with pytest.raises(UsageError, match="has no revision"):
         parse_revision("BACKEND")
 
 
@@ -62,7 +62,7 @@ def test_a_time_is_the_users_and_sent_as_utc(text: str, sent: str) -> None:
 
 @pytest.mark.parametrize("text", ["yesterday", "2026-02-30", "", "9999-12-31T23:59:59"])
 def test_what_is_no_time_is_refused(text: str) -> None:
-    with pytest.raises(UsageError, match="is not a time"):
+    with pytest.raises(UsageError, match="invalid time"):
         utc_query(text)
 
 
