@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from osmo_cli.config.changes.merge import value_at
 from osmo_cli.config.registry.dialects import Dialect
+from osmo_cli.config.values import value_at
 from osmo_cli.local.faults import user_fault
 from osmo_cli.local.masks import mask, remark_changes
 from osmo_cli.local.records import json_text

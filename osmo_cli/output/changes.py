@@ -6,9 +6,10 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from osmo_cli.config.changes.merge import ABSENT, Difference
+from osmo_cli.config.changes.merge import Difference
 from osmo_cli.config.problems import path_text
 from osmo_cli.config.secrets import REMARKS, without_masks
+from osmo_cli.config.values import ABSENT
 
 
 def change_lines(differences: Iterable[Difference]) -> list[str]:

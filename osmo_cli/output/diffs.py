@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from osmo_cli.config.changes.merge import ABSENT
+from osmo_cli.config.values import ABSENT
 
 _COLORS = {"---": "1", "+++": "1", "@@": "36", "-": "31", "+": "32"}
 

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from osmo_cli.config.changes.merge import Difference, differences, replaced, same
+from osmo_cli.config.changes.merge import Difference, differences
 from osmo_cli.config.changes.patch import Patch
 from osmo_cli.config.problems import path_text
 from osmo_cli.config.secrets import MASK
+from osmo_cli.config.values import replaced, same
 from osmo_cli.errors import ConflictError
 from osmo_cli.plan.change import Change, requests_between
 from osmo_cli.plan.config_write import ConfigWrite, Stored, TypeState, by, check_command, store

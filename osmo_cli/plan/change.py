@@ -7,10 +7,11 @@ from typing import Any
 
 from osmo_cli.api.service import Service
 from osmo_cli.config.changes.mappings import requests_for
-from osmo_cli.config.changes.merge import Difference, Mode, differences, merge_input, same
+from osmo_cli.config.changes.merge import Difference, Mode, differences, merge_input
 from osmo_cli.config.changes.patch import Patch, make_patch
 from osmo_cli.config.problems import Path, Problem, path_text, raise_for_errors
 from osmo_cli.config.reading.document import Document
+from osmo_cli.config.values import same
 from osmo_cli.plan.live_object import LiveObject
 from osmo_cli.plan.names import unchecked_names
 from osmo_cli.plan.redacted import Redacted, redacted_states

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from osmo_cli.api import configs
-from osmo_cli.config.changes.merge import ABSENT
 from osmo_cli.config.changes.preview import Preview, Request
 from osmo_cli.config.secrets import without_masks
+from osmo_cli.config.values import ABSENT
 from osmo_cli.plan.change import Change, requests_between
 
 

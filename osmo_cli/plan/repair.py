@@ -9,12 +9,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from osmo_cli.config.changes.merge import ABSENT, differences
+from osmo_cli.config.changes.merge import differences
 from osmo_cli.config.changes.patch import Patch
 from osmo_cli.config.changes.preview import Preview, Request
 from osmo_cli.config.problems import path_text, raise_for_errors
 from osmo_cli.config.registry.shape import Shape
 from osmo_cli.config.registry.types import BACKEND, Verb
+from osmo_cli.config.values import ABSENT
 from osmo_cli.plan.config_write import check_command
 from osmo_cli.plan.write import Wording, Write, perform
 

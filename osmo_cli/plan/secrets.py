@@ -7,9 +7,9 @@ from typing import Any, Protocol
 
 from osmo_cli.api.errors import ServiceError
 from osmo_cli.api.service import Service
-from osmo_cli.config.changes.merge import replaced, value_at
 from osmo_cli.config.problems import Path, path_text
 from osmo_cli.config.secrets import CHANGED_SECRET, MASK, SAME_SECRET, SENT_SECRET, is_mask
+from osmo_cli.config.values import replaced, value_at
 from osmo_cli.plan.live_object import LiveObject
 
 

@@ -19,10 +19,11 @@ from hypothesis import strategies as st
 from osmo_cli.api.client import Client
 from osmo_cli.api.service import Service
 from osmo_cli.api.transport import Transport
-from osmo_cli.config.changes.merge import Mode, merge_input, same
+from osmo_cli.config.changes.merge import Mode, merge_input
 from osmo_cli.config.reading.json_text import parse_json
 from osmo_cli.config.registry.dialects import DIALECTS
 from osmo_cli.config.registry.types import CONFIG_TYPES
+from osmo_cli.config.values import same
 from osmo_cli.credentials.credential import Credential, Method
 from osmo_cli.credentials.origin import LOCAL
 from osmo_cli.errors import UsageError

@@ -11,8 +11,8 @@ from osmo_cli.commands.arguments import DescriptionOption, IgnoreMissingOption, 
 from osmo_cli.commands.config.arguments import TYPES_HELP, complete_type
 from osmo_cli.commands.config.configmap_refusal import helm_values_on_refusal
 from osmo_cli.commands.session import Session
-from osmo_cli.config.changes.merge import ABSENT
 from osmo_cli.config.registry.types import ConfigType, parse_reference
+from osmo_cli.config.values import ABSENT
 from osmo_cli.errors import UsageError
 
 if TYPE_CHECKING:

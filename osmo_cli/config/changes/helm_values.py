@@ -13,11 +13,12 @@ from typing import Any
 
 from osmo_cli.config.changes.helm_charts import CHARTS, Chart
 from osmo_cli.config.changes.helm_yaml import lost_in_helm
-from osmo_cli.config.changes.merge import ABSENT, differences, same, value_at
+from osmo_cli.config.changes.merge import differences
 from osmo_cli.config.problems import Path, path_text
 from osmo_cli.config.registry.shape import Shape
 from osmo_cli.config.registry.types import BACKEND
 from osmo_cli.config.secrets import CHANGED_SECRET, is_mask
+from osmo_cli.config.values import ABSENT, same, value_at
 
 _CREDENTIALS = frozenset({"credential", "default_credential"})
 """Objects that take their secret from a reference beside their other fields; any other secret is

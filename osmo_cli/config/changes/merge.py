@@ -9,10 +9,7 @@ from enum import Enum
 from typing import Any
 
 from osmo_cli.config.problems import Path
-from osmo_cli.config.values import ABSENT as ABSENT
-from osmo_cli.config.values import replaced as replaced
-from osmo_cli.config.values import same as same
-from osmo_cli.config.values import value_at as value_at
+from osmo_cli.config.values import ABSENT, same
 
 
 class Mode(Enum):

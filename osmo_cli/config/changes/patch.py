@@ -6,7 +6,6 @@ from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
-from osmo_cli.config.changes.merge import same
 from osmo_cli.config.changes.strategic_merge import (
     ACTION,
     DELETE,
@@ -18,6 +17,7 @@ from osmo_cli.config.problems import path_text
 from osmo_cli.config.registry.dialects import Dialect
 from osmo_cli.config.registry.types import Verb
 from osmo_cli.config.secrets import mask_paths
+from osmo_cli.config.values import same
 from osmo_cli.errors import UsageError
 
 

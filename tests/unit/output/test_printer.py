@@ -9,9 +9,10 @@ import pytest
 import yaml
 
 from osmo_cli.api.transport import Exchange
-from osmo_cli.config.changes.merge import ABSENT, Difference
+from osmo_cli.config.changes.merge import Difference
 from osmo_cli.config.changes.preview import Preview, Request
 from osmo_cli.config.secrets import MASK
+from osmo_cli.config.values import ABSENT
 from osmo_cli.errors import UsageError
 from osmo_cli.output.changes import change_lines
 from osmo_cli.output.printer import Format, Printer

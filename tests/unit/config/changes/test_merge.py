@@ -12,19 +12,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from osmo_cli.config.changes.merge import (
-    ABSENT,
     Replacement,
     differences,
     fill_new_objects,
     merge_input,
     replace_whole,
-    same,
-    value_at,
 )
 from osmo_cli.config.problems import Path
 from osmo_cli.config.registry.dialects import V6_0
 from osmo_cli.config.registry.shape import Shape
 from osmo_cli.config.registry.types import BACKEND
+from osmo_cli.config.values import ABSENT, same, value_at
 from tests.unit.config.strategies import json_objects, json_values
 
 

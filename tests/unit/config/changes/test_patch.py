@@ -11,12 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from osmo_cli.config.changes.merge import merge_input, same
+from osmo_cli.config.changes.merge import merge_input
 from osmo_cli.config.changes.patch import make_patch
 from osmo_cli.config.changes.strategic_merge import strategic_merge
 from osmo_cli.config.registry.dialects import DIALECTS, V6_0
 from osmo_cli.config.registry.types import BACKEND, WORKFLOW
 from osmo_cli.config.secrets import MASK
+from osmo_cli.config.values import same
 from osmo_cli.errors import UsageError
 from tests.unit.config.strategies import backends, json_objects, shown_workflows, workflows
 

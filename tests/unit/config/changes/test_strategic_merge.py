@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from osmo_cli.config.changes.merge import merge_input, same
+from osmo_cli.config.changes.merge import merge_input
 from osmo_cli.config.changes.strategic_merge import ACTION, INDEX, MergeFault, strategic_merge
 from osmo_cli.config.registry.dialects import V6_0, V6_3
+from osmo_cli.config.values import same
 from tests.unit.config.strategies import json_objects
 
 V6_2 = replace(V6_0, name="6.2", empty_list_is_lost=False)

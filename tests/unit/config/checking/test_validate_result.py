@@ -10,11 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from osmo_cli.config.changes.merge import Mode, merge_input, same
+from osmo_cli.config.changes.merge import Mode, merge_input
 from osmo_cli.config.changes.patch import make_patch
 from osmo_cli.config.registry.dialects import V6_0, Dialect
 from osmo_cli.config.registry.shape import Shape
 from osmo_cli.config.registry.types import BACKEND, WORKFLOW
+from osmo_cli.config.values import same
 from tests.unit.config.inputs import (
     CREDENTIAL,
     EVERYWHERE,

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from osmo_cli.config.changes.merge import Mode, same
+from osmo_cli.config.changes.merge import Mode
 from osmo_cli.config.checking.validate import check_input
 from osmo_cli.config.problems import InvalidInputError, Problem
 from osmo_cli.config.reading.buffer import new_buffer, parse_buffer, with_problems, without_secrets
@@ -17,6 +17,7 @@ from osmo_cli.config.registry.dialects import DIALECTS, V6_0, Dialect
 from osmo_cli.config.registry.shape import Shape
 from osmo_cli.config.registry.types import BACKEND, WORKFLOW
 from osmo_cli.config.secrets import MASK
+from osmo_cli.config.values import same
 from tests.unit.config.strategies import backends, shown_workflows
 
 dialects = st.sampled_from(list(DIALECTS.values()))

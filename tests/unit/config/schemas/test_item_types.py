@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from osmo_cli.config.changes.merge import same
 from osmo_cli.config.changes.patch import Patch, make_patch
 from osmo_cli.config.checking.validate import Checked, check_input
 from osmo_cli.config.reading.json_text import parse_json
 from osmo_cli.config.registry.dialects import V6_0
 from osmo_cli.config.registry.shape import Shape
 from osmo_cli.config.registry.types import CONFIG_TYPES
+from osmo_cli.config.values import same
 
 POOL: dict[str, Any] = CONFIG_TYPES["POOL"].schema(V6_0)(backend="gpu-a").model_dump()
 POOL |= {
