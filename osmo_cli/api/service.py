@@ -35,6 +35,7 @@ class Service:
     def __init__(self, client: Client) -> None:
         self._client = client
         self._memory = ServiceMemory(client.credential)
+        self._managed = False
         self.configs = Configs(client)
 
     def __enter__(self) -> Self:
@@ -113,10 +114,11 @@ class Service:
     @property
     def is_managed(self) -> bool:
         """Whether the service refused a write within the last hour, being in ConfigMap mode."""
-        return self._memory.managed
+        return self._managed or self._memory.managed
 
     def remember_managed(self) -> None:
         """Keep that the service has just refused a write, being in ConfigMap mode."""
+        self._managed = True
         self._memory.remember_managed()
 
     def refuses_writes(self) -> bool:

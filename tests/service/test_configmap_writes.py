@@ -217,6 +217,9 @@ def test_only_the_secrets_of_the_input_become_references(deployment: Deployment)
 @pytest.mark.parametrize("create", [["--create"], []], ids=["--create", "without it"])
 def test_a_new_backend_is_made_by_values(create: list[str], deployment: Deployment) -> None:
     given = {"description": "new"}
+    preview = deployment.update("BACKEND", "gpu-z", *create, "--dry-run", given=given)
+    assert preview.code == 0
+    assert "configured by Helm values" in preview.err
     done = deployment.update("BACKEND", "gpu-z", *create, given=given)
     assert done.code == 6
     assert "its operator can register once this is deployed" in done.err
@@ -259,6 +262,7 @@ def test_a_deletion_is_a_null_only_for_what_the_chart_has(
     assert done.code == 6
     assert (f"{name}: null" in done.out) is is_default
     assert ("delete this key from your values" in done.err) is not is_default
+    assert ("hint: delete the keys that the notes name" in done.err) is not is_default
     deployment.deploy(done)
     shown = deployment.osmo("show", kind, "-t", "json")
     assert shown.code == 0, shown

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from osmo_cli.api.service import Service
+    from osmo_cli.config.changes.helm_values import HelmValues
     from osmo_cli.config.problems import Path
     from osmo_cli.config.registry.types import ConfigType
     from osmo_cli.output.printer import Printer
@@ -55,17 +56,30 @@ def helm_values_on_refusal(
         if result is None:
             raise
         if printer.format is Format.JSON:
-            error.details = error.details | {"helm": vars(result)}
+            error.details = error.details | {"helm": _data(result)}
         elif result.values:
             printer.text(write_values(result.values).removesuffix("\n"))
         for warning in result.warnings:
             printer.warn(warning)
         for note in result.notes:
             printer.note(f"note: {note}")
-        error.hint = "nothing was changed; reading still works"
-        if result.values:
-            error.hint = (
-                f"add the values of {result.key} to the values file of the service's chart "
-                "and deploy it"
-            )
+        error.hint = _hint(result)
         raise
+
+
+def _data(result: HelmValues) -> dict[str, Any]:
+    names = ("key", "values", "notes", "warnings")
+    return {name: getattr(result, name) for name in names}
+
+
+def _hint(result: HelmValues) -> str:
+    """What to do with the values."""
+    steps = []
+    if result.values:
+        steps.append(f"add the values of {result.key} to the values file of the service's chart")
+    if result.deletes:
+        file = "that file" if result.values else "the values file of the service's chart"
+        steps.append(f"delete the keys that the notes name from {file}")
+    if not steps:
+        return "nothing was changed; reading still works"
+    return ", ".join(steps) + " and deploy it"

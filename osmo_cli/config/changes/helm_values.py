@@ -37,12 +37,14 @@ class HelmValues:
         key: the path of all of it, e.g. `services.configs.backends.gpu-a.description`.
         values: the values from the top of the file; empty if no values make the change.
         notes: what else to do or to know, a sentence each.
+        deletes: some notes name keys to delete from the values file.
         warnings: what would not arrive at the service as it is.
     """
 
     key: str = ""
     values: dict[str, Any] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    deletes: bool = False
     warnings: list[str] = field(default_factory=list)
 
 
@@ -192,6 +194,7 @@ class _Writer:
             self._values.notes.append("null removes a default of the chart")
         else:
             self._note(at, "delete this key from your values; the chart has no default here")
+            self._values.deletes = True
 
     def _put(self, at: Path, value: Any, part: _Object, top: Path) -> None:
         """Set a value, with references in place of what may not be shown."""
