@@ -13,11 +13,13 @@ import httpx
 import pytest
 
 from osmo_cli.config.registry.dialects import DIALECTS, Dialect
+from osmo_cli.config.registry.types import BACKEND
 from osmo_cli.local.admin import add_backend
 from osmo_cli.local.clock import utc_now
 from osmo_cli.local.database import open_database
+from osmo_cli.local.history import Author, add_revision
 from osmo_cli.local.jwts import Signer
-from osmo_cli.local.records import whole
+from osmo_cli.local.records import set_item, whole
 from osmo_cli.local.transport import in_process_transport
 
 CONFIGS = "/api/configs"
@@ -503,3 +505,51 @@ def test_routes_that_are_not_for_clients(client: httpx.Client, dialect: Dialect)
     refused = client.put(CONFIGS + "/history")
     assert (refused.status_code, "GET" in refused.headers["allow"]) == (405, True)
     succeeds(client.post(CONFIGS + "/service/clean"))
+
+
+# -- rows of older services
+
+OLDER_SCHEDULERS = [
+    each.name for each in DIALECTS.values() if "coscheduling" in each.scheduler_fields
+]
+
+
+@pytest.mark.parametrize("older", OLDER_SCHEDULERS)
+@_only(lambda dialect: "coscheduling" not in dialect.scheduler_fields)
+def test_a_backend_with_an_older_scheduler_is_repaired_by_a_post(
+    older: str, client: httpx.Client, dialect: Dialect, tmp_path: Path
+) -> None:
+    # docs/service/backend.md#rows-with-an-older-scheduler
+    backend = client.get(CONFIGS + "/backend/gpu-a").json()
+    settings = BACKEND.schema(DIALECTS[older])().model_dump()["scheduler_settings"]
+    with open_database(tmp_path / "local.db") as store, store.write() as connection:
+        row = {key: backend[key] for key in backend if key not in ("online", "last_heartbeat")}
+        set_item(connection, "BACKEND", "gpu-a", row | {"scheduler_settings": settings})
+    for path in ("/backend", "/backend/gpu-a"):
+        answer = client.get(CONFIGS + path)
+        assert answer.status_code == 500
+        message = answer.json()["message"]
+        assert message.startswith("Internal server error: Failed to load backend 'gpu-a': ")
+    body = {"configs": {"scheduler_settings": {"scheduler_type": "kai"}}}
+    succeeds(client.post(CONFIGS + "/backend/gpu-a", json=body))
+    assert get(client, "/backend/gpu-a")["scheduler_settings"]["scheduler_type"] == "kai"
+    assert get(client, "/backend")["backends"]
+
+
+@_only(lambda dialect: "DATASET" in dialect.history_types)
+def test_old_revisions_of_a_type_that_is_gone_are_not_masked(
+    client: httpx.Client, tmp_path: Path
+) -> None:
+    # docs/service/secrets.md#secrets-in-history
+    def revision(key: str) -> Any:
+        credential = {"access_key_id": "AKIA", "access_key": key}
+        return {"buckets": {"b": {"dataset_path": "s3://a/b", "default_credential": credential}}}
+
+    with open_database(tmp_path / "local.db") as store, store.write() as connection:
+        for key in ("first", "second"):
+            author = Author("admin", "Set", None)
+            add_revision(connection, "DATASET", revision(key), utc_now(), author)
+    shown = [entry["data"] for entry in revisions(client, "DATASET")]
+    assert shown == [revision("first"), revision("second")]
+    query = {"config_type": "DATASET", "first_revision": "1", "second_revision": "2"}
+    assert get(client, "/diff", **query)["second_data"] == revision("second")
