@@ -80,7 +80,9 @@ def _create_admin_token(store: Store, now: Clock = utc_now) -> str:
     with store.write() as connection:
         if store.dialect.token_routes.users is None:
             return tokens.insert(connection, "USER", user, name, expires, description, [role])
-        if not any(one["id"] == user for one in users.find_users(connection, user, set())):
+        if not any(
+            known_user["id"] == user for known_user in users.find_users(connection, user, set())
+        ):
             users.create(connection, user, [role], user, now())
         return users.insert_token(connection, user, name, expires, description, [role], user, now())
 

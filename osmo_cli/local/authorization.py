@@ -141,11 +141,11 @@ def notices(
     numbers = _numbers(client, _CLIENT)
     if path.startswith("/client"):
         return {}
-    found, warnings = _about_version(service, client, numbers)
+    added, warnings = _about_version(service, client, numbers)
     warnings += _about_token(service, caller)
     if warnings and service.store.dialect.warning_header:
-        found["x-osmo-warning"] = b64encode("\n".join(warnings).encode()).decode()
-    return found
+        added["x-osmo-warning"] = b64encode("\n".join(warnings).encode()).decode()
+    return added
 
 
 def _about_token(service: Service, caller: Identity) -> list[str]:
@@ -154,7 +154,7 @@ def _about_token(service: Service, caller: Identity) -> list[str]:
         return []
     with service.store.read() as connection:
         listed = list_tokens(connection, "USER", caller.user)
-    ends = next((one["expires_at"][:10] for one in listed if one["token_name"] == name), None)
+    ends = next((token["expires_at"][:10] for token in listed if token["token_name"] == name), None)
     if ends is None:
         return []
     left = (date.fromisoformat(ends) - service.now().date()).days

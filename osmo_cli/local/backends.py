@@ -115,11 +115,11 @@ def _beat(operator: sqlite3.Row, now: datetime) -> datetime:
 
 
 def _stored(connection: sqlite3.Connection, name: str) -> dict[str, Any]:
-    found = item(connection, _TYPE, name)
-    if found is None:
+    stored = item(connection, _TYPE, name)
+    if stored is None:
         raise server_fault(f"Backend {name} is not found.")
-    assert isinstance(found, dict)
-    return found
+    assert isinstance(stored, dict)
+    return stored
 
 
 def _shown(stored: dict[str, Any], operator: sqlite3.Row, now: datetime) -> dict[str, Any]:
@@ -187,14 +187,14 @@ def restore(
         Fault: a backend of the snapshot is gone: it can't be made again (500). The changes made
             so far stay, as in the service.
     """
-    wanted = {str(one["name"]): one for one in snapshot}
+    wanted = {str(row["name"]): row for row in snapshot}
     stored = items(connection, _TYPE)
     for name in stored.keys() - wanted.keys():
         _remove(connection, name)
-    for name, one in sorted(wanted.items()):
+    for name, row in sorted(wanted.items()):
         if name not in stored:
             raise server_fault(f"Backend '{name}' not found", keeps_changes=True)
-        changes = {field: one[field] for field in writable if field in one}
+        changes = {field: row[field] for field in writable if field in row}
         _set_fields(connection, name, stored[name], changes)
 
 

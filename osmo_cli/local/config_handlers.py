@@ -38,18 +38,18 @@ def merged(live: dict[str, Any], patch: dict[str, Any], dialect: Dialect) -> dic
 def list_backends(service: Service, request: Request) -> Response:
     """GET /api/configs/backend."""
     with service.store.read() as connection:
-        found = backends.all_backends(connection, service.now())
-    for backend in found:
+        live = backends.all_backends(connection, service.now())
+    for backend in live:
         backends.check_loadable(service.store.dialect, backend)
-    return shown(service, {"backends": found})
+    return shown(service, {"backends": live})
 
 
 def get_backend(service: Service, request: Request) -> Response:
     """GET /api/configs/backend/{name}."""
     with service.store.read() as connection:
-        found = backends.backend(connection, request.path["name"], service.now())
-    backends.check_loadable(service.store.dialect, found)
-    return shown(service, found)
+        live = backends.backend(connection, request.path["name"], service.now())
+    backends.check_loadable(service.store.dialect, live)
+    return shown(service, live)
 
 
 def post_backend(service: Service, request: Request) -> Response:

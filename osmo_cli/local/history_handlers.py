@@ -57,8 +57,8 @@ def get_diff(service: Service, request: Request) -> Response:
     second = given.required_integer("second_revision")
     given.done()
     with service.store.read() as connection:
-        found = history.diff(connection, config_type, first, second, dialect)
-    return shown(service, found)
+        data = history.diff(connection, config_type, first, second, dialect)
+    return shown(service, data)
 
 
 def post_rollback(service: Service, request: Request) -> Response:

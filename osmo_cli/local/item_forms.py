@@ -51,8 +51,10 @@ def store_validation(
     from osmo_cli.config.schemas.resource_validation import ResourceValidation
     from osmo_cli.local.validation import parse_or_fail
 
-    found = parse_or_fail(ResourceValidation, given, dialect.pydantic, ("resource_validations",))
-    return name, found.model_dump()
+    validation = parse_or_fail(
+        ResourceValidation, given, dialect.pydantic, ("resource_validations",)
+    )
+    return name, validation.model_dump()
 
 
 def check_test(connection: sqlite3.Connection, test: dict[str, Any]) -> None:
@@ -72,7 +74,7 @@ def store_test(
 
 def shown_tests(connection: sqlite3.Connection, stored: Mapping[str, Any]) -> Any:
     """With the templates combined."""
-    return {name: shown_test(connection, one) for name, one in stored.items()}
+    return {name: shown_test(connection, test) for name, test in stored.items()}
 
 
 def shown_test(connection: sqlite3.Connection, stored: dict[str, Any]) -> dict[str, Any]:
@@ -203,11 +205,11 @@ def store_pool(
 
 def pool_snapshot(connection: sqlite3.Connection, dialect: Dialect, now: datetime) -> Any:
     """What can be edited, with name and status."""
-    found = pools.shown_pools(connection, dialect, now)
+    live = pools.shown_pools(connection, dialect, now)
     return {
         "pools": {
             name: {"name": name, "status": pool["status"], **pools.stored_form(pool)}
-            for name, pool in found.items()
+            for name, pool in live.items()
         }
     }
 

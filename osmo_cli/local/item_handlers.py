@@ -15,27 +15,27 @@ _NO_NAME = "local variable 'name' referenced before assignment"
 
 def routes(dialect: Dialect) -> list[Route]:
     """The routes of all types with named items that a dialect has."""
-    found = []
+    table = []
     for row in ITEM_TYPES.values():
         if row.name not in dialect.config_types:
             continue
         path = "/api/configs/" + row.config_type.path
-        one = path + "/{name}"
+        item_path = path + "/{name}"
         if not row.reads_itself:
-            found += [
+            table += [
                 Route("GET", path, _get_all_of(row)),
-                Route("GET", one, _get_one_of(row)),
+                Route("GET", item_path, _get_one_of(row)),
             ]
         put_all, put_one = f"put_items:{row.name}", f"put_item:{row.name}"
-        found += [
+        table += [
             Route("PUT", path, _put_all_of(row, put_all), put_all),
-            Route("PUT", one, _put_one_of(row, put_one), put_one),
-            Route("DELETE", one, _delete_of(row), "configs"),
+            Route("PUT", item_path, _put_one_of(row, put_one), put_one),
+            Route("DELETE", item_path, _delete_of(row), "configs"),
         ]
         if row.patching:
             patch = f"patch:{row.config_type.path}"
-            found.append(Route("PATCH", one, _patch_of(row, row.patching, patch), patch))
-    return found
+            table.append(Route("PATCH", item_path, _patch_of(row, row.patching, patch), patch))
+    return table
 
 
 def _get_all_of(row: ItemType) -> Handler:
@@ -53,8 +53,10 @@ def _get_one_of(row: ItemType) -> Handler:
             stored = item(connection, row.name, name)
             if stored is None:
                 raise user_fault(row.unknown.format(name=name))
-            found = row.show(connection, {name: stored})
-        return shown(service, found[0] if isinstance(found, list) else found[name])
+            shown_items = row.show(connection, {name: stored})
+        return shown(
+            service, shown_items[0] if isinstance(shown_items, list) else shown_items[name]
+        )
 
     return get_one
 
@@ -96,8 +98,8 @@ def _put_one_of(row: ItemType, model: str) -> Handler:
             stored = put(connection, dialect, row, [given] if verb.as_list else {name: given})
             by = author(request, body, row.description("PUT", name))
             revise(connection, dialect, row, service.now(), by, name)
-            for one in stored.values():
-                row.finish(connection, one)
+            for changed in stored.values():
+                row.finish(connection, changed)
         return Response()
 
     return put_one
@@ -118,12 +120,12 @@ def _patch_of(row: ItemType, patching: Patching, model: str) -> Handler:
             live = patching.live(connection, dialect, name, old, now)
             wanted = merged(live, body.configs_dict, dialect)
             schema = stored_schema(row.name, dialect.name)
-            found = plain(parse_or_fail(schema, wanted, dialect.pydantic))
-            stored = put(connection, dialect, row, {name: found})[name]
+            checked = plain(parse_or_fail(schema, wanted, dialect.pydantic))
+            stored = put(connection, dialect, row, {name: checked})[name]
             by = author(request, body, row.description("PATCH", name))
             revise(connection, dialect, row, now, by, name)
             row.finish(connection, stored)
-            answer = patching.answer(connection, found, stored)
+            answer = patching.answer(connection, checked, stored)
         return Response(answer)
 
     return patch

@@ -108,10 +108,10 @@ class _Describing:
     def schema(self, schema: Any) -> Any:
         """A schema without what the service does not write; enumerations become components."""
         if isinstance(schema, list):
-            return [self.schema(one) for one in schema]
+            return [self.schema(part) for part in schema]
         if not isinstance(schema, dict):
             return schema
-        branches = [one for one in schema.get("anyOf", ()) if one != {"type": "null"}]
+        branches = [part for part in schema.get("anyOf", ()) if part != {"type": "null"}]
         if len(branches) == 1 and not self._second:
             # Optional: pydantic 1 shows the type alone.
             rest = {key: value for key, value in schema.items() if key not in ("anyOf", "default")}
@@ -134,7 +134,7 @@ class _Describing:
             return self._reference(self.name(name), schema)
         if key == "properties":
             return {
-                key: {name: self._property(name, self.schema(one)) for name, one in value.items()}
+                key: {name: self._property(name, self.schema(part)) for name, part in value.items()}
             }
         if key == "default":
             return {key: _without_none(value)}
@@ -150,7 +150,7 @@ class _Describing:
             return {key: value for key, value in schema.items() if key != "enum"}
         branches = schema.get("anyOf", ())
         if branches and name in _ENUMS:
-            return {**schema, "anyOf": [self._property(name, one) for one in branches]}
+            return {**schema, "anyOf": [self._property(name, part) for part in branches]}
         values = schema.get("enum") or ([schema["const"]] if "const" in schema else None)
         if name not in _ENUMS or values is None:
             return schema
@@ -164,5 +164,5 @@ class _Describing:
 
 def _without_none(value: Any) -> Any:
     if isinstance(value, dict):
-        return {key: _without_none(one) for key, one in value.items() if one is not None}
+        return {key: _without_none(part) for key, part in value.items() if part is not None}
     return value

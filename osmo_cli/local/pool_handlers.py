@@ -41,9 +41,9 @@ def _get_pools(service: Service, request: Request) -> Response:
     verbose = _verbose(request)
     backend = Parameters(request).text("backend")
     with service.store.read() as connection:
-        found = pools.shown_pools(connection, service.store.dialect, service.now(), verbose=verbose)
+        live = pools.shown_pools(connection, service.store.dialect, service.now(), verbose=verbose)
     chosen = {
-        name: pool for name, pool in found.items() if backend is None or pool["backend"] == backend
+        name: pool for name, pool in live.items() if backend is None or pool["backend"] == backend
     }
     return shown(service, {"pools": chosen})
 

@@ -38,8 +38,8 @@ def stored_form(pool: dict[str, Any]) -> dict[str, Any]:
     """A pool without what is computed."""
     editable = {key: value for key, value in pool.items() if key not in _COMPUTED}
     editable["platforms"] = {
-        name: {key: value for key, value in one.items() if key not in _COMPUTED_OF_PLATFORMS}
-        for name, one in pool["platforms"].items()
+        name: {key: value for key, value in platform.items() if key not in _COMPUTED_OF_PLATFORMS}
+        for name, platform in pool["platforms"].items()
     }
     return editable
 
@@ -138,10 +138,12 @@ def fill_in(connection: sqlite3.Connection, pool: dict[str, Any]) -> None:
     pool["parsed_pod_template"] = whole_pod
     pool["parsed_resource_validations"] = templates.assertions(connection, validations)
     if "common_group_templates" in pool:
-        found = (
+        group_templates = (
             item(connection, "GROUP_TEMPLATE", name) for name in pool["common_group_templates"]
         )
-        pool["parsed_group_templates"] = [template for template in found if template is not None]
+        pool["parsed_group_templates"] = [
+            template for template in group_templates if template is not None
+        ]
     for platform in pool["platforms"].values():
         pod = templates.combined(connection, [*common, *platform["override_pod_template"]])
         names = [*validations, *platform["resource_validations"]]

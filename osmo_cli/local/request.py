@@ -179,10 +179,10 @@ class Parameters:
         value = self.text(name)
         if value is None:
             return False
-        found = _FLAGS.get(value.lower())
-        if found is None:
+        flag = _FLAGS.get(value.lower())
+        if flag is None:
             self._refuse("bool_parsing", ("query", name), value)
-        return bool(found)
+        return bool(flag)
 
     def choices(self, name: str, permitted: list[str]) -> list[str] | None:
         """Repeatable texts, each one of `permitted`; None where there is none."""

@@ -43,29 +43,29 @@ _EVERYWHERE = (
 @cache
 def routes(dialect: Dialect) -> tuple[Route, ...]:
     """All routes of a dialect."""
-    found = [
+    table = [
         *_EVERYWHERE,
         *whole_handlers.routes(dialect),
         *item_handlers.routes(dialect),
         *user_handlers.routes(dialect),
     ]
     if dialect.health_route:
-        found.append(Route("GET", "/health", auth.get_health))
+        table.append(Route("GET", "/health", auth.get_health))
     if dialect.exchange_by_post:
-        found.append(Route("POST", _EXCHANGE, auth.exchange_body, "token"))
+        table.append(Route("POST", _EXCHANGE, auth.exchange_body, "token"))
     if dialect.token_routes.service is not None:
-        found.append(Route("GET", "/api/auth/access_token", auth.get_token_info))
-        found += _token_routes("USER", dialect.token_routes.own)
-        found += _token_routes("SERVICE", dialect.token_routes.service)
+        table.append(Route("GET", "/api/auth/access_token", auth.get_token_info))
+        table += _token_routes("USER", dialect.token_routes.own)
+        table += _token_routes("SERVICE", dialect.token_routes.service)
     if dialect.newest(_CLIENT_PACKAGES):
         packages = "/client/pypi/simple"
-        found += [
+        table += [
             Route("GET", packages, auth.get_packages, documented=False),
             Route("GET", packages + "/{package}", auth.get_packages, documented=False),
         ]
-    found.append(Route("GET", "/api/openapi.json", get_openapi, documented=False))
-    found.append(Route("GET", "/api/docs", auth.get_docs, documented=False))
-    return tuple(found)
+    table.append(Route("GET", "/api/openapi.json", get_openapi, documented=False))
+    table.append(Route("GET", "/api/docs", auth.get_docs, documented=False))
+    return tuple(table)
 
 
 def _token_routes(kind: AccessType, segments: tuple[str, ...]) -> list[Route]:

@@ -54,7 +54,10 @@ def _merge_lists(below: list[Any], above: list[Any]) -> list[Any]:
 def assertions(connection: sqlite3.Connection, names: Iterable[str]) -> list[Any]:
     """All comparisons of the resource validations of these names."""
     return [
-        one for name in names for one in item(connection, "RESOURCE_VALIDATION", name) or () if one
+        assertion
+        for name in names
+        for assertion in item(connection, "RESOURCE_VALIDATION", name) or ()
+        if assertion
     ]
 
 
@@ -148,7 +151,7 @@ def refuse_used_test(connection: sqlite3.Connection, name: str) -> None:
 
 def _naming(connection: sqlite3.Connection, config_type: str, field: str, name: str) -> list[str]:
     """The items of a type that have `name` in a field."""
-    return [one for one, value in items(connection, config_type).items() if name in value[field]]
+    return [user for user, value in items(connection, config_type).items() if name in value[field]]
 
 
 def _pools_with(

@@ -131,14 +131,14 @@ def _list_users(service: Service, request: Request) -> Response:
     first = max(start or 1, 1)
     size = min(max(_PAGE if count is None else count, 1), _LARGEST_PAGE)
     with service.store.read() as connection:
-        found = users.find_users(
+        matching = users.find_users(
             connection, given.text("id_prefix") or "", set(given.texts("roles"))
         )
-    page = found[first - 1 : first - 1 + size]
+    page = matching[first - 1 : first - 1 + size]
     return _answer(
         service,
         {
-            "total_results": len(found),
+            "total_results": len(matching),
             "start_index": first,
             "items_per_page": len(page),
             "users": page,
@@ -168,8 +168,8 @@ def _delete_user(service: Service, request: Request) -> Response:
 
 def _user_roles(service: Service, request: Request) -> Response:
     with service.store.read() as connection:
-        found = users.get(connection, request.path["user_id"])
-    return _answer(service, {"user_id": found["id"], "roles": found["roles"]})
+        user = users.get(connection, request.path["user_id"])
+    return _answer(service, {"user_id": user["id"], "roles": user["roles"]})
 
 
 def _assign(service: Service, request: Request) -> Response:

@@ -147,7 +147,7 @@ def assign(
 ) -> dict[str, Any]:
     """Give a role to a user; one that they have stays. Raises Fault (400) for unknown ones."""
     _check_role(connection, role)
-    grants = {one["role_name"]: one for one in get(connection, user)["roles"]}
+    grants = {held["role_name"]: held for held in get(connection, user)["roles"]}
     given = grants.setdefault(role, grant(role, by, now))
     roles = [grants[name] for name in sorted(grants)]
     connection.execute("UPDATE users SET roles = ? WHERE id = ?", (json.dumps(roles), user))
@@ -243,8 +243,8 @@ def _check_longest(connection: sqlite3.Connection, expires_at: str, today: date)
 
 def list_tokens(connection: sqlite3.Connection, user: str) -> list[dict[str, Any]]:
     """A user's tokens by name."""
-    found = tokens.list_tokens(connection, "USER", user)
-    return [{key: one[key] for key in one if key != "access_type"} for one in found]
+    listed = tokens.list_tokens(connection, "USER", user)
+    return [{key: token[key] for key in token if key != "access_type"} for token in listed]
 
 
 def delete_token(connection: sqlite3.Connection, user: str, name: str) -> None:

@@ -229,8 +229,8 @@ class _Reader:
         keep_unknown = name in ALWAYS_CLOSED or (self._closed and name in STRICT)
         fields = model.model_fields
         return {
-            key: self.read(one, fields[key].annotation) if key in fields else one
-            for key, one in value.items()
+            key: self.read(inner, fields[key].annotation) if key in fields else inner
+            for key, inner in value.items()
             if key in fields or keep_unknown
         }
 
@@ -248,8 +248,8 @@ def _problems(error: ValidationError, loc: Location, generation: Generation) -> 
     details = error.errors(include_url=False)
     own = _USER_ERRORS | (_OF_SECOND if generation == 2 else {})
     for detail in details:
-        if found := own.get(detail["type"]):
-            text, code = found
+        if wording := own.get(detail["type"]):
+            text, code = wording
             values = {"methods": list(METHODS), **detail.get("ctx", {})}
             raise user_fault(text.format(input=detail["input"], **values), code)
     return [

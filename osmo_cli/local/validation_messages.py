@@ -109,8 +109,8 @@ _NOT_ENUMERATIONS = frozenset({"addressing_style"})
 
 
 def choice(loc: Location, value: Any, permitted: list[str]) -> Invalid:
-    """A string that is not one of the permitted ones."""
-    quoted = [f"'{one}'" for one in permitted]
+    """A text that is none of the permitted ones."""
+    quoted = [f"'{each}'" for each in permitted]
     listed = ", ".join(quoted[:-1])
     expected = f"{listed} or {quoted[-1]}" if listed else quoted[-1]
     return Invalid("literal_error", loc, value, {"expected": expected})
@@ -134,7 +134,7 @@ def _first(problem: Invalid) -> dict[str, Any]:
         kind = "none"
     elif kind == "literal_error":
         context["permitted"] = re.findall("'([^']*)'", context["expected"])
-        context["listed"] = ", ".join(f"'{one}'" for one in context["permitted"])
+        context["listed"] = ", ".join(f"'{each}'" for each in context["permitted"])
     context = {key: _whole(value) for key, value in context.items()}
     words = _FIRST.get(kind)
     if words is None:
@@ -185,9 +185,9 @@ def report(title: str, problems: Iterable[Invalid], generation: Generation) -> s
     Args:
         title: the service's name of the model.
     """
-    found = entries(problems, generation)
-    lines = [f"{len(found)} validation error{'s' if len(found) > 1 else ''} for {title}"]
-    for entry in found:
+    described = entries(problems, generation)
+    lines = [f"{len(described)} validation error{'s' if len(described) > 1 else ''} for {title}"]
+    for entry in described:
         lines += _REPORTS[generation](entry)
     return "\n".join(lines)
 
@@ -204,7 +204,7 @@ def _context_text(value: Any) -> str:
     if not isinstance(value, list):
         return str(value)
     name = ENUM_OF_VALUES.get(tuple(value), "Enum")
-    members = (f"<{name}.{one.upper().replace('-', '_')}: '{one}'>" for one in value)
+    members = (f"<{name}.{each.upper().replace('-', '_')}: '{each}'>" for each in value)
     return "[" + ", ".join(members) + "]"
 
 

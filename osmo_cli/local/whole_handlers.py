@@ -21,23 +21,23 @@ _NO_JSON = "Object of type SecretStr is not JSON serializable"
 
 def routes(dialect: Dialect) -> list[Route]:
     """The routes of those of these types that a dialect has."""
-    found = []
+    table = []
     for row in WHOLE.values():
         if row.name not in dialect.config_types:
             continue
         path = "/api/configs/" + row.path
-        found += [
+        table += [
             Route("GET", path, _get_of(row)),
             Route("PUT", path, _put_of(row), "put_whole:" + row.name),
             Route("PATCH", path, _patch_of(row), "patch:config"),
         ]
     if DATASET.name in dialect.config_types:
         bucket = "/api/configs/dataset/{name}"
-        found += [
+        table += [
             Route("PATCH", bucket, _patch_bucket, "patch:dataset"),
             Route("DELETE", bucket, _delete_bucket, "configs"),
         ]
-    return [*found, Route("POST", "/api/configs/service/clean", _clean_service)]
+    return [*table, Route("POST", "/api/configs/service/clean", _clean_service)]
 
 
 def _get_of(row: WholeType) -> Handler:
