@@ -1,4 +1,4 @@
-"""What is done to the embedded service from outside its API."""
+"""Operations on the embedded service from outside its API."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ ADMIN_TOKEN_DAYS = 30
 
 
 def add_backend(db: Path, name: str, *, offline: bool = False, now: Clock = utc_now) -> bool:
-    """What a connecting operator does; True where the backend is new.
+    """Do what a connecting operator does; return True if the backend is new.
 
     An online backend stays online, as if its operator kept beating; an offline one had its last
     heartbeat just before it stopped to count as online.

@@ -47,7 +47,7 @@ def build_app(
     source: ConfigMapSource | None = None,
     fault: str | None = None,
 ) -> Starlette:
-    """The service on the database at `path`, which is created where there is none.
+    """Build the service on the database at `path`, which is created if it does not exist.
 
     Handlers run in worker threads; the database is closed when the application shuts down.
 
@@ -55,7 +55,7 @@ def build_app(
         dialect: which generation of the service; None takes the database's own.
         auth: `none` trusts the header x-osmo-user, as the real developer mode does; `token` wants
             a JWT.
-        source: the file that configurations come from, where not from the database.
+        source: the file that configurations come from, if not from the database.
         fault: name of a fault to have (`rehearsal.FAULTS`).
 
     Raises:

@@ -39,7 +39,7 @@ _OPEN_PATHS = (
 
 
 class RefusedError(Exception):
-    """A request does not get through; `response` is the answer."""
+    """A request is refused; `response` is the answer."""
 
     def __init__(self, response: Response) -> None:
         super().__init__(response.status)
@@ -47,7 +47,7 @@ class RefusedError(Exception):
 
 
 def identify(service: Service, method: str, path: str, headers: dict[str, str]) -> Identity:
-    """Who makes a request, once they may.
+    """Return who makes a request, if they may.
 
     Args:
         headers: by lower-case name.

@@ -37,7 +37,7 @@ def register(
     k8s_uid: str,
     k8s_namespace: str = "osmo",
 ) -> bool:
-    """What a connecting operator does; True where the backend is new.
+    """Do what a connecting operator does; return True if the backend is new.
 
     Args:
         connected: the operator keeps beating, so that the backend stays online.
@@ -70,7 +70,7 @@ def register(
 
 
 def all_backends(connection: sqlite3.Connection, now: datetime) -> list[dict[str, Any]]:
-    """All backends as the service shows them, by name."""
+    """Return all backends as the service shows them, by name."""
     operators = {row["name"]: row for row in connection.execute("SELECT * FROM operators")}
     stored = items(connection, _TYPE)
     return [_shown(backend, operators[name], now) for name, backend in stored.items()]
@@ -97,13 +97,13 @@ def check_loadable(dialect: Dialect, backend: dict[str, Any]) -> None:
 
 
 def backend(connection: sqlite3.Connection, name: str, now: datetime) -> dict[str, Any]:
-    """One backend as the service shows it. Raises Fault (500) where there is none."""
+    """Return one backend as the service shows it. Raises Fault (500) if it does not exist."""
     operator = connection.execute("SELECT * FROM operators WHERE name = ?", (name,)).fetchone()
     return _shown(_stored(connection, name), operator, now)
 
 
 def heartbeat(connection: sqlite3.Connection, name: str, now: datetime) -> datetime | None:
-    """When a backend's operator last beat; None for a backend that is not registered."""
+    """Return the time of a backend's last heartbeat, or None if it is not registered."""
     # In ConfigMap mode a backend without an operator reads as online, but its pools do not.
     query = "SELECT * FROM main.operators WHERE name = ?"
     operator = connection.execute(query, (name,)).fetchone()
@@ -149,7 +149,7 @@ def update(
 
 
 def check_tests(connection: sqlite3.Connection, tests: list[str]) -> None:
-    """Raise Fault (400) for a test that stands twice or is not there."""
+    """Raise Fault (400) for a duplicate or unknown test."""
     if len(set(tests)) < len(tests):
         raise user_fault("Backend tests list contains duplicates")
     for test in tests:
@@ -166,7 +166,7 @@ def _set_fields(
 
 
 def delete(connection: sqlite3.Connection, name: str, now: datetime, author: Author) -> None:
-    """DELETE: also an unknown backend is "deleted", with a revision of its own."""
+    """DELETE: deleting an unknown backend succeeds and adds a revision, too."""
     _remove(connection, name)
     _add_revision(connection, name, now, author)
 

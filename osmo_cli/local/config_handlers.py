@@ -13,7 +13,7 @@ from osmo_cli.local.service import Service, read_body
 
 
 def shown(service: Service, data: Any) -> Response:
-    """An answer with configurations, laid out as the version does.
+    """Return an answer with configurations, formatted as the version does it.
 
     docs/service/versions.md#generations
     """
@@ -21,12 +21,12 @@ def shown(service: Service, data: Any) -> Response:
 
 
 def author(request: Request, body: Any, default: str) -> Author:
-    """Who makes a change and why, from a `bodies.ConfigsRequest`."""
+    """Return who makes a change and why, from a `bodies.ConfigsRequest`."""
     return Author(request.caller.user, body.description or default, body.tags)
 
 
 def merged(live: dict[str, Any], patch: dict[str, Any], dialect: Dialect) -> dict[str, Any]:
-    """The strategic merge of a PATCH. Raises Fault (500) where the service's own merge fails."""
+    """Merge a PATCH. Raises Fault (500) where the service's own merge fails."""
     from osmo_cli.config.changes.strategic_merge import MergeFault, strategic_merge
 
     try:

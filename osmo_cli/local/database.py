@@ -20,14 +20,14 @@ from osmo_cli.local.configmap import (
     check_takes_configmap,
 )
 from osmo_cli.local.records import meta, set_meta
-from osmo_cli.local.tables import SCHEMA
+from osmo_cli.local.tables import SCHEMA, UPGRADES
 
 if TYPE_CHECKING:
     from osmo_cli.config.registry.dialects import Dialect
 
 APPLICATION_ID = 0x4F534D4F
 """Marks the file as ours in SQLite's header (the letters OSMO)."""
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 BUSY_SECONDS = 20.0
 """How long a writer waits for another one before it gives up."""
 
@@ -52,17 +52,17 @@ def open_database(
     now: Clock = utc_now,
     source: ConfigMapSource | None = None,
 ) -> Store:
-    """Open the store, or create it if it does not exist.
+    """Open the store, and create it if it does not exist.
 
     Args:
-        dialect: the one it must have. By default a new one has the oldest dialect, or the newest if
+        dialect: its version. A new store has the oldest by default, and the newest if
             configurations come from a file.
-        source: the file that configurations come from, where not from the database.
+        source: the file that configurations come from, if not from the database.
 
     Raises:
         InvalidInputError: that file is not right.
         UsageError: an unknown dialect, or a store of another one than `dialect`.
-        OsmoError: the file is not such a store, is of a newer version, or cannot be used.
+        OsmoError: the file is not a store, comes from a newer version, or cannot be used.
     """
     from osmo_cli.config.registry.dialects import DIALECTS
 
@@ -194,6 +194,7 @@ class Store:
             self._make_file()
             if not is_database(self.path):
                 self._create(dialect or default, now, managed)
+            self._upgrade()
             with self.read() as connection:
                 stored = meta(connection, "dialect")
         if stored not in DIALECTS:
@@ -204,6 +205,16 @@ class Store:
                 hint="osmo local reset deletes it; --db names another file",
             )
         self.dialect = DIALECTS[stored]
+
+    def _upgrade(self) -> None:
+        """Bring the tables of an older version of this program up to date."""
+        with self.read() as connection:
+            if _version(connection) == SCHEMA_VERSION:
+                return
+        with self.write() as connection:
+            for version in range(_version(connection), SCHEMA_VERSION):
+                connection.execute(UPGRADES[version])
+            connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
     def _make_file(self) -> None:
         from osmo_cli.private_files import make_private_dir

@@ -48,12 +48,12 @@ class Query:
 
 
 def stamp(time: datetime) -> str:
-    """A time as it is stored: all of one length, so that texts sort as times do."""
+    """Return a time as it is stored: all have one length, so that they sort as strings."""
     return time.isoformat(timespec="microseconds")
 
 
 def shown_time(stored: str) -> str:
-    """A stored time as the service writes it: without microseconds where they are zero."""
+    """Return a stored time as the service writes it: without microseconds if they are zero."""
     return stored.removesuffix(".000000")
 
 
@@ -155,7 +155,7 @@ def _masked(row: sqlite3.Row, dialect: Dialect) -> Any:
 
 
 def revision(connection: sqlite3.Connection, config_type: str, number: int) -> sqlite3.Row:
-    """Return a stored revision, even a deleted one. Raises Fault if it does not exist."""
+    """Return one stored revision, deleted or not. Raises Fault if it does not exist."""
     row = connection.execute(
         "SELECT * FROM history WHERE config_type = ? AND revision = ?",
         (config_type, min(number, _LARGEST)),

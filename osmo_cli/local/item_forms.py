@@ -22,12 +22,12 @@ _TEST_ORDER = (
 
 
 def as_given(_: sqlite3.Connection, dialect: Dialect, name: str, given: Any) -> tuple[str, Any]:
-    """Stored as it is."""
+    """The item is stored as given."""
     return name, given
 
 
 def by_name(_: sqlite3.Connection, stored: Mapping[str, Any]) -> Any:
-    """Shown as it is."""
+    """The items are shown as stored."""
     return dict(stored)
 
 
@@ -73,12 +73,12 @@ def store_test(
 
 
 def shown_tests(connection: sqlite3.Connection, stored: Mapping[str, Any]) -> Any:
-    """With the templates combined."""
+    """Tests are shown with their templates combined."""
     return {name: shown_test(connection, test) for name, test in stored.items()}
 
 
 def shown_test(connection: sqlite3.Connection, stored: dict[str, Any]) -> dict[str, Any]:
-    """One test with its templates combined."""
+    """Return a test with its templates combined."""
     combines = getattr(connection, "combines_tests", True)
     pod = templates.combined(connection, stored["common_pod_template"]) if combines else {}
     full = {**stored, "parsed_pod_template": pod}
@@ -169,12 +169,12 @@ def _shown_action(text: str) -> Any:
 
 
 def shown_roles(_: sqlite3.Connection, stored: Mapping[str, Any]) -> Any:
-    """A list, actions as `shown_role` has them."""
+    """Roles are shown as a list."""
     return [shown_role(role) for role in stored.values()]
 
 
 def shown_role(stored: dict[str, Any]) -> dict[str, Any]:
-    """One role, actions as the service shows them."""
+    """Return a role with its actions as the service shows them."""
     policies = [
         policy | {"actions": [_shown_action(action) for action in policy["actions"]]}
         for policy in stored["policies"]
@@ -183,7 +183,7 @@ def shown_role(stored: dict[str, Any]) -> dict[str, Any]:
 
 
 def role_snapshot(connection: sqlite3.Connection, _: Dialect, now: datetime) -> Any:
-    """A list, actions as texts."""
+    """Roles are a list in a revision, with actions as strings."""
     return list(items(connection, "ROLE").values())
 
 
@@ -204,7 +204,7 @@ def store_pool(
 
 
 def pool_snapshot(connection: sqlite3.Connection, dialect: Dialect, now: datetime) -> Any:
-    """What can be edited, with name and status."""
+    """Pools are in a revision with their editable fields, name and status."""
     live = pools.shown_pools(connection, dialect, now)
     return {
         "pools": {
@@ -215,7 +215,7 @@ def pool_snapshot(connection: sqlite3.Connection, dialect: Dialect, now: datetim
 
 
 def pools_of(_: sqlite3.Connection, snapshot: Any) -> dict[str, Any]:
-    """The pools of a revision by name, without what is computed."""
+    """Return the pools of a revision by name, without computed fields."""
     return {name: pools.stored_form(pool) for name, pool in snapshot["pools"].items()}
 
 

@@ -1,4 +1,4 @@
-"""The types with named items that clients make, as data, and what all of them have in common.
+"""The types with named items that clients create, as data, and what they have in common.
 
 Each row says how an item is stored, how it shows, what a revision holds and which words the
 service uses for it (docs/service/routes.md#routes-by-type). BACKEND has none: its items come from
@@ -46,7 +46,7 @@ class ItemType:
         name: of the config type.
         noun: what the service calls an item.
         put_all: description of a revision that a PUT of many wrote, if the client gave none.
-        unknown: the answer for an item that is not there.
+        unknown: the answer for an item that does not exist.
         deleted: what the service calls an item in the revision of a DELETE, if not `noun`.
         patching: how an item is patched; None: not at all.
         deletes_unknown: DELETE of what is not there succeeds and leaves a revision.

@@ -1,4 +1,4 @@
-"""Hiding secrets in what the service shows (docs/service/secrets.md#masks)."""
+"""Masking secrets in what the service shows (docs/service/secrets.md#masks)."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ def without_computed(pool: dict[str, Any]) -> dict[str, Any]:
 
 
 def stored_form(pool: dict[str, Any]) -> dict[str, Any]:
-    """A pool without what is computed."""
+    """Return a pool without its computed fields."""
     editable = {key: value for key, value in pool.items() if key not in _COMPUTED}
     editable["platforms"] = {
         name: {key: value for key, value in platform.items() if key not in _COMPUTED_OF_PLATFORMS}
@@ -45,7 +45,7 @@ def stored_form(pool: dict[str, Any]) -> dict[str, Any]:
 
 
 def check(connection: sqlite3.Connection, pool: dict[str, Any]) -> None:
-    """Raise Fault (400) where a pool names a template or validation that is not there."""
+    """Raise Fault (400) for a template or validation that does not exist."""
     platforms = pool["platforms"].values()
     templates.check_templates(connection, pool["common_pod_template"])
     templates.check_validations(connection, pool["common_resource_validations"])
@@ -66,7 +66,7 @@ def refuse_topology(connection: sqlite3.Connection, pool: dict[str, Any]) -> Non
 
 
 def refuse_unknown_backend(connection: sqlite3.Connection, pool: dict[str, Any]) -> None:
-    """Raise Fault (500) where a pool's backend is not registered; what was done stays."""
+    """Raise Fault (500) if a pool's backend is not registered; what was stored stays stored."""
     name = pool["backend"]
     if item(connection, "BACKEND", name) is None:
         raise server_fault(f"Backend {name} is not found.", keeps_changes=True)
@@ -75,7 +75,7 @@ def refuse_unknown_backend(connection: sqlite3.Connection, pool: dict[str, Any])
 def shown_pools(
     connection: sqlite3.Connection, dialect: Dialect, now: datetime, *, verbose: bool = False
 ) -> dict[str, dict[str, Any]]:
-    """All pools by name as GET shows them; only `verbose` shows what is combined for them."""
+    """Return all pools by name as GET shows them; with computed fields if `verbose`."""
     pools = {
         name: shown(connection, dialect, name, stored, now, verbose=verbose)
         for name, stored in items(connection, POOL.name).items()
@@ -88,7 +88,7 @@ def shown_pools(
 def single(
     connection: sqlite3.Connection, dialect: Dialect, name: str, now: datetime, *, verbose: bool
 ) -> dict[str, Any]:
-    """One pool, with the timeouts that it takes from WORKFLOW. Raises Fault (400) without one."""
+    """Return one pool with the timeouts that it inherits from WORKFLOW. Raises Fault (400)."""
     pool = shown(connection, dialect, name, stored_pool(connection, name), now, verbose=verbose)
     pool = pool if verbose else without_computed(pool)
     workflow = whole(connection, "WORKFLOW")
@@ -113,7 +113,7 @@ def shown(
     *,
     verbose: bool,
 ) -> dict[str, Any]:
-    """A pool in the order of the service's own model."""
+    """Return a pool with the fields of the service's model, in its order."""
     from osmo_cli.local.filling import filled
 
     pool: dict[str, Any] = filled(POOL.schema(dialect), stored, unset_secret="")
@@ -132,7 +132,7 @@ def shown(
 
 
 def fill_in(connection: sqlite3.Connection, pool: dict[str, Any]) -> None:
-    """Set what is combined from templates and validations."""
+    """Set the fields that are computed from templates and validations."""
     common, validations = pool["common_pod_template"], pool["common_resource_validations"]
     whole_pod = templates.combined(connection, common)
     pool["parsed_pod_template"] = whole_pod

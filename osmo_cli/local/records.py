@@ -15,18 +15,18 @@ _NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 
 
 def meta(connection: sqlite3.Connection, name: str) -> str:
-    """A fact about the store itself."""
+    """Return a fact about the store itself."""
     row = connection.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
     return str(row[0])
 
 
 def set_meta(connection: sqlite3.Connection, name: str, value: str) -> None:
-    """Keep a fact about the store itself."""
+    """Store a fact about the store itself."""
     connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (name, value))
 
 
 def item(connection: sqlite3.Connection, config_type: str, name: str = "") -> Any | None:
-    """One configuration object, or None; a type without named items keeps its own under ''."""
+    """Return one configuration object, or None. A type without named items has it under ''."""
     row = connection.execute(
         "SELECT data FROM configs WHERE config_type = ? AND name = ?", (config_type, name)
     ).fetchone()
@@ -34,7 +34,7 @@ def item(connection: sqlite3.Connection, config_type: str, name: str = "") -> An
 
 
 def items(connection: sqlite3.Connection, config_type: str) -> dict[str, Any]:
-    """All objects of a type by name, in the order of their names."""
+    """Return all objects of a type by name, sorted by name."""
     rows = connection.execute(
         "SELECT name, data FROM configs WHERE config_type = ? ORDER BY name", (config_type,)
     )
@@ -42,7 +42,7 @@ def items(connection: sqlite3.Connection, config_type: str) -> dict[str, Any]:
 
 
 def whole(connection: sqlite3.Connection, config_type: str) -> dict[str, Any]:
-    """The configuration of a type without named items; there is one from the start."""
+    """Return the configuration of a type without named items; it exists from the start."""
     stored = item(connection, config_type)
     assert isinstance(stored, dict)
     return stored
@@ -74,7 +74,7 @@ def json_text(data: Any) -> str:
 
 
 def delete_item(connection: sqlite3.Connection, config_type: str, name: str) -> None:
-    """Remove one configuration object, if it is there."""
+    """Remove one configuration object, if it exists."""
     connection.execute(
         "DELETE FROM configs WHERE config_type = ? AND name = ?", (config_type, name)
     )

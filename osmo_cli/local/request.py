@@ -1,4 +1,4 @@
-"""A request as the handlers see it, and their answer."""
+"""Requests as the handlers see them, and their answers."""
 
 from __future__ import annotations
 
@@ -121,16 +121,16 @@ class Parameters:
         self.problems.append(Invalid(kind, loc, value, context))
 
     def texts(self, name: str) -> list[str]:
-        """All values of a repeatable parameter."""
+        """Return all values of a repeatable parameter."""
         return [value for key, value in self.request.query if key == name]
 
     def text(self, name: str) -> str | None:
-        """The last value of a parameter, or None."""
+        """Return the last value of a parameter, or None."""
         values = self.texts(name)
         return values[-1] if values else None
 
     def required(self, name: str) -> str:
-        """A parameter that must be there."""
+        """Return a required parameter."""
         value = self.text(name)
         if value is None:
             self._refuse("missing", ("query", name))
@@ -144,7 +144,7 @@ class Parameters:
         least: int | None = None,
         most: int | None = None,
     ) -> int | None:
-        """A whole number greater than `above`, at least `least` and at most `most`, or None."""
+        """Return an integer above `above`, at least `least` and at most `most`, or None."""
         value = self.text(name)
         if value is None:
             return None
@@ -159,12 +159,12 @@ class Parameters:
         return number
 
     def required_integer(self, name: str) -> int:
-        """A whole number that must be there."""
+        """Return a required integer."""
         value = self.required(name)
         return self._integer(("query", name), value) if value else 0
 
     def path_integer(self, name: str) -> int:
-        """A whole number in the path."""
+        """Return an integer in the path."""
         return self._integer(("path", name), self.request.path[name])
 
     def _integer(self, loc: tuple[str, str], text: str) -> int:
@@ -175,7 +175,7 @@ class Parameters:
             return 1
 
     def flag(self, name: str) -> bool:
-        """A boolean that is false where it is left out."""
+        """Return a boolean, which is false if it is left out."""
         value = self.text(name)
         if value is None:
             return False
@@ -185,14 +185,14 @@ class Parameters:
         return bool(flag)
 
     def choices(self, name: str, permitted: list[str]) -> list[str] | None:
-        """Repeatable texts, each one of `permitted`; None where there is none."""
+        """Return repeatable strings, each one of `permitted`, or None."""
         values = self.texts(name)
         for index, value in enumerate(values):
             self._check_choice(("query", name, index), value, permitted)
         return values or None
 
     def choice(self, name: str, permitted: list[str], default: str | None = None) -> str:
-        """One of `permitted`; required where there is no default."""
+        """Return one of `permitted`; required if there is no default."""
         value = self.required(name) if default is None else self.text(name) or default
         if value:
             self._check_choice(("query", name), value, permitted)
@@ -203,10 +203,10 @@ class Parameters:
             self.problems.append(choice(loc, value, permitted))
 
     def time(self, name: str, *, date_alone: bool) -> datetime | None:
-        """A date with a time, in UTC where it names no zone; None where it is left out.
+        """Return a date with a time, in UTC if it has no zone, or None.
 
         Args:
-            date_alone: a date without a time will do.
+            date_alone: a date without a time is allowed.
         """
         value = self.text(name)
         if value is None:

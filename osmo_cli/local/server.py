@@ -42,7 +42,7 @@ def serve(
         port: 0 takes a free one.
         admin_token_file: in mode `token`, a new 0600 file for an administrator's access token.
         ready: called with the URL once connections are accepted.
-        source: the file that configurations come from, where not from the database.
+        source: the file that configurations come from, if not from the database.
         fault: name of a fault to have (`rehearsal.FAULTS`).
 
     Raises:

@@ -1,4 +1,4 @@
-"""What the handlers share, and the one way from a handler's outcome to an answer."""
+"""The running service, its routes, and how a handler's outcome becomes an answer."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ class Route:
 
 
 def answer(route: Route, service: Service, request: Request) -> Response:
-    """Run a handler; every outcome is an answer (docs/service/errors.md#error-bodies)."""
+    """Run a handler; turn every outcome into an answer (docs/service/errors.md#error-bodies)."""
     try:
         if service.store.configmap:
             service = _with_configmap(route, service, request, service.store.configmap)

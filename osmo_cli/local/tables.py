@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+UPGRADES: dict[int, str] = {
+    1: "ALTER TABLE tokens ADD COLUMN position INTEGER NOT NULL DEFAULT 0",
+}
+"""The statement that turns each older version of the tables into the next one."""
 SCHEMA = """
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE configs (
@@ -37,6 +41,7 @@ CREATE TABLE tokens (
   expires_at TEXT NOT NULL,
   description TEXT NOT NULL,
   roles TEXT NOT NULL,
+  position INTEGER NOT NULL,
   PRIMARY KEY (user_name, token_name, access_type)
 ) WITHOUT ROWID;
 CREATE TABLE users (

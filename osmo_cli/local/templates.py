@@ -17,7 +17,7 @@ _USER_CONTAINER = "{{USER_CONTAINER_NAME}}"
 
 
 def combined(connection: sqlite3.Connection, names: Iterable[str]) -> dict[str, Any]:
-    """The pod templates of these names in one; a later one overrides."""
+    """Return the pod templates of these names combined; later ones override."""
     pod: dict[str, Any] = {}
     for name in names:
         pod = _merge(pod, item(connection, "POD_TEMPLATE", name) or {})
@@ -38,7 +38,7 @@ def _merge(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
 
 
 def _merge_lists(below: list[Any], above: list[Any]) -> list[Any]:
-    """Merge lists: objects with the same name are merged, everything else is appended."""
+    """Merge objects of the same name; append everything else."""
     merged = deepcopy(below)
     for value in above:
         name = value.get("name") if isinstance(value, dict) else None
@@ -52,7 +52,7 @@ def _merge_lists(below: list[Any], above: list[Any]) -> list[Any]:
 
 
 def assertions(connection: sqlite3.Connection, names: Iterable[str]) -> list[Any]:
-    """All comparisons of the resource validations of these names."""
+    """Return all assertions of the resource validations of these names."""
     return [
         assertion
         for name in names
@@ -62,7 +62,7 @@ def assertions(connection: sqlite3.Connection, names: Iterable[str]) -> list[Any
 
 
 def of_nodes(pod: dict[str, Any]) -> dict[str, Any]:
-    """What a platform shows of its combined template: mounts, tolerations and node labels."""
+    """Return what a platform shows of its combined template: mounts, tolerations, node labels."""
     spec = pod.get("spec")
     spec = spec if isinstance(spec, dict) else {}
     mounts = [
@@ -101,17 +101,17 @@ def refuse_unreadable(connection: sqlite3.Connection, name: str) -> None:
 
 
 def check_templates(connection: sqlite3.Connection, names: Iterable[str]) -> None:
-    """Raise Fault (400) for a pod template that is not there."""
+    """Raise Fault (400) for a pod template that does not exist."""
     _check(connection, "POD_TEMPLATE", "Pod template", names)
 
 
 def check_validations(connection: sqlite3.Connection, names: Iterable[str]) -> None:
-    """Raise Fault (400) for a resource validation that is not there."""
+    """Raise Fault (400) for a resource validation that does not exist."""
     _check(connection, "RESOURCE_VALIDATION", "Resource validation", names)
 
 
 def check_groups(connection: sqlite3.Connection, names: Iterable[str]) -> None:
-    """Raise Fault (400) for a group template that is not there."""
+    """Raise Fault (400) for a group template that does not exist."""
     _check(connection, "GROUP_TEMPLATE", "Group template", names)
 
 

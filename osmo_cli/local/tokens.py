@@ -28,7 +28,7 @@ def create(
     roles: list[str],
     today: date,
 ) -> str:
-    """Make a token and return its text, which is kept nowhere.
+    """Create a token and return it; only its hash is kept.
 
     Args:
         user: the owner; a service token owns itself.
@@ -70,7 +70,7 @@ def last_day(today: date, longest: str) -> date:
 
 
 def check_name(name: str) -> None:
-    """Raise Fault (400) for what cannot be the name of a token."""
+    """Raise Fault (400) for an invalid name of a token."""
     if not re.fullmatch(NAME_PATTERN, name):
         raise user_fault(f"Token name {name} must match regex {NAME_PATTERN}")
 
@@ -85,7 +85,7 @@ def insert(
     roles: Sequence[str | dict[str, str]],
     text: str | None = None,
 ) -> str:
-    """Store a token that has been checked, and return its text.
+    """Store a token that has been checked, and return it.
 
     Args:
         roles: names, or `users.grant`s of them.
@@ -97,7 +97,8 @@ def insert(
     text = text or secrets.token_hex(32)
     try:
         connection.execute(
-            "INSERT INTO tokens VALUES (?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO tokens VALUES (?, ?, ?, ?, ?, ?, ?,"
+            " (SELECT coalesce(max(position), 0) + 1 FROM tokens))",
             (owner, name, kind, _hash(text), str(expires_at), description, json.dumps(roles)),
         )
     except sqlite3.IntegrityError:
@@ -106,7 +107,7 @@ def insert(
 
 
 def date_of(text: str, today: date) -> date:
-    """Return an expiration date after `today`. Raises Fault (400) for any other or invalid date."""
+    """Return an expiry date. Raises Fault (400) if it is not after `today` or not a date."""
     try:
         expires = datetime.strptime(text, "%Y-%m-%d").date()
     except ValueError:
@@ -141,24 +142,25 @@ def role_names(roles: Sequence[str | dict[str, str]]) -> list[str]:
 def list_tokens(
     connection: sqlite3.Connection, kind: AccessType, user: str
 ) -> list[dict[str, Any]]:
-    """A user's own tokens, or all service tokens, by name."""
+    """Return a user's tokens by name, or all service tokens in the order of their creation."""
+    order = "token_name" if kind == "USER" else "position, token_name"
     rows = connection.execute(
-        "SELECT * FROM tokens WHERE access_type = ? AND (access_type = 'SERVICE' OR user_name = ?)"
-        " ORDER BY token_name",
+        "SELECT * FROM tokens WHERE access_type = ? AND (access_type = 'SERVICE' OR user_name = ?)"  # noqa: S608 - fixed strings
+        f" ORDER BY {order}",
         (kind, user),
     )
     return [_shown(row) for row in rows]
 
 
 def delete(connection: sqlite3.Connection, kind: AccessType, user: str, name: str) -> None:
-    """Delete a token. Raises Fault (400) if it does not exist."""
+    """Delete a token. Raises Fault if it does not exist (400)."""
     owner = user if kind == "USER" else name
     if not remove(connection, kind, owner, name):
         raise user_fault(f"{kind.capitalize()} access token {name} does not exist.")
 
 
 def remove(connection: sqlite3.Connection, kind: AccessType, owner: str, name: str) -> bool:
-    """Delete a token; return whether it existed."""
+    """Delete a token; return False if it does not exist."""
     deleted = connection.execute(
         "DELETE FROM tokens WHERE user_name = ? AND token_name = ? AND access_type = ?",
         (owner, name, kind),
@@ -167,7 +169,7 @@ def remove(connection: sqlite3.Connection, kind: AccessType, owner: str, name: s
 
 
 def find(connection: sqlite3.Connection, text: str) -> dict[str, Any]:
-    """What is known of a token, expired or not. Raises Fault for an unknown one (400)."""
+    """Return what is known about a token, expired or not. Raises Fault (400) for an unknown one."""
     row = connection.execute("SELECT * FROM tokens WHERE hash = ?", (_hash(text),)).fetchone()
     if row is None:
         raise user_fault("Access Token is invalid")
@@ -175,7 +177,7 @@ def find(connection: sqlite3.Connection, text: str) -> dict[str, Any]:
 
 
 def usable(connection: sqlite3.Connection, text: str, today: date) -> dict[str, Any]:
-    """A token that may be exchanged. Raises Fault for an unknown or expired one (400)."""
+    """Return a token that may be exchanged. Raises Fault (400) for an unknown or expired one."""
     token = find(connection, text)
     if token["expires_at"][:10] <= str(today):
         raise user_fault("Access Token has expired")
@@ -183,5 +185,5 @@ def usable(connection: sqlite3.Connection, text: str, today: date) -> dict[str, 
 
 
 def discard(connection: sqlite3.Connection, text: str) -> None:
-    """Forget a token that could not be handed over."""
+    """Delete a token that could not be handed over."""
     connection.execute("DELETE FROM tokens WHERE hash = ?", (_hash(text),))

@@ -26,7 +26,7 @@ def in_process_transport(
     Closing it (as the client does) closes the database.
 
     Args:
-        source: the file that configurations come from, where not from the database.
+        source: the file that configurations come from, if not from the database.
         auth: as for `build_app`.
 
     Raises:

@@ -22,7 +22,7 @@ TEXT_LENGTHS = (43, 64)
 
 
 def grant(role: str, by: str, now: datetime) -> dict[str, str]:
-    """A role that a user or a token has, with who gave it and when (UTC without a zone)."""
+    """Return a role of a user or token, with who assigned it and when (UTC without a zone)."""
     return {"role_name": role, "assigned_by": by, "assigned_at": _zoned(now)}
 
 
@@ -38,7 +38,7 @@ def _check_role(connection: sqlite3.Connection, role: str) -> None:
 def create(
     connection: sqlite3.Connection, user: str, roles: list[str], by: str, now: datetime
 ) -> dict[str, Any]:
-    """Make a user. Raises Fault (400) for a name or role that will not do, or a name taken."""
+    """Create a user. Raises Fault (400) for an invalid or existing name, or an unknown role."""
     if not re.fullmatch(ID_PATTERN, user):
         raise user_fault(f"Username {user} must match regex {ID_PATTERN}")
     if connection.execute("SELECT 1 FROM users WHERE id = ?", (user,)).fetchone():
@@ -65,7 +65,7 @@ def _shown(row: sqlite3.Row) -> dict[str, Any]:
 
 
 def get(connection: sqlite3.Connection, user: str) -> dict[str, Any]:
-    """Return a user with roles. Raises Fault (400) if the user does not exist."""
+    """Return a user with roles. Raises Fault (400) if it does not exist."""
     row = _find(connection, user)
     return _shown(row) | {"roles": json.loads(row["roles"])}
 
@@ -136,7 +136,7 @@ def forget_role(connection: sqlite3.Connection, role: str) -> None:
 
 
 def delete(connection: sqlite3.Connection, user: str) -> None:
-    """Delete a user with their tokens. Raises Fault (400) if the user does not exist."""
+    """Delete a user with their tokens. Raises Fault (400) if it does not exist."""
     _find(connection, user)
     connection.execute("DELETE FROM users WHERE id = ?", (user,))
     connection.execute("DELETE FROM tokens WHERE user_name = ?", (user,))
@@ -145,7 +145,7 @@ def delete(connection: sqlite3.Connection, user: str) -> None:
 def assign(
     connection: sqlite3.Connection, user: str, role: str, by: str, now: datetime
 ) -> dict[str, Any]:
-    """Give a role to a user; one that they have stays. Raises Fault (400) for unknown ones."""
+    """Give a role to a user, if they do not have it. Raises Fault (400) for unknown ones."""
     _check_role(connection, role)
     grants = {held["role_name"]: held for held in get(connection, user)["roles"]}
     given = grants.setdefault(role, grant(role, by, now))
@@ -190,7 +190,7 @@ def create_token(
     by: str,
     now: datetime,
 ) -> str:
-    """Make a token of a user and return its text.
+    """Create a token of a user and return it.
 
     Args:
         expires_at: the first day (UTC) on which the token does not work any more.
@@ -242,19 +242,19 @@ def _check_longest(connection: sqlite3.Connection, expires_at: str, today: date)
 
 
 def list_tokens(connection: sqlite3.Connection, user: str) -> list[dict[str, Any]]:
-    """A user's tokens by name."""
+    """Return a user's tokens by name."""
     listed = tokens.list_tokens(connection, "USER", user)
     return [{key: token[key] for key in token if key != "access_type"} for token in listed]
 
 
 def delete_token(connection: sqlite3.Connection, user: str, name: str) -> None:
-    """Delete a token. Raises Fault (400) if it does not exist."""
+    """Delete a token. Raises Fault if it does not exist (400)."""
     if not tokens.remove(connection, "USER", user, name):
         raise user_fault(f"Access token {name} does not exist.")
 
 
 def token_roles(connection: sqlite3.Connection, user: str, name: str) -> dict[str, Any]:
-    """Return the roles of a user's token. Raises Fault (400) if it does not exist."""
+    """Return the roles of a user's token. Raises Fault if it does not exist (400)."""
     row = connection.execute(
         "SELECT roles FROM tokens WHERE user_name = ? AND token_name = ?", (user, name)
     ).fetchone()
@@ -264,6 +264,6 @@ def token_roles(connection: sqlite3.Connection, user: str, name: str) -> dict[st
 
 
 def check_text(text: str) -> None:
-    """Raise Fault (400) for what cannot be the text of a token."""
+    """Raise Fault (400) for an invalid access token."""
     if len(text) not in TEXT_LENGTHS:
         raise user_fault(f"Access token has invalid length {len(text)}")

@@ -47,7 +47,7 @@ class InvalidRequestError(Exception):
 
 @dataclass(frozen=True)
 class _Words:
-    """A message, its type, and the context that is shown: its own names by those of pydantic 2."""
+    """A message, its type, and the context that is shown: the names by those of pydantic 2."""
 
     message: str
     kind: str
@@ -109,7 +109,7 @@ _NOT_ENUMERATIONS = frozenset({"addressing_style"})
 
 
 def choice(loc: Location, value: Any, permitted: list[str]) -> Invalid:
-    """A text that is none of the permitted ones."""
+    """A string that is not one of the permitted ones."""
     quoted = [f"'{each}'" for each in permitted]
     listed = ", ".join(quoted[:-1])
     expected = f"{listed} or {quoted[-1]}" if listed else quoted[-1]

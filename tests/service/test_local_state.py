@@ -5,7 +5,9 @@ The rules are those of docs/service/.
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -553,3 +555,33 @@ def test_old_revisions_of_a_type_that_is_gone_are_not_masked(
     assert shown == [revision("first"), revision("second")]
     query = {"config_type": "DATASET", "first_revision": "1", "second_revision": "2"}
     assert get(client, "/diff", **query)["second_data"] == revision("second")
+
+
+# -- tokens
+
+
+@_only(lambda dialect: dialect.token_routes.service is not None)
+def test_service_tokens_are_listed_in_the_order_of_their_creation(
+    client: httpx.Client, dialect: Dialect
+) -> None:
+    path = "/" + "/".join(dialect.token_routes.service or ())
+    date = f"{utc_now().year + 1}-01-01"
+    for name in ("b", "c", "a"):
+        query = {"expires_at": date, "roles": "osmo-backend"}
+        succeeds(client.post(f"{path}/{name}", params=query))
+    succeeds(client.delete(f"{path}/c"))
+    assert [token["token_name"] for token in client.get(path).json()] == ["b", "a"]
+    # Roles are checked before the date.
+    bad = client.post(f"{path}/d", params={"expires_at": "soon", "roles": "nope"})
+    assert bad.json()["message"] == "Invalid role: nope"
+
+
+def test_a_database_of_an_older_version_of_the_program_is_upgraded(tmp_path: Path) -> None:
+    path = tmp_path / "local.db"
+    open_database(path, "6.0").close()
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("ALTER TABLE tokens DROP COLUMN position")
+        connection.execute("PRAGMA user_version = 1")
+    for _ in range(2):
+        with httpx.Client(transport=in_process_transport(path), base_url="http://local") as opened:
+            assert opened.get("/api/auth/access_token/service").json() == []
