@@ -54,7 +54,7 @@ class Request:
         """The body.
 
         Raises:
-            InvalidRequestError: there is none, or it is not JSON.
+            InvalidRequestError: it is missing or not JSON.
         """
         if not self.body:
             raise InvalidRequestError(Invalid("missing", ("body",)))
