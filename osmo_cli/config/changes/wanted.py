@@ -42,7 +42,7 @@ def wanted_state(shape: Shape, live: Any, given: Any, mode: Mode) -> Any:
 def effects_on_secrets(
     shape: Shape, live: Any, given: Any, wanted: Any
 ) -> Iterator[tuple[str, str]]:
-    """Return a message and a hint for each stored secret that a whole object leaves out.
+    """Return a message and a hint for what a whole object, by leaving it out, does to secrets.
 
     Args:
         shape: what the object describes.
@@ -50,16 +50,13 @@ def effects_on_secrets(
         given: the whole object.
         wanted: what is to be stored.
     """
-    for path in _Fields(shape).stored_in(live, ()):
+    fields = _Fields(shape)
+    for path in fields.stored_in(live, ()):
         if value_at(wanted, path, ABSENT) is ABSENT:
             yield f"{path_text(path)}: the stored secret is removed", ""
-            continue
-        parent = path[:-1]
-        while parent and value_at(given, parent, ABSENT) is ABSENT:
-            if value_at(given, parent[:-1], ABSENT) is not ABSENT:
-                message = f"{path_text(parent)} is not in the file and stays: it holds a secret"
-                yield message, "to remove it, set it to null"
-            parent = parent[:-1]
+        elif (kept := fields.kept_with_secret(path, given)) is not None:
+            message = f"{path_text(kept)} is not in the file and stays: it holds a secret"
+            yield message, "to remove it, set it to null"
 
 
 class _Fields:
@@ -95,3 +92,18 @@ class _Fields:
                 yield from self.stored_in(inner, (*at, key))
         elif value and self.is_secret(at):
             yield at
+
+    def kept_with_secret(self, path: Path, given: Any) -> Path | None:
+        """Return the path of the value that is kept because of the secret at `path` in it.
+
+        None if the input has the value, or if its default has a place for the secret.
+        """
+        left_out = (n for n in range(1, len(path)) if value_at(given, path[:n], ABSENT) is ABSENT)
+        length = next(left_out, None)
+        if length is None:
+            return None
+        default = self.default(path[:length])
+        while isinstance(default, dict) and length < len(path):
+            default = default.get(path[length], ABSENT)
+            length += 1
+        return path[:length] if length < len(path) else None
