@@ -94,7 +94,7 @@ def _put_one_of(row: ItemType, model: str) -> Handler:
         given, dialect = plain(body.configs), service.store.dialect
         with service.store.write() as connection:
             row.check_name(name)
-            # What stands in lists has a name of its own; the path's is for the history only.
+            # Items of lists have a name inside; the one in the path is for the history only.
             stored = put(connection, dialect, row, [given] if verb.as_list else {name: given})
             by = author(request, body, row.description("PUT", name))
             revise(connection, dialect, row, service.now(), by, name)

@@ -55,7 +55,7 @@ class Route:
     Attributes:
         path: the path with its parameters in braces.
         body: name of the request body's model (`bodies.body_model`); None without a body.
-        documented: it stands in the OpenAPI document.
+        documented: it is in the OpenAPI document.
     """
 
     method: str

@@ -14,7 +14,7 @@ _PAGE, _LARGEST_PAGE = 100, 1000
 _UTC = {"6.2": "+00:00", "6.3": "Z"}
 """How times end, except in the members of a role."""
 _Owner = Callable[[Service, Request], str]
-"""Whose tokens a request is about."""
+"""Return the owner of the tokens that a request addresses."""
 
 
 def routes(dialect: Dialect) -> list[Route]:

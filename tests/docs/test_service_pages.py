@@ -60,6 +60,12 @@ def test_cited_headings_exist() -> None:
     assert missing == []
 
 
+def test_only_pages_of_the_repository_are_cited() -> None:
+    elsewhere = re.compile(r"\b(api|helm)\.md\b")
+    sources = [source for source in CITING if source != Path(__file__)]
+    assert [str(source) for source in sources if elsewhere.search(source.read_text("utf-8"))] == []
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_headings_are_unique(page: Path) -> None:
     headings = _HEADING.findall(_FENCE.sub("", page.read_text()))

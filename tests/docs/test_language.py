@@ -1,0 +1,70 @@
+"""Help, errors, docs and comments use plain, standard words (CONTRIBUTING.md)."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.support.processes import ROOT
+
+# Phrase, and what to write instead. Only phrases that are always wrong here are listed.
+PHRASES = {
+    r"\bstands?\b(?! for\b)": "is, exists, appears",
+    r"\bstood\b": "was",
+    r"\btells\b": "says, shows",
+    r"\btell of\b": "log, report",
+    r"\b(?-i:(is|are) none)\b": "is not a ..., does not exist",
+    r"\bis about\b": "concerns, is for",
+    r"\bso already\b": "already up to date",
+    r"\bwhat becomes of\b": "what to do with",
+    r"\bwhat goes with\b": "also deleted",
+    r"\bso many\b": "maximum number",
+    r"\bthere too\b": "also",
+    r"\bof a form that\b": "in the format",
+    r"\ba text\b(?! file)": "a string",
+    r"\bno text\b": "not a string",
+    r"\bwhole numbers?\b": "integer",
+    r"\bspeaks?\b": "uses",
+    r"\bways? out\b": "fix",
+    r"\bmany a\b": "many",
+    r"\bas is done there\b": "(reword)",
+    r"\bnot there is no error\b": "succeeds if it does not exist",
+    r"\bin a way that it should not\b": "internal error",
+    r"\bno encoded name\b": "invalid percent-encoding",
+    r"\bis called that\b": "unknown",
+    r"\bno service is asked\b": "service version unknown",
+    r"\bwhat an agent logs in with\b": "a service token",
+    r"\bfirst of these that there\b": "the first that applies",
+    r"\bat the most\b": "at most",
+    r"\bbegins so\b": "starts with this prefix",
+    r"\bshall\b": "must, will",
+    r"\bin silence\b": "silently",
+    r"\bto be had\b": "available",
+    r"\blately\b": "recently",
+    r"\bthe other way round\b": "vice versa",
+    r"\bkeeps? no\b": "has no",
+    r"\bknows? nothing of\b": "does not know",
+}
+WRONG = re.compile("|".join(f"(?:{phrase})" for phrase in PHRASES), re.IGNORECASE)
+TEXTS = [
+    *sorted((ROOT / "osmo_cli").rglob("*.py")),
+    *sorted((ROOT / "osmo_cli").rglob("*.md")),
+    *sorted((ROOT / "docs").rglob("*.md")),
+    *sorted((ROOT / "docs").rglob("*.py")),
+    *sorted((ROOT / "examples").rglob("*.sh")),
+    ROOT / "README.md",
+    ROOT / "CHANGELOG.md",
+    ROOT / "CONTRIBUTING.md",
+]
+
+
+@pytest.mark.parametrize("path", TEXTS, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_text_is_plain(path: Path) -> None:
+    text = path.read_text("utf-8")
+    wrong = [
+        f"{path.relative_to(ROOT)}:{text.count(chr(10), 0, match.start()) + 1}: {match[0]!r}"
+        for match in WRONG.finditer(text)
+    ]
+    assert not wrong, "\n".join(wrong)
