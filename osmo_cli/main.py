@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
+from typing import TYPE_CHECKING, Any
 
 from osmo_cli import __version__
 from osmo_cli.errors import ExitCode, OsmoError, OutputClosedError
+
+if TYPE_CHECKING:
+    from osmo_cli.commands.session import Session
 
 _GLOBAL_FLAGS = frozenset({"--debug"})
 _GLOBAL_OPTIONS = frozenset({"--profile", "--timeout"})
@@ -19,6 +23,18 @@ def main() -> None:
         # Nothing else is imported for this (docs/performance.md).
         sys.stdout.write(f"osmo {__version__}\n")
         sys.exit(ExitCode.OK)
+    try:
+        code = _run_quickly(arguments)
+    except KeyboardInterrupt:
+        # During imports, or while another message was printed.
+        from osmo_cli.output.printer import Printer
+
+        Printer().note("interrupted")
+        code = ExitCode.INTERRUPTED
+    sys.exit(code)
+
+
+def _run_quickly(arguments: list[str]) -> int:
     import gc
 
     # A command runs for a moment, and a fifth of it would be spent looking for cyclic garbage
@@ -26,7 +42,7 @@ def main() -> None:
     gc.disable()
     code = run(arguments)
     gc.freeze()
-    sys.exit(code)
+    return code
 
 
 def run(arguments: list[str]) -> int:
@@ -34,7 +50,6 @@ def run(arguments: list[str]) -> int:
     import typer
     from typer._click import exceptions as click
 
-    from osmo_cli.commands.root import command
     from osmo_cli.commands.session import Session
     from osmo_cli.output.printer import Format, Printer
 
@@ -43,14 +58,11 @@ def run(arguments: list[str]) -> int:
     if _asks_for_json(arguments):
         printer.format = Format.JSON
     try:
-        result = command().main(
-            args=with_global_options_first(arguments),
-            prog_name="osmo",
-            standalone_mode=False,
-            obj=session,
-        )
+        result = _invoke(arguments, session)
         sys.stdout.flush()
         return int(result or ExitCode.OK)
+    except typer.Exit as error:
+        return error.exit_code
     except OutputClosedError as error:
         # What is still buffered for stdout cannot be written.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -70,16 +82,37 @@ def run(arguments: list[str]) -> int:
         printer.note("interrupted")
         return ExitCode.INTERRUPTED
     except Exception as error:
-        if session.debug:
-            raise
-        # The text of an unforeseen exception may contain secrets, so only its type is shown.
-        printer.error(
-            OsmoError(
-                f"internal error: {type(error).__name__}",
-                hint="please report this; --debug shows where",
-            )
+        return _internal_error(error, session)
+
+
+def _invoke(arguments: list[str], session: Session) -> Any:
+    """Run a command and return its result.
+
+    Typer's own `main` would turn Ctrl-C into exit code 130 without a message. Here it is only
+    used for shell completion, which does not get as far as a command.
+    """
+    from osmo_cli.commands.root import command
+
+    root = command()
+    words = with_global_options_first(arguments)
+    if "_OSMO_COMPLETE" in os.environ:
+        return root.main(args=words, prog_name="osmo", standalone_mode=False, obj=session)
+    with root.make_context("osmo", words, obj=session) as context:
+        return root.invoke(context)
+
+
+def _internal_error(error: Exception, session: Session) -> int:
+    """Print an exception that no part of the program expects; return the exit code."""
+    if session.debug:
+        raise error
+    # The text of an unforeseen exception may contain secrets, so only its type is shown.
+    session.printer.error(
+        OsmoError(
+            f"internal error: {type(error).__name__}",
+            hint="please report this; --debug shows where",
         )
-        return ExitCode.SERVICE_FAILURE
+    )
+    return ExitCode.SERVICE_FAILURE
 
 
 def with_global_options_first(arguments: list[str]) -> list[str]:
