@@ -1,4 +1,4 @@
-"""What the service takes as a name, checked before it becomes a part of a path."""
+"""Names that become part of a request's path."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from osmo_cli.errors import UsageError
 
 
 def check_name(text: str, pattern: str, *, is_no: str, rule: str) -> str:
-    """`text`, if `pattern` fits all of it.
+    """Return `text` if it matches `pattern`.
 
     Args:
         text: the name.
-        pattern: what is to fit.
-        is_no: what it cannot be otherwise, as in `the name of a token`.
+        pattern: regular expression for the whole name.
+        is_no: what the name is of, as in `the name of a token`.
         rule: the pattern in words.
 
     Raises:
-        UsageError: it does not fit.
+        UsageError: it does not match.
     """
     if not re.fullmatch(pattern, text):
         raise UsageError(f'"{text}" cannot be {is_no}', hint=rule)

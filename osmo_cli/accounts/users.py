@@ -9,7 +9,7 @@ ID_PATTERN = r"^[a-zA-Z0-9]([a-zA-Z0-9_.@-]*[a-zA-Z0-9])?$"
 
 
 def check_user_id(user: str) -> str:
-    """`user`, if the service takes it for a new user.
+    """Return `user` if the service accepts it for a new user.
 
     Raises:
         UsageError: it does not.
@@ -18,18 +18,18 @@ def check_user_id(user: str) -> str:
         user,
         ID_PATTERN,
         is_no="a user",
-        rule="letters, digits and - _ . @ of ASCII; a letter or digit first and last",
+        rule="use ASCII letters, digits and - _ . @; start and end with a letter or digit",
     )
 
 
 def check_known_user(user: str) -> str:
-    """`user`, if one that exists already can be called so.
+    """Return `user` if a user with this name can exist.
 
-    Identity providers name the users that come by themselves, and know other characters than the
-    service takes of an administrator: `ada+test@example.com`, `ada#EXT#@example.com`.
+    Users from an identity provider may have characters that the service does not accept for new
+    users: `ada+test@example.com`, `ada#EXT#@example.com`.
 
     Raises:
-        UsageError: no path of a request can hold it.
+        UsageError: it cannot be part of a request's path.
     """
     if not user.strip() or not user.isprintable() or user in (".", "..") or {*"/\\?%"} & {*user}:
         raise UsageError(f'"{user}" cannot be a user', hint="`osmo user list` shows the users")

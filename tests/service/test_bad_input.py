@@ -127,7 +127,7 @@ CASES: dict[str, tuple[tuple[str, ...], int, str, str]] = {
     "bad date": (("token", "set", "t", "-e", "31/12/2026"), 2, "is not a date", "YYYY-MM-DD"),
     "no such day": (("token", "set", "t", "-e", "2027-02-30"), 2, "is not a date", ""),
     "past date": (("token", "set", "t", "-e", "2020-01-01"), 2, "is not in the future", ""),
-    "date too far": (("token", "set", "t", "-e", "2999-01-01"), 2, "is too far away", "365d"),
+    "date too far": (("token", "set", "t", "-e", "2999-01-01"), 2, "is too late", "365d"),
     "bad token name": (("token", "set", "1-"), 2, '"1-" cannot be the name of a token', "letter"),
     "bad role": ((*SERVICE_TOKEN, "no-such-role"), 2, "Invalid role: no-such-role", ""),
     "no role": (("token", "set", "t", "--service"), 2, "needs roles", "osmo-backend"),

@@ -172,7 +172,7 @@ def test_a_service_token_of_an_account_with_more_roles_has_only_its_own(admin: S
 def test_an_account_is_not_made_for_a_token_that_cannot_be(admin: Shell) -> None:
     for words, message in (
         (("--roles", "osmo-backend", "nope"), "not found: Role nope does not exist (HTTP 400)"),
-        (("--roles", "osmo-backend", "-e", "2999-01-01"), "too far away"),
+        (("--roles", "osmo-backend", "-e", "2999-01-01"), "too late"),
         ((), "a service token needs roles"),
         (("--if-exists", "keep"), "a service token needs roles"),
     ):

@@ -356,7 +356,7 @@ def test_values_from_elsewhere_need_not_be_there_to_check_the_rest(shell: Shell)
     values = {"NGC_API_KEY": "CANARY-OF-THE-KEY", "LONG": "CANARY-NO-TIME", "COUNT": "CANARY3"}
     known = shell.osmo("config", "validate", "workflow.json", "--debug", env=NOBODY | values)
     assert known.code == 2
-    assert "default_exec_timeout: not a duration" in known.out
+    assert "default_exec_timeout: must be a duration" in known.out
     assert "is not set" not in known.out
     assert "CANARY" not in known.out + known.err
 

@@ -87,7 +87,7 @@ def test_a_date_must_lie_ahead(text: str) -> None:
 def test_the_service_s_longest_life_is_the_limit(longest: str, last: str) -> None:
     assert tokens.check_expiry(last, longest) == last
     beyond = (date.fromisoformat(last) + timedelta(days=1)).isoformat()
-    with pytest.raises(UsageError, match=f"{beyond} is too far away.*{longest} at most") as caught:
+    with pytest.raises(UsageError, match=f"{beyond} is too late.*at most {longest}") as caught:
         tokens.check_expiry(beyond, longest)
     assert caught.value.hint == f"the last possible date is {last}"
 
@@ -101,7 +101,7 @@ def test_the_default_keeps_within_the_longest_life() -> None:
 @pytest.mark.parametrize("longest", ["23h", "0d"])
 def test_a_life_of_less_than_a_day_allows_no_token(longest: str, text: str | None) -> None:
     # The service counts whole days, and today's date is refused.
-    with pytest.raises(UsageError, match=f"{longest} at most") as caught:
+    with pytest.raises(UsageError, match=f"at most {longest}") as caught:
         tokens.check_expiry(text, longest)
     assert caught.value.hint
     assert "2026-02-20" not in caught.value.hint
@@ -117,7 +117,7 @@ def test_a_longest_life_that_is_not_understood_is_left_to_the_service(longest: s
 @pytest.mark.parametrize("longest", ["7d", "P7D", "P1W", "P6DT24H", "PT168H30M5S"])
 def test_a_longest_life_may_be_written_in_two_ways(longest: str) -> None:
     assert tokens.check_expiry("2026-02-27", longest) == "2026-02-27"
-    with pytest.raises(UsageError, match=f"{longest} at most") as caught:
+    with pytest.raises(UsageError, match=f"at most {longest}") as caught:
         tokens.check_expiry("2026-02-28", longest)
     assert caught.value.hint == "the last possible date is 2026-02-27"
 

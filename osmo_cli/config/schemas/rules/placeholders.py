@@ -1,6 +1,6 @@
-"""Placeholders in templates and validations: `{{NAME}}`, which OSMO fills for each task.
+"""Placeholders in templates and validations: `{{NAME}}`, which OSMO replaces for each task.
 
-OSMO has variables of its own, and pools and their platforms add more.
+OSMO has variables of its own; pools and their platforms add more.
 """
 
 from __future__ import annotations
@@ -21,30 +21,30 @@ OWN_VARIABLES = frozenset(
         *("WF_TASK_NAME", "WF_TASK_UUID", "WF_GROUP_NAME", "WF_GROUP_UUID"),
     }
 )
-"""Variables that OSMO fills itself (its documentation of pod and group templates)."""
+"""Variables of OSMO itself, from its documentation of pod and group templates."""
 
 _OWN_PREFIXES = ("USER_", "WF_", "K8_")
 _PLACEHOLDER = re.compile(r"\{\{\s*([A-Za-z_][A-Za-z0-9_]*)\s*\}\}")
 _OPENING = re.compile(r"\{[{%#]")
 _CLOSING = {"{{": "}}", "{%": "%}", "{#": "#}"}
-# Two braces that close are often JSON's; behind a bare name that one brace opens they are not.
+# Two closing braces often belong to JSON, but not after a bare name with one opening brace.
 _HALF_OPENED = re.compile(r"(?:^|[^{])\{\s{0,9}[A-Za-z_]\w{0,99}\s{0,9}\}\}", re.ASCII)
 
 
 def placeholders(value: Any) -> Iterator[tuple[Path, str]]:
-    """Each placeholder in the texts of `value`, with the path of its text."""
+    """Return each placeholder in the strings of `value`, with the path of its string."""
     for path, text in _texts(value):
         for name in dict.fromkeys(_PLACEHOLDER.findall(text)):
             yield path, name
 
 
 def unfilled(template: Any, pool: Any, platform: str | None = None) -> list[tuple[Path, str]]:
-    """The placeholders of a template for which a pool has no value, nor OSMO itself.
+    """Return the placeholders of a template for which neither a pool nor OSMO has a value.
 
     Args:
         template: a pod template, group template or resource validation.
         pool: the pool that names it.
-        platform: the platform of it, or None for what all of its platforms share.
+        platform: one of its platforms, or None for what all platforms share.
     """
     known = set(OWN_VARIABLES) | _variables(pool, "common_default_variables")
     platforms = pool.get("platforms") if isinstance(pool, dict) else None
@@ -53,7 +53,7 @@ def unfilled(template: Any, pool: Any, platform: str | None = None) -> list[tupl
     return [
         (path, name)
         for path, name in placeholders(template)
-        # Names that begin like OSMO's own may be its own in a later version.
+        # A later version of OSMO may define names with these prefixes.
         if name not in known and not name.startswith(_OWN_PREFIXES)
     ]
 
@@ -64,21 +64,21 @@ def _variables(holder: Any, field: str) -> set[str]:
 
 
 def well_formed(value: Any) -> Iterator[Finding]:
-    """Placeholders that are closed, and that are no misspelt variable of OSMO's own."""
+    """Check that placeholders are closed, and are not misspelt variables of OSMO."""
     for path, text in _texts(value):
         if _is_open(text) or _HALF_OPENED.search(text):
-            yield warning("a placeholder in this text is not closed", at=path)
+            yield warning("a placeholder is not closed", at=path)
     for path, name in placeholders(value):
         if name in OWN_VARIABLES:
             continue
         near = get_close_matches(name.upper(), sorted(OWN_VARIABLES), n=1, cutoff=0.85)
         if near:
-            message = "OSMO has no such variable: right only if the pool defines it"
+            message = "OSMO has no such variable, unless the pool defines it"
             yield warning(message, f"did you mean {{{{{near[0]}}}}}?", at=path)
 
 
 def _is_open(text: str) -> bool:
-    """Whether something of Jinja begins in the text and does not end; for a comment it may."""
+    """Return whether a Jinja tag in the string is not closed; a comment may be open."""
     end = 0
     while opening := _OPENING.search(text, end):
         end = text.find(_CLOSING[opening[0]], opening.end()) + 2

@@ -21,7 +21,7 @@ from tests.unit.config.inputs import (
 
 WEB = "must be an address with a host that starts with http:// or https://"
 SOCKET = "must be an address with a host that starts with ws:// or wss://"
-NO_DURATION = "not a duration: a number with d, h, m, s, ms or us, such as 365d"
+NO_DURATION = "must be a duration: an integer with d, h, m, s, ms or us, such as 365d"
 
 
 TIMEOUTS = [f"{least}_{what}_timeout" for least in ("default", "max") for what in ("exec", "queue")]

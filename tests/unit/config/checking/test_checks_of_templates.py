@@ -93,20 +93,20 @@ NO_LABEL = "must be the value of a label: up to 63 letters, digits, -, _ and ."
         (
             {"metadata": {"annotations": {"a": "{{USER_CPUS}}"}}},
             [
-                "warning: metadata.annotations.a: OSMO has no such variable: right only if the "
+                "warning: metadata.annotations.a: OSMO has no such variable, unless the "
                 "pool defines it (did you mean {{USER_CPU}}?)"
             ],
         ),
         ({"metadata": {"annotations": {"a": "{{MOUNT}}", "b": "{{ WF_ID }}"}}}, []),
         (
             {"metadata": {"annotations": {"a": "{{USER_CPU}"}}},
-            ["warning: metadata.annotations.a: a placeholder in this text is not closed"],
+            ["warning: metadata.annotations.a: a placeholder is not closed"],
         ),
         (
             {"metadata": {"annotations": {"a": "{USER_CPU}}", "b": "{% if USER_GPU }x"}}},
             [
-                "warning: metadata.annotations.a: a placeholder in this text is not closed",
-                "warning: metadata.annotations.b: a placeholder in this text is not closed",
+                "warning: metadata.annotations.a: a placeholder is not closed",
+                "warning: metadata.annotations.b: a placeholder is not closed",
             ],
         ),
         # Braces of JSON and of other languages, and Jinja's comments.

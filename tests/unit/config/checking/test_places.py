@@ -117,7 +117,7 @@ SAMPLES = [
         "BACKEND",
         nested("node_conditions.additional_node_conditions", ["a", "b*c"]),
         ("node_conditions", "additional_node_conditions", 1),
-        message="only at its end",
+        message="only at the end",
         dialect=SEED,
         name="a",
     ),
