@@ -45,16 +45,16 @@ def role_subject(name: str, kind: str, field: str | None) -> str:
         raise UsageError(f'a role is for a backend or a pool, not "{kind}"')
     if kind == "backend" and not field:
         raise UsageError(
-            "a role for a backend needs the backend's name",
+            "a role for a backend requires the backend's name",
             hint=f"osmo config set ROLE {name} backend --field BACKEND",
         )
     if kind == "pool" and field:
         raise UsageError(
-            "a role for a pool has the pool in its name",
+            "the pool of a role is part of its name",
             hint=f"osmo config set ROLE {POOL_PREFIX}{field} pool, without --field",
         )
     if kind == "pool" and not name.removeprefix(POOL_PREFIX).strip():
-        raise UsageError("the pool is missing in the role's name", hint=f"{POOL_PREFIX}POOL")
+        raise UsageError("the role's name must contain the pool", hint=f"{POOL_PREFIX}POOL")
     if kind == "pool" and not name.startswith(POOL_PREFIX):
         raise UsageError(
             f'the name of a role for a pool starts with "{POOL_PREFIX}"',
@@ -64,7 +64,7 @@ def role_subject(name: str, kind: str, field: str | None) -> str:
         if odd := sorted(_REFUSED.intersection(text)):
             raise UsageError(
                 f'"{text}" cannot be part of a role: it contains {" ".join(odd)}',
-                hint="such a character would change which requests the role allows",
+                hint="these characters would change which requests the role allows",
             )
     return field or name.removeprefix(POOL_PREFIX)
 

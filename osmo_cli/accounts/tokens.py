@@ -31,7 +31,7 @@ DURATION_UNITS = {
     "ms": "milliseconds",
     "us": "microseconds",
 }
-NOT_A_DURATION = "not a duration: a number with d, h, m, s, ms or us, such as 365d"
+NOT_A_DURATION = "must be a duration: an integer with d, h, m, s, ms or us, such as 365d"
 
 
 def parse_duration(text: str) -> timedelta | None:
@@ -90,7 +90,7 @@ def check_token_name(name: str) -> str:
         name,
         NAME_PATTERN,
         is_no="the name of a token",
-        rule="letters, digits, - and _ of ASCII; a letter first, no - or _ at the end",
+        rule="use ASCII letters, digits, - and _; start with a letter, end with a letter or digit",
     )
 
 
@@ -126,14 +126,14 @@ def check_expiry(text: str | None, longest: str | None) -> str:
     last = last_day(now, longest)
     if last is not None and last <= now:
         raise UsageError(
-            f"this service's tokens live {longest} at most, and none for less than a day",
+            f"tokens of this service can last at most {longest}, but need a whole day",
             hint="raise service_auth.max_token_duration in the SERVICE configuration",
         )
     if last is not None and day > last:
         if text is None:
             return last.isoformat()
         raise UsageError(
-            f"{day} is too far away: this service's tokens live {longest} at most",
+            f"{day} is too late: tokens of this service can last at most {longest}",
             hint=f"the last possible date is {last}",
         )
     return day.isoformat()

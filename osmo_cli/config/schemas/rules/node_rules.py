@@ -40,19 +40,19 @@ def _key(key: str, status: str) -> Iterator[Finding]:
     regex = _compiled(key)
     if regex is None:
         hint = 'a wildcard is written ".*"' if key.startswith("*") else None
-        message = "not a regular expression: the operator would skip this rule"
+        message = "invalid regular expression: the operator would skip this rule"
         yield Finding(message, hint, at=(key,), at_key=True)
         return
     if not _is_cheap(key):
-        yield warning("too intricate a regular expression to be checked", at=(key,), at_key=True)
+        yield warning("the regular expression is too complex to check", at=(key,), at_key=True)
         return
     if overrides := regex.match(READY) and status != "True":
-        message = 'matches the condition Ready, and then the operator takes no status but "True"'
-        hint = f'to leave Ready out, begin it with "^(?!{READY}$)"'
+        message = 'matches the condition Ready, for which the operator accepts only "True"'
+        hint = f'to exclude Ready, start it with "^(?!{READY}$)"'
         yield Finding(message, hint, at=(key,), at_key=True)
     if _GLOB.fullmatch(key):
         message = "is a regular expression: the * repeats the character before it"
-        hint = f'write "{key[:-1]}.*" for all that begin so'
+        hint = f'write "{key[:-1]}.*" for all conditions that start with this'
         yield warning(message, hint, at=(key,), at_key=True)
     elif (plain := _PLAIN.fullmatch(key)) and (key, status) != (READY, "True"):
         message = "matches every type with this prefix"
@@ -60,7 +60,7 @@ def _key(key: str, status: str) -> Iterator[Finding]:
         yield warning(message, hint, at=(key,), at_key=True)
     elif not (plain or overrides) and _is_open(_parsed(key)):
         message = "matches every type with this prefix"
-        hint = 'end it with "$", or with ".*" if that is meant'
+        hint = 'end it with "$", or with ".*" if this is intended'
         yield warning(message, hint, at=(key,), at_key=True)
 
 
@@ -83,13 +83,13 @@ def _parsed(pattern: str) -> Any:
 def _status(key: str, status: str) -> Iterator[Finding]:
     regex = _compiled(status)
     if regex is None:
-        message = "not a regular expression: the operator would skip this rule"
+        message = "invalid regular expression: the operator would skip this rule"
         yield Finding(message, at=(key,))
     elif not _is_cheap(status):
-        yield warning("too intricate a regular expression to be checked", at=(key,))
+        yield warning("the regular expression is too complex to check", at=(key,))
     elif not any(map(regex.fullmatch, STATUSES)):
         near = next((one for one in STATUSES if one.lower() == status.lower()), None)
-        message = "matches no status: there are True, False and Unknown"
+        message = "matches no status; statuses are True, False and Unknown"
         yield warning(message, f'write "{near}"' if near else None, at=(key,))
 
 
@@ -148,9 +148,9 @@ def wildcards(value: Any) -> Iterator[Finding]:
         if not entry:
             yield warning("matches nothing", at=(index,))
         elif "*" in entry[:-1]:
-            yield Finding("a * stands for the rest of a name, only at its end", at=(index,))
+            yield Finding("* is allowed only at the end", at=(index,))
         elif re.search(r"[\\^$()\[\]|+?]", entry):
-            yield warning("is a name here, not a regular expression", at=(index,))
+            yield warning("must be a name, not a regular expression", at=(index,))
 
 
 def ignored_conditions(value: Any) -> Iterator[Finding]:
@@ -160,7 +160,7 @@ def ignored_conditions(value: Any) -> Iterator[Finding]:
         if entry == READY or (
             isinstance(entry, str) and entry.endswith("*") and READY.startswith(entry[:-1])
         ):
-            message = "ignores Ready too: nodes that are not ready would count as available"
+            message = "also ignores Ready: nodes that are not ready would be available"
             yield warning(message, at=(index,))
 
 
@@ -177,5 +177,5 @@ def prefix(value: Any) -> Iterator[Finding]:
     if isinstance(value, str) and value not in ("", PREFIX):
         hint = "set global.nodeConditionPrefix in the operator's Helm values"
         if not value.endswith(PREFIX):
-            hint += f', and let it end with "{PREFIX}"'
-        yield warning("the operator overwrites it with its own at every connect", hint)
+            hint += f', ending with "{PREFIX}"'
+        yield warning("the operator overwrites it whenever it connects", hint)

@@ -13,11 +13,11 @@ from tests.unit.config.inputs import (
     said,
 )
 
-NO_REGEX = "not a regular expression: the operator would skip this rule"
-READY = 'matches the condition Ready, and then the operator takes no status but "True"'
-NOT_READY = ' (to leave Ready out, begin it with "^(?!Ready$)")'
+NO_REGEX = "invalid regular expression: the operator would skip this rule"
+READY = 'matches the condition Ready, for which the operator accepts only "True"'
+NOT_READY = ' (to exclude Ready, start it with "^(?!Ready$)")'
 PREFIX = (
-    "the operator overwrites it with its own at every connect "
+    "the operator overwrites it whenever it connects "
     "(set global.nodeConditionPrefix in the operator's Helm values"
 )
 
@@ -53,9 +53,9 @@ PREFIX = (
         (
             "^Gpu$",
             "true",
-            ['warning: matches no status: there are True, False and Unknown (write "True")'],
+            ['warning: matches no status; statuses are True, False and Unknown (write "True")'],
         ),
-        ("^Gpu$", "yes", ["warning: matches no status: there are True, False and Unknown"]),
+        ("^Gpu$", "yes", ["warning: matches no status; statuses are True, False and Unknown"]),
     ],
 )
 def test_rules_of_nodes(key: str, status: str, expected: list[str]) -> None:
@@ -102,11 +102,11 @@ def test_no_regular_expression_takes_long(pattern: str) -> None:
         ("GpuHealthy", None, None),
         ("nvidia.com/*", None, None),
         ("Rest*", None, None),
-        ("a*b", "a * stands for the rest of a name, only at its end", ""),
+        ("a*b", "* is allowed only at the end", ""),
         ("", "warning: matches nothing", ""),
-        ("^Gpu$", "warning: is a name here, not a regular expression", ""),
-        ("Ready", None, "ignores Ready too: nodes that are not ready would count as available"),
-        ("Re*", None, "ignores Ready too: nodes that are not ready would count as available"),
+        ("^Gpu$", "warning: must be a name, not a regular expression", ""),
+        ("Ready", None, "also ignores Ready: nodes that are not ready would be available"),
+        ("Re*", None, "also ignores Ready: nodes that are not ready would be available"),
     ],
 )
 def test_wildcards_of_the_seed(entry: str, additional: str | None, ignored: str | None) -> None:
@@ -134,7 +134,7 @@ def test_the_prefix(dialect: Dialect) -> None:
     assert found("gpu.osmo.nvidia.com/") == [f"warning: {PREFIX})"]
     assert found("") == ([must] if is_documented else [])
     assert found("osmo.example.com/") == (
-        [must] if is_documented else [f'warning: {PREFIX}, and let it end with "osmo.nvidia.com/")']
+        [must] if is_documented else [f'warning: {PREFIX}, ending with "osmo.nvidia.com/")']
     )
 
 
@@ -155,5 +155,5 @@ def test_the_prefix(dialect: Dialect) -> None:
 def test_a_regex_with_an_open_end(key: str, is_open: bool) -> None:
     found = said("BACKEND", {"node_conditions": {"rules": {key: "True"}}}, name="b")
     assert [line.split(": ")[-1] for line in found] == is_open * [
-        'matches every type with this prefix (end it with "$", or with ".*" if that is meant)'
+        'matches every type with this prefix (end it with "$", or with ".*" if this is intended)'
     ]

@@ -198,7 +198,7 @@ WRONG: dict[str, tuple[str, Any, Any, str | None, str]] = {
     ),
     "duration": (
         *("SERVICE", {"service_auth": {}}, '{"service_auth": {"max_token_duration": "1y"}}', None),
-        "in.json:1:41: service_auth.max_token_duration: not a duration",
+        "in.json:1:41: service_auth.max_token_duration: must be a duration",
     ),
 }
 
