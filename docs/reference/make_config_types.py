@@ -75,6 +75,8 @@ def _type(field: dict[str, Any]) -> str:
     if values:
         return " or ".join(f"`{value}`" for value in values)
     kind = field.get("type")
+    if isinstance(kind, list):
+        kind = kind[0]  # in a map, null removes the key
     if kind == "array":
         inner = field.get("items") or {}
         return f"list of {_type(inner)}" if inner else "list"

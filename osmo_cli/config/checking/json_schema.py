@@ -127,7 +127,12 @@ class _Walk:
             schema.pop("default", None)
         if isinstance(schema.get("additionalProperties"), dict):
             inner = schema["additionalProperties"]
-            schema["additionalProperties"] = self.node(inner, (*path, "*"), whole=whole)
+            entry = self.node(inner, (*path, "*"), whole=whole)
+            is_items = self._shape.is_map and path == ()
+            if isinstance(entry.get("type"), str) and not whole and not is_items:
+                # null removes the key.
+                entry["type"] = [entry["type"], "null"]
+            schema["additionalProperties"] = entry
         if "items" in schema:
             schema["items"] = self.node(schema["items"], path, whole=True)
             if path[-2:] == ("policies", "actions") and self._shape.dialect.semantic_roles:

@@ -283,6 +283,18 @@ def test_a_wrong_file_is_wrong_for_both() -> None:
 
 
 @pytest.mark.parametrize("dialect", DIALECTS.values(), ids=lambda one: one.name)
+def test_null_removes_a_key_of_a_map(dialect: Dialect) -> None:
+    validator = Draft202012Validator(json_schema(CONFIG_TYPES["POOL"], dialect, item=True))
+    for field in ("platforms", "common_default_variables", "default_exit_actions"):
+        assert validator.is_valid({field: {"gone": None}}), field
+    assert not validator.is_valid({"description": None})
+    backend = Draft202012Validator(json_schema(CONFIG_TYPES["BACKEND"], dialect, item=True))
+    if "rules" in dialect.node_condition_fields:
+        # A map that a file gives as a whole has no keys to remove.
+        assert not backend.is_valid({"node_conditions": {"rules": {"^Gpu$": None}}})
+
+
+@pytest.mark.parametrize("dialect", DIALECTS.values(), ids=lambda one: one.name)
 def test_the_defaults_that_a_schema_names_fit_it(dialect: Dialect) -> None:
     for schema in forms(dialect).values():
         for path, field in properties(schema):
