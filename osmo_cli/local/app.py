@@ -17,7 +17,7 @@ from osmo_cli.local.database import Store, open_database
 from osmo_cli.local.extra import missing_packages
 from osmo_cli.local.rehearsal import Interceptor, find_fault
 from osmo_cli.local.request import Request, Response
-from osmo_cli.local.routes import routes
+from osmo_cli.local.routes.table import routes
 from osmo_cli.local.service import Route, Service, answer
 
 if TYPE_CHECKING:

@@ -88,7 +88,7 @@ def _response_fault(kind: str, loc: tuple[str, ...], message: str) -> Fault:
 
 def _parsed(model: type[BaseModel], value: Any, dialect: Dialect) -> dict[str, Any]:
     """An entry with its defaults. Raises Fault: 500, or 400 for what the service refuses so."""
-    from osmo_cli.local.validation import parse_or_fail
+    from osmo_cli.local.checking.validation import parse_or_fail
 
     return parse_or_fail(model, value, dialect.pydantic).model_dump()
 

@@ -113,7 +113,7 @@ class _Loader:
             self.faults[config_type.name, entry] = fault
 
     def _whole(self, config_type: ConfigType, value: dict[str, Any], at: FieldPath) -> None:
-        from osmo_cli.local.bodies import partial
+        from osmo_cli.local.checking.bodies import partial
 
         model = partial(config_type.name, self.dialect.name)
         given = self._settled(config_type, value, at)
@@ -161,7 +161,7 @@ class _Loader:
 
         from osmo_cli.config.checking.pydantic_messages import error_text
         from osmo_cli.config.schemas.base import nearest_errors
-        from osmo_cli.local.validation import validate
+        from osmo_cli.local.checking.validation import validate
 
         try:
             return validate(model, value, self.dialect.pydantic, closed=True)

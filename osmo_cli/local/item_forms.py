@@ -49,7 +49,7 @@ def store_validation(
 ) -> tuple[str, Any]:
     """Checked only now: the request's model is loose. Raises Fault (500) for what is wrong."""
     from osmo_cli.config.schemas.resource_validation import ResourceValidation
-    from osmo_cli.local.validation import parse_or_fail
+    from osmo_cli.local.checking.validation import parse_or_fail
 
     validation = parse_or_fail(
         ResourceValidation, given, dialect.pydantic, ("resource_validations",)

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from osmo_cli.local.checking.messages import Invalid, InvalidRequestError, Location, choice
 from osmo_cli.local.jwts import Identity
-from osmo_cli.local.validation_messages import Invalid, InvalidRequestError, Location, choice
 
 _FLAGS = {
     **dict.fromkeys(("1", "on", "t", "true", "y", "yes"), True),

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from osmo_cli.local.checking.messages import InvalidRequestError, entries
 from osmo_cli.local.clock import Clock
 from osmo_cli.local.configmap import EXEMPT_USER, ConfigMap, managed_elsewhere
 from osmo_cli.local.database import Store
@@ -14,7 +15,6 @@ from osmo_cli.local.faults import Fault, database_fault, server_error
 from osmo_cli.local.jwts import Signer
 from osmo_cli.local.records import whole
 from osmo_cli.local.request import Request, Response
-from osmo_cli.local.validation_messages import InvalidRequestError, entries
 
 
 @dataclass
@@ -54,7 +54,7 @@ class Route:
 
     Attributes:
         path: the path with its parameters in braces.
-        body: name of the request body's model (`bodies.body_model`); None without a body.
+        body: name of the request body's model (`checking.bodies.body_model`); None without a body.
         documented: it is in the OpenAPI document.
     """
 
@@ -105,14 +105,14 @@ def _with_configmap(
 
 
 def read_body(service: Service, request: Request, name: str) -> Any:
-    """The request's body as a model of `bodies.body_model`.
+    """The request's body as a model of `checking.bodies.body_model`.
 
     Raises:
         InvalidRequestError: it is wrong.
         Fault: so is a value that the service looks at by itself (400).
     """
-    from osmo_cli.local.bodies import body_model
-    from osmo_cli.local.validation import parse
+    from osmo_cli.local.checking.bodies import body_model
+    from osmo_cli.local.checking.validation import parse
 
     dialect = service.store.dialect
     return parse(

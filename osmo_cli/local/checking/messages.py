@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from osmo_cli.local.names import ENUM_OF_VALUES, model_name
+from osmo_cli.local.checking.names import ENUM_OF_VALUES, model_name
 
 Generation = Literal[1, 2]
 """Of pydantic, as `Dialect.pydantic` has it."""

@@ -6,11 +6,8 @@ from functools import cache
 from typing import Any
 
 from osmo_cli.config.registry.dialects import DIALECTS, Dialect
-from osmo_cli.local import auth_handlers as auth
-from osmo_cli.local import config_handlers as config
-from osmo_cli.local import history_handlers as history
-from osmo_cli.local import item_handlers, pool_handlers, user_handlers, whole_handlers
 from osmo_cli.local.request import Request, Response
+from osmo_cli.local.routes import auth, configs, history, items, pools, users, whole
 from osmo_cli.local.service import Route, Service
 from osmo_cli.local.tokens import AccessType
 
@@ -27,11 +24,11 @@ _EVERYWHERE = (
     Route("GET", "/api/auth/login", auth.get_login, documented=False),
     Route("GET", "/api/auth/keys", auth.get_keys, documented=False),
     Route("GET", _EXCHANGE, auth.exchange),
-    Route("GET", "/api/configs/backend", config.list_backends),
-    Route("GET", "/api/configs/backend/{name}", config.get_backend),
-    Route("POST", "/api/configs/backend/{name}", config.post_backend, "post_backend"),
-    Route("DELETE", "/api/configs/backend/{name}", config.delete_backend, "delete_backend"),
-    *pool_handlers.routes(),
+    Route("GET", "/api/configs/backend", configs.list_backends),
+    Route("GET", "/api/configs/backend/{name}", configs.get_backend),
+    Route("POST", "/api/configs/backend/{name}", configs.post_backend, "post_backend"),
+    Route("DELETE", "/api/configs/backend/{name}", configs.delete_backend, "delete_backend"),
+    *pools.routes(),
     Route("GET", _HISTORY, history.get_history),
     Route("POST", _HISTORY + "/rollback", history.post_rollback, "rollback"),
     Route("DELETE", _REVISION, history.delete_revision),
@@ -45,9 +42,9 @@ def routes(dialect: Dialect) -> tuple[Route, ...]:
     """All routes of a dialect."""
     table = [
         *_EVERYWHERE,
-        *whole_handlers.routes(dialect),
-        *item_handlers.routes(dialect),
-        *user_handlers.routes(dialect),
+        *whole.routes(dialect),
+        *items.routes(dialect),
+        *users.routes(dialect),
     ]
     if dialect.health_route:
         table.append(Route("GET", "/health", auth.get_health))
@@ -84,6 +81,6 @@ def get_openapi(service: Service, request: Request) -> Response:
 
 @cache
 def _openapi(dialect: str) -> dict[str, Any]:
-    from osmo_cli.local.openapi import document
+    from osmo_cli.local.routes.openapi import document
 
     return document(DIALECTS[dialect], routes(DIALECTS[dialect]))

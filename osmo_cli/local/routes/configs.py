@@ -21,7 +21,7 @@ def shown(service: Service, data: Any) -> Response:
 
 
 def author(request: Request, body: Any, default: str) -> Author:
-    """Return who makes a change and why, from a `bodies.ConfigsRequest`."""
+    """Return who makes a change and why, from a `checking.bodies.ConfigsRequest`."""
     return Author(request.caller.user, body.description or default, body.tags)
 
 

@@ -6,13 +6,13 @@ import json
 
 from osmo_cli.config.registry.types import BACKEND
 from osmo_cli.local import backends, history, whole_types
-from osmo_cli.local.config_handlers import shown
+from osmo_cli.local.checking.messages import Invalid, InvalidRequestError
 from osmo_cli.local.faults import user_fault
 from osmo_cli.local.item_types import ITEM_TYPES, restore, revise
 from osmo_cli.local.request import Parameters, Request, Response
+from osmo_cli.local.routes.configs import shown
 from osmo_cli.local.service import Service, read_body
 from osmo_cli.local.stored_types import known_types
-from osmo_cli.local.validation_messages import Invalid, InvalidRequestError
 from osmo_cli.local.whole_types import WHOLE
 
 

@@ -14,8 +14,8 @@ from pydantic import BaseModel, Field, create_model, model_validator
 
 from osmo_cli.config.registry.dialects import DIALECTS, Dialect
 from osmo_cli.config.registry.types import BACKEND, CONFIG_TYPES, POOL
+from osmo_cli.local.checking.models import stored_schema
 from osmo_cli.local.item_types import ITEM_TYPES
-from osmo_cli.local.request_models import stored_schema
 from osmo_cli.local.stored_types import config_types
 
 

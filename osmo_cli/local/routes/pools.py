@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from osmo_cli.local import pools
-from osmo_cli.local.config_handlers import author, shown
 from osmo_cli.local.faults import database_fault, user_fault
 from osmo_cli.local.item_types import ITEM_TYPES, check_name, delete, put, revise
 from osmo_cli.local.records import item, set_item
 from osmo_cli.local.request import Parameters, Request, Response
+from osmo_cli.local.routes.configs import author, shown
 from osmo_cli.local.service import Route, Service, read_body
 
 _POOL = ITEM_TYPES["POOL"]

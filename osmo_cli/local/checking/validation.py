@@ -11,15 +11,15 @@ from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 from pydantic import BaseModel, RootModel, ValidationError
 
 from osmo_cli.config.schemas.role import METHODS
-from osmo_cli.local.faults import crash, user_fault
-from osmo_cli.local.names import model_name
-from osmo_cli.local.validation_messages import (
+from osmo_cli.local.checking.messages import (
     Generation,
     Invalid,
     InvalidRequestError,
     Location,
     report,
 )
+from osmo_cli.local.checking.names import model_name
+from osmo_cli.local.faults import crash, user_fault
 
 _Model = TypeVar("_Model", bound=BaseModel)
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from osmo_cli.config.registry.dialects import Dialect
-from osmo_cli.local.config_handlers import author, merged, shown
 from osmo_cli.local.faults import crash, user_fault
 from osmo_cli.local.item_types import ITEM_TYPES, ItemType, Patching, delete, put, revise
 from osmo_cli.local.records import item, items
 from osmo_cli.local.request import Request, Response
+from osmo_cli.local.routes.configs import author, merged, shown
 from osmo_cli.local.service import Handler, Route, Service, read_body
 
 _NO_NAME = "local variable 'name' referenced before assignment"
@@ -66,7 +66,7 @@ def _put_all_of(row: ItemType, model: str) -> Handler:
     assert verb is not None
 
     def put_all(service: Service, request: Request) -> Response:
-        from osmo_cli.local.validation import plain
+        from osmo_cli.local.checking.validation import plain
 
         body = read_body(service, request, model)
         given = plain(getattr(body, verb.body_key))
@@ -87,7 +87,7 @@ def _put_one_of(row: ItemType, model: str) -> Handler:
     assert verb is not None
 
     def put_one(service: Service, request: Request) -> Response:
-        from osmo_cli.local.validation import plain
+        from osmo_cli.local.checking.validation import plain
 
         name = request.path["name"]
         body = read_body(service, request, model)
@@ -108,8 +108,8 @@ def _put_one_of(row: ItemType, model: str) -> Handler:
 def _patch_of(row: ItemType, patching: Patching, model: str) -> Handler:
     def patch(service: Service, request: Request) -> Response:
         """A strategic merge into what GET shows; the result is checked as a whole."""
-        from osmo_cli.local.request_models import stored_schema
-        from osmo_cli.local.validation import parse_or_fail, plain
+        from osmo_cli.local.checking.models import stored_schema
+        from osmo_cli.local.checking.validation import parse_or_fail, plain
 
         name, dialect, now = request.path["name"], service.store.dialect, service.now()
         body = read_body(service, request, model)

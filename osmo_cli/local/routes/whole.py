@@ -7,12 +7,12 @@ from typing import Any
 
 from osmo_cli.config.registry.dialects import Dialect
 from osmo_cli.config.registry.types import CONFIG_TYPES
-from osmo_cli.local.config_handlers import author, merged, shown
 from osmo_cli.local.faults import Fault, crash, user_fault
 from osmo_cli.local.history import Author, add_revision
 from osmo_cli.local.masks import SEALED_EMPTY, mask
 from osmo_cli.local.records import set_item, whole
 from osmo_cli.local.request import Request, Response
+from osmo_cli.local.routes.configs import author, merged, shown
 from osmo_cli.local.service import Handler, Route, Service, read_body
 from osmo_cli.local.whole_types import DATASET, WHOLE, WholeType, read, revise
 
@@ -55,7 +55,7 @@ def _get_of(row: WholeType) -> Handler:
 def _put_of(row: WholeType) -> Handler:
     def put_whole(service: Service, request: Request) -> Response:
         """Fields that are present are replaced whole; the answer shows secrets in clear text."""
-        from osmo_cli.local.validation import plain
+        from osmo_cli.local.checking.validation import plain
 
         dialect = service.store.dialect
         body = read_body(service, request, "put_whole:" + row.name)
@@ -109,8 +109,8 @@ def _validated(
         Fault: 400 where they are wrong. A service that is not in developer mode refuses unknown
             fields of a PUT after that, too, until a PATCH succeeds.
     """
-    from osmo_cli.local.request_models import stored_schema
-    from osmo_cli.local.validation import parse_or_report, plain, with_unknown_fields
+    from osmo_cli.local.checking.models import stored_schema
+    from osmo_cli.local.checking.validation import parse_or_report, plain, with_unknown_fields
 
     dialect = service.store.dialect
     schema = stored_schema(row.name, dialect.name)

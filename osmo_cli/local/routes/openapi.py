@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from osmo_cli.config.registry.dialects import Dialect
-from osmo_cli.local.names import model_name
+from osmo_cli.local.checking.messages import Generation
+from osmo_cli.local.checking.names import model_name
 from osmo_cli.local.service import Route
-from osmo_cli.local.validation_messages import Generation
 
 _HISTORY_TYPES = "src__utils__connectors__postgres__ConfigHistoryType"
 # Fields whose permitted values are a component of their own; some say that they are texts.
@@ -37,8 +37,8 @@ def document(dialect: Dialect, routes: Iterable[Route]) -> dict[str, Any]:
     """Paths with their methods, and the schemas of the request bodies. Loads pydantic."""
     from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 
-    from osmo_cli.local.bodies import body_model
-    from osmo_cli.local.validation import ALWAYS_CLOSED, STRICT
+    from osmo_cli.local.checking.bodies import body_model
+    from osmo_cli.local.checking.validation import ALWAYS_CLOSED, STRICT
 
     class AsStored(GenerateJsonSchema):
         """Without the other form in which an input may be written (ROLE, docs/service/role.md)."""

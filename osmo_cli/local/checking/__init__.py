@@ -1,0 +1,1 @@
+"""Checking of requests as the real service does it: models, validation, and its messages."""
