@@ -51,13 +51,13 @@ def test_into_a_directory_each_form_is_a_file(shell: Shell) -> None:
     ("words", "message", "hint"),
     [
         (["POOLS"], 'unknown config type "POOLS"', "did you mean POOL?"),
-        (["WORKFLOW", "--item"], "WORKFLOW has no items", "leave out --item"),
-        (["--item"], "--item needs a type", "osmo config schema TYPE --item"),
+        (["WORKFLOW", "--item"], "WORKFLOW has no items", "omit --item"),
+        (["--item"], "--item requires a type", "osmo config schema TYPE --item"),
         (["POOL", "--dialect", "5"], 'unknown dialect "5"', "one of: seed, 6.0"),
         (
             ["GROUP_TEMPLATE", "--dialect", "6.0"],
-            "services of 6.0 have no GROUP_TEMPLATE",
-            "known in 6.2",
+            "GROUP_TEMPLATE does not exist in 6.0",
+            "it exists in 6.2",
         ),
         (["--output-dir", "file"], "cannot write to file: File exists", ""),
     ],

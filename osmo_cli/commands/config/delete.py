@@ -61,11 +61,10 @@ def delete(
     backend, which its operator registers again. A deleted revision cannot
     be restored.
 
-    \b
     Examples:
-      osmo config delete POOL research --description "No longer used"
-      osmo config delete BACKEND gpu-a --force
-      osmo config delete POOL:3
+        osmo config delete POOL research --description "No longer used"
+        osmo config delete BACKEND gpu-a --force
+        osmo config delete POOL:3
     """
     config_type, number = parse_reference(reference)
     of_revision = f"osmo config delete {config_type.name}:3"

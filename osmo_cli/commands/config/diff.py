@@ -52,10 +52,9 @@ def diff(
 
     Secrets are masked; a secret that changed is marked as such.
 
-    \b
     Examples:
-      osmo config diff BACKEND:1 BACKEND
-      osmo config diff WORKFLOW:1 WORKFLOW:2 --exit-code
+        osmo config diff BACKEND:1 BACKEND
+        osmo config diff WORKFLOW:1 WORKFLOW:2 --exit-code
     """
     config_type, older = parse_reference(first)
     other_type, newer = parse_reference(second) if second is not None else (config_type, None)

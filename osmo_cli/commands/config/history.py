@@ -111,11 +111,10 @@ def history(
     Each revision holds the whole configuration of its type; NAME is the
     item that was changed.
 
-    \b
     Examples:
-      osmo config history
-      osmo config history BACKEND --name gpu-a --count 5 --order desc
-      osmo config history --created-after 2026-01-01 --format-type json
+        osmo config history
+        osmo config history BACKEND --name gpu-a --count 5 --order desc
+        osmo config history --created-after 2026-01-01 --format-type json
     """
     from osmo_cli.config.changes.history import utc_query
 

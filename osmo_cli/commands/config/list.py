@@ -20,10 +20,9 @@ def list_types(
 ) -> None:
     """List the config types with their newest revisions.
 
-    \b
     Examples:
-      osmo config list
-      osmo config list --format-type json
+        osmo config list
+        osmo config list --format-type json
     """
     session: Session = ctx.obj
     printer = session.use_format(format_type)

@@ -43,9 +43,8 @@ def rename(
 ) -> None:
     """Rename a pool.
 
-    \b
     Examples:
-      osmo config rename POOL research research-h100
+        osmo config rename POOL research research-h100
     """
     config_type = find_type(type_name)
     if config_type is not POOL:

@@ -54,10 +54,9 @@ def rollback(
     new revision, so it can be undone. What cannot be restored is refused
     unless --force is given.
 
-    \b
     Examples:
-      osmo config history POOL
-      osmo config rollback POOL:3 --description "Undo the rename"
+        osmo config history POOL
+        osmo config rollback POOL:3 --description "Undo the rename"
     """
     from osmo_cli.config.changes.history import parse_revision
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -13,8 +14,24 @@ from osmo_cli.commands.arguments import DialectOption, chosen_dialect
 from osmo_cli.commands.config.arguments import complete_type
 from osmo_cli.commands.session import Session
 from osmo_cli.config.registry.dialects import Dialect, dialects_with
-from osmo_cli.config.registry.types import find_type
+from osmo_cli.config.registry.types import ConfigType, find_type
 from osmo_cli.errors import UsageError
+
+
+@dataclass(frozen=True)
+class SchemaOptions:
+    """Which schemas to print or write.
+
+    Attributes:
+        config_type: the type, or None for all.
+        item: of a file with one item, not the whole type.
+        output_dir: where to write them, or None to print them.
+    """
+
+    config_type: ConfigType | None
+    dialect: Dialect
+    item: bool
+    output_dir: Path | None
 
 
 def schema(
@@ -48,46 +65,59 @@ def schema(
         osmo config schema BACKEND --item --dialect 6.4
         osmo config schema --output-dir schemas
     """
-    from osmo_cli.config.checking.json_schema import forms, has_form, json_schema
+    if item and type_name is None:
+        raise UsageError("--item requires a type", hint="osmo config schema TYPE --item")
+    config_type = find_type(type_name) if type_name is not None else None
+    run(ctx.obj, SchemaOptions(config_type, chosen_dialect(dialect), item, output_dir))
 
-    session: Session = ctx.obj
-    version = chosen_dialect(dialect)
-    if type_name is None:
-        if item:
-            raise UsageError("--item needs a type", hint="osmo config schema TYPE --item")
-        schemas = forms(version)
+
+def run(session: Session, options: SchemaOptions) -> None:
+    """Print or write the schemas."""
+    from osmo_cli.config.checking.json_schema import forms
+
+    if options.config_type is None:
+        schemas: Mapping[str, object] = forms(options.dialect)
     else:
-        config_type = find_type(type_name)
-        if config_type.name not in version.config_types:
-            raise UsageError(
-                f"services of {version.name} have no {config_type.name}",
-                hint=_known(config_type.name),
-            )
-        if item and not has_form(config_type, item=True):
-            raise UsageError(f"{config_type.name} has no items", hint="leave out --item")
-        # A type that is updated item by item has files of items only.
-        item = item or not has_form(config_type, item=False)
-        suffix = ".item" if item else ""
-        schemas = {config_type.path + suffix: json_schema(config_type, version, item=item)}
-    if output_dir is not None:
-        _write(session, version, schemas, output_dir)
-    elif type_name is not None:
+        schemas = _schema_of(options.config_type, options.dialect, item=options.item)
+    if options.output_dir is not None:
+        _write(session, options.dialect, schemas, options.output_dir)
+    elif options.config_type is not None:
         session.printer.data(next(iter(schemas.values())))
     else:
         session.printer.data(schemas)
 
 
-def _known(name: str) -> str:
-    return "known in " + ", ".join(dialects_with(name))
+def _schema_of(config_type: ConfigType, dialect: Dialect, *, item: bool) -> dict[str, object]:
+    """Return the schema of one kind of file, under the name of its file.
+
+    Raises:
+        UsageError: the version does not have the type, or the type has no items.
+    """
+    from osmo_cli.config.checking.json_schema import has_form, json_schema
+
+    if config_type.name not in dialect.config_types:
+        versions = ", ".join(dialects_with(config_type.name))
+        raise UsageError(
+            f"{config_type.name} does not exist in {dialect.name}",
+            hint=f"it exists in {versions}",
+        )
+    if item and not has_form(config_type, item=True):
+        raise UsageError(f"{config_type.name} has no items", hint="omit --item")
+    # A type that is updated item by item only has files of items.
+    item = item or not has_form(config_type, item=False)
+    suffix = ".item" if item else ""
+    return {config_type.path + suffix: json_schema(config_type, dialect, item=item)}
 
 
-def _write(session: Session, dialect: Dialect, schemas: Mapping[str, object], folder: Path) -> None:
+def _write(
+    session: Session, dialect: Dialect, schemas: Mapping[str, object], directory: Path
+) -> None:
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        directory.mkdir(parents=True, exist_ok=True)
         for name, content in schemas.items():
             text = json.dumps(content, indent=2) + "\n"
-            (folder / f"{name}.schema.json").write_text(text, "utf-8")
+            (directory / f"{name}.schema.json").write_text(text, "utf-8")
     except OSError as error:
-        raise UsageError(f"cannot write to {folder}: {error.strerror}") from None
+        raise UsageError(f"cannot write to {directory}: {error.strerror}") from None
     noun = "schema" if len(schemas) == 1 else "schemas"
-    session.printer.note(f"wrote {len(schemas)} {noun} of {dialect.name} to {folder}")
+    session.printer.note(f"wrote {len(schemas)} {noun} of {dialect.name} to {directory}")

@@ -63,10 +63,9 @@ def set_role(
     An existing role of that name is replaced; the names that an identity
     provider has for it (external_roles) are kept.
 
-    \b
     Examples:
-      osmo config set ROLE agent-gpu-a backend --field gpu-a
-      osmo config set ROLE osmo-research pool
+        osmo config set ROLE agent-gpu-a backend --field gpu-a
+        osmo config set ROLE osmo-research pool
     """
     from osmo_cli.accounts.roles import role_subject
 

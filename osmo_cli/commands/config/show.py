@@ -61,11 +61,10 @@ def show(
 
     Prints JSON, and a table on a terminal. Secrets are masked.
 
-    \b
     Examples:
-      osmo config show BACKEND
-      osmo config show BACKEND gpu-a scheduler_settings
-      osmo config show WORKFLOW:1 workflow_data
+        osmo config show BACKEND
+        osmo config show BACKEND gpu-a scheduler_settings
+        osmo config show WORKFLOW:1 workflow_data
     """
     session: Session = ctx.obj
     session.use_format(format_type)

@@ -57,10 +57,9 @@ def tag(
 
     A tag that is both added and removed is removed.
 
-    \b
     Examples:
-      osmo config tag BACKEND:1 --set reviewed stable
-      osmo config tag POOL --delete stable
+        osmo config tag BACKEND:1 --set reviewed stable
+        osmo config tag POOL --delete stable
     """
     if not add and not remove:
         raise UsageError("no tags are named", hint=f"osmo config tag {reference} --set TAG")

@@ -102,12 +102,11 @@ def update(
 
     Without --file, the stored configuration opens in $VISUAL or $EDITOR.
 
-    \b
     Examples:
-      osmo config update BACKEND gpu-a --file backend.yaml --description "Use kai"
-      osmo config update POOL research --file pool.json --create
-      osmo config update POOL research --file pool.json --replace --dry-run
-      echo '{"max_num_tasks": 50}' | osmo config update WORKFLOW --file -
+        osmo config update BACKEND gpu-a --file backend.yaml --description "Use kai"
+        osmo config update POOL research --file pool.json --create
+        osmo config update POOL research --file pool.json --replace --dry-run
+        echo '{"max_num_tasks": 50}' | osmo config update WORKFLOW --file -
     """
     session: Session = ctx.obj
     session.use_format(format_type)

@@ -1,7 +1,8 @@
-"""`osmo config validate`: files and directories, without a service or laid over one."""
+"""`osmo config validate`: check files and directories, with or without a service."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
@@ -17,16 +18,36 @@ from osmo_cli.output.printer import Format
 
 if TYPE_CHECKING:
     from osmo_cli.config.problems import Problem
+    from osmo_cli.config.reading.files import InputFormat
     from osmo_cli.config.reading.layout import ConfigRef
     from osmo_cli.output.printer import Printer
 
 
 class ProblemFormat(StrEnum):
-    """Forms of a list of problems."""
+    """Formats of a list of problems."""
 
     TEXT = "text"
     JSON = "json"
     GITHUB = "github"
+
+
+@dataclass(frozen=True)
+class ValidateOptions:
+    """What to check, and how.
+
+    Attributes:
+        described: what the files hold, where the command line says so.
+        dialect: the version to check for, or None for the default.
+        input_format: the format of the files, or None for that of their names.
+        online: whether to check against the service too.
+    """
+
+    paths: list[str]
+    described: ConfigRef | None
+    dialect: Dialect | None
+    input_format: InputFormat | None
+    online: bool
+    output_format: ProblemFormat
 
 
 def validate(
@@ -66,57 +87,83 @@ def validate(
         osmo config validate backend.json --type BACKEND --name gpu-a
         osmo config validate configs/ --online --format-type github
     """
-    from osmo_cli.config.reading.inputs import read_inputs
+    options = ValidateOptions(
+        paths,
+        _described(type_name, name, paths, online=online),
+        chosen_dialect(dialect) if dialect else None,
+        format,
+        online,
+        format_type,
+    )
+    return run(ctx.obj, options)
+
+
+def run(session: Session, options: ValidateOptions) -> int:
+    """Check the files, and print their problems."""
     from osmo_cli.output.problems import summary_line
 
-    session: Session = ctx.obj
     printer = session.printer
-    checked_against = chosen_dialect(dialect)
-    named = _entry(type_name, name, paths, online=online)
-    if online:
-        from osmo_cli.plan.service_checks import check_online
-
-        with session.connect() as service:
-            checked_against = checked_against if dialect else service.dialect
-            source = None if dialect else "reported by the service"
-            printer.note(_dialect_note(checked_against, source))
-            inputs = read_inputs(paths, checked_against, named, format, lookup=session.lookup)
-            problems = check_online(service, inputs)
-    else:
-        from osmo_cli.config.checking.file_checks import check_files
-
-        source = None if dialect else "the newest; --dialect selects another"
-        inputs = read_inputs(paths, checked_against, named, format, lookup=session.lookup)
-        printer.note(_dialect_note(checked_against, source))
-        problems = check_files(inputs)
-    _print(printer, format_type, problems)
-    printer.note(summary_line(inputs.count, problems))
+    count, problems = (_check_online if options.online else _check)(session, options)
+    _print(printer, options.output_format, problems)
+    printer.note(summary_line(count, problems))
     if not any(problem.severity == "error" for problem in problems):
         return ExitCode.OK
-    if named and named.name is None and named.config_type.named and named.config_type.whole:
-        printer.note(f"checked as the whole {named.config_type.name}; add --name for an item")
+    described = options.described
+    if described is not None and described.name is None:
+        config_type = described.config_type
+        if config_type.named and config_type.whole:
+            printer.note(f"checked as the whole {config_type.name}; add --name for an item")
     return ExitCode.INVALID
 
 
-def _dialect_note(dialect: Dialect, source: str | None) -> str:
-    return f"checked against {dialect.name}" + (f" ({source})" if source else "")
+def _check(session: Session, options: ValidateOptions) -> tuple[int, list[Problem]]:
+    """Return the number of files, and their problems."""
+    from osmo_cli.config.checking.file_checks import check_files
+    from osmo_cli.config.reading.inputs import read_inputs
+
+    dialect = options.dialect or chosen_dialect(None)
+    inputs = read_inputs(
+        options.paths, dialect, options.described, options.input_format, lookup=session.lookup
+    )
+    reason = "" if options.dialect else " (the newest; --dialect selects another)"
+    session.printer.note(f"checked against {dialect.name}{reason}")
+    return inputs.count, check_files(inputs)
 
 
-def _entry(
+def _check_online(session: Session, options: ValidateOptions) -> tuple[int, list[Problem]]:
+    """Return the same, checked against the service too."""
+    from osmo_cli.config.reading.inputs import read_inputs
+    from osmo_cli.plan.service_checks import check_online
+
+    with session.connect() as service:
+        dialect = options.dialect or service.dialect
+        reason = "" if options.dialect else " (reported by the service)"
+        session.printer.note(f"checked against {dialect.name}{reason}")
+        inputs = read_inputs(
+            options.paths, dialect, options.described, options.input_format, lookup=session.lookup
+        )
+        return inputs.count, check_online(service, inputs)
+
+
+def _described(
     type_name: str | None, name: str | None, paths: list[str], *, online: bool
 ) -> ConfigRef | None:
-    """Return what the files describe according to --type and --name, or None."""
+    """Return what the command line says that the files hold.
+
+    Raises:
+        UsageError: the options do not fit together, or not the type.
+    """
     from osmo_cli.config.reading.layout import ConfigRef
 
     if type_name is None:
         if name is not None:
-            raise UsageError("--name needs --type", hint="--type TYPE --name NAME")
+            raise UsageError("--name requires --type", hint="--type TYPE --name NAME")
         return None
     config_type = find_type(type_name)
     if name is not None and len(paths) > 1:
-        raise UsageError("--name is for one file", hint="name one file, or leave out --name")
+        raise UsageError("--name applies to a single file", hint="name one file, or omit --name")
     if name is not None and config_type.named is None:
-        raise UsageError(f"{config_type.name} has no items", hint="leave out --name")
+        raise UsageError(f"{config_type.name} has no items", hint="omit --name")
     if name is None and config_type.whole is None and online:
         raise UsageError(
             f"{config_type.name} is updated one item at a time", hint="add --name NAME"
@@ -131,6 +178,6 @@ def _print(printer: Printer, format_type: ProblemFormat, problems: list[Problem]
         printer.format = Format.JSON
         printer.data([problem.data() for problem in problems])
         return
-    to_line = github_line if format_type is ProblemFormat.GITHUB else problem_line
+    as_line = github_line if format_type is ProblemFormat.GITHUB else problem_line
     for problem in problems:
-        printer.text(to_line(problem))
+        printer.text(as_line(problem))
