@@ -1,4 +1,4 @@
-"""What a command works with: the printer, the login, and a client of its service."""
+"""What a command works with: the printer, the login, and its service."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ DEFAULT_TIMEOUT_SECONDS = 60.0
 
 
 def _say_nothing(text: str) -> None:
-    """What every command would repeat is for `osmo local serve` to say."""
+    """Drop a note that only `osmo local serve` shows; every command would repeat it."""
 
 
 @dataclass
@@ -38,7 +38,7 @@ class Session:
         printer: where everything is printed.
         profile: the profile named on the command line.
         timeout: limit of one request, in seconds.
-        debug: whether requests are told of on stderr.
+        debug: whether requests are logged to stderr.
     """
 
     printer: Printer = field(default_factory=Printer)
@@ -47,7 +47,7 @@ class Session:
     debug: bool = False
 
     def use_format(self, chosen: Format | None) -> Printer:
-        """The printer, set to the form that the user asked for."""
+        """Return the printer, set to the format that the user asked for."""
         if chosen is not None:
             self.printer.format = chosen
         return self.printer
@@ -107,7 +107,7 @@ class Session:
         """A connection to the identity provider at `url`, which the service named.
 
         Raises:
-            UsageError: it wants secrets over plain http to another machine.
+            UsageError: it is plain http on another machine.
         """
         from urllib.parse import urlsplit
 
@@ -117,9 +117,10 @@ class Session:
         return self.transport(parse_origin(f"{parts.scheme}://{parts.netloc}"))
 
     def lookup(self, file: str | None) -> Lookup:
-        """Gives the values that an input refers to; its folder is what paths are relative to.
+        """Return what looks up the values that an input refers to, which are never printed.
 
-        They are never printed.
+        Args:
+            file: the input; paths in it are relative to its directory.
         """
         from osmo_cli.credentials.references import Elsewhere
 
@@ -191,12 +192,14 @@ class Prompts:
 
 
 class NoPrompts(Prompts):
-    """In a script nobody answers, so a question is an error that says what to give."""
+    """In a script nobody answers, so a question is an error that names the option to use."""
 
     def secret(self, question: str, way_out: str) -> str:
         """Refuse."""
         what = question.strip(" :").lower()
-        raise UsageError(f"the {what} is missing, and there is no terminal to ask at", hint=way_out)
+        raise UsageError(
+            f"the {what} is required, and there is no terminal to ask for it", hint=way_out
+        )
 
     def go_on(self, _printer: Printer, refusal: ConflictError) -> None:
         """Refuse."""
@@ -204,5 +207,5 @@ class NoPrompts(Prompts):
 
 
 def prompts() -> Prompts:
-    """What this run may ask."""
+    """Return the questions that this run may ask."""
     return Prompts() if sys.stdin.isatty() and sys.stderr.isatty() else NoPrompts()

@@ -55,7 +55,7 @@ def test_the_login_is_in_the_keyring_and_in_no_file(shell: Shell, service: Servi
 def test_a_new_token_is_printed_and_kept(shell: Shell) -> None:
     created = shell.osmo("token", "set", "ci", "-t", "json")
     token = json.loads(created.out)["token"]
-    assert "kept in the keyring: `osmo token get ci` prints it again" in created.err
+    assert "saved in the keyring; `osmo token get ci` prints it again" in created.err
     assert shell.ok("token", "get", "ci") == f"{token}\n"
     assert json.loads(shell.ok("token", "get", "ci", "-t", "json")) == {"token": token}
     assert files_with(shell.home, token) == []
@@ -63,7 +63,7 @@ def test_a_new_token_is_printed_and_kept(shell: Shell) -> None:
     shell.ok("token", "delete", "ci")
     gone = shell.osmo("token", "get", "ci")
     assert (gone.code, gone.out) == (2, "")
-    assert "the keyring has no token ci" in gone.err
+    assert "not found in the keyring" in gone.err
 
 
 def test_a_service_token_has_a_name_of_its_own(shell: Shell) -> None:
@@ -114,7 +114,7 @@ def test_a_new_token_is_printed_where_the_keyring_is_locked(
     created = shell.osmo("token", "set", "ci")
     assert created.code == 0
     assert TOKEN.search(created.out)
-    assert "kept in the keyring" not in created.err
+    assert "saved in the keyring" not in created.err
 
 
 def test_tokens_of_users_are_kept_by_user_and_name(
