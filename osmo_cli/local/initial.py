@@ -65,11 +65,18 @@ def write_initial_state(
             data = snapshot(connection, dialect, config_type, now())
         author = history.Author("system", "Initial configuration", ["initial-config"])
         history.add_revision(connection, config_type, data, now(), author)
-    for row in () if managed else rows:
+    if not managed:
+        _write_default_items(connection, dialect, rows, now)
+
+
+def _write_default_items(
+    connection: sqlite3.Connection, dialect: Dialect, rows: list[item_types.ItemType], now: Clock
+) -> None:
+    """Store the items that a start adds, with a revision for each type."""
+    for row in rows:
         items = {} if row.before_first_revision else row.first(dialect)
         if items:
             stored = item_types.put(connection, dialect, row, items)
             description = row.put_all.format(name=list(stored)[-1])
-            user = dialect.newest(row.first_user)
-            author = history.Author(user, description, None)
+            author = history.Author(dialect.newest(row.first_user), description, None)
             item_types.revise(connection, dialect, row, now(), author)
