@@ -184,3 +184,13 @@ def test_the_docs_name_each_variable_that_the_program_reads_and_no_other() -> No
                 read |= {node.value} if VARIABLE.fullmatch(node.value) else set()
     assert len(read) >= 5
     assert set(VARIABLE.findall(DOCS)) == read
+
+
+@pytest.mark.parametrize("name", ["CONTRIBUTING.md", "docs/architecture.md"])
+def test_the_files_that_a_page_names_exist(name: str) -> None:
+    text = (ROOT / name).read_text("utf-8")
+    paths = re.findall(r"`((?:osmo_cli|tests|docs|benchmarks|\.ci)/[\w./-]*)", text)
+    placeholders = ("TYPE", "NOUN", "VERB", "PAGE")
+    fixed = [path for path in paths if not any(word in path for word in placeholders)]
+    assert len(fixed) >= 2
+    assert [path for path in fixed if not (ROOT / path).exists()] == []
