@@ -101,8 +101,10 @@ def test_a_failed_write_is_looked_up(error: Callable[[], OsmoError]) -> None:
     assert shelf.sent == ["a"]
 
 
-@pytest.mark.parametrize("error", [failed, lost, refused, None], ids=str)
-@pytest.mark.parametrize("reading", [failed, lost, refused])
+@pytest.mark.parametrize(
+    "error", [failed, lost, refused, None], ids=["failed", "lost", "refused", "accepted"]
+)
+@pytest.mark.parametrize("reading", [failed, lost, refused], ids=["failed", "lost", "refused"])
 def test_what_cannot_be_read_is_an_unknown_outcome(
     error: Callable[[], OsmoError] | None, reading: Callable[[], OsmoError]
 ) -> None:
