@@ -23,6 +23,7 @@ lint: $(VENV)/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/python .ci/check_complexity.py
 
 bench: $(VENV)/.dev
 	$(BIN)/python benchmarks/startup.py

@@ -34,15 +34,65 @@ class Order(StrEnum):
 
 @dataclass(frozen=True)
 class HistoryOptions:
-    """Which revisions to list.
+    """Which revisions to list; a filter that is None is not used.
 
     Attributes:
         config_type: the type, or None for all.
-        query: filters, as the service's parameters.
+        offset: number of newest revisions to skip.
+        count: maximum number of revisions.
+        order: order by time.
+        name: of the changed item.
+        revision: its number.
+        tags: revisions have all of these.
+        at_timestamp: time at which a revision was current, in local time.
+        created_before: time in local time.
+        created_after: time in local time.
     """
 
     config_type: ConfigType | None
-    query: tuple[tuple[str, str], ...]
+    offset: int
+    count: int
+    order: Order
+    name: str | None
+    revision: int | None
+    tags: tuple[str, ...]
+    at_timestamp: str | None
+    created_before: str | None
+    created_after: str | None
+
+    def check(self) -> None:
+        """Raise UsageError for options that cannot be used together."""
+        for other, value in (
+            ("--created-before", self.created_before),
+            ("--created-after", self.created_after),
+        ):
+            if self.at_timestamp is not None and value is not None:
+                raise UsageError(f"--at-timestamp and {other} cannot be used together")
+
+    def query(self) -> list[tuple[str, str]]:
+        """Return the filters as the service's parameters.
+
+        Raises:
+            UsageError: a time has another form.
+        """
+        from osmo_cli.config.changes.history import utc_query
+
+        times = {
+            "created_before": self.created_before,
+            "created_after": self.created_after,
+            "at_timestamp": self.at_timestamp,
+        }
+        filters = {
+            "offset": str(self.offset),
+            "limit": str(self.count),
+            "order": self.order.upper(),
+            "name": self.name,
+            "revision": str(self.revision) if self.revision is not None else None,
+        } | {key: time and utc_query(time) for key, time in times.items()}
+        return [
+            *((key, value) for key, value in filters.items() if value is not None),
+            *(("tags", tag) for tag in self.tags),
+        ]
 
 
 def history(
@@ -116,29 +166,19 @@ def history(
         osmo config history BACKEND --name gpu-a --count 5 --order desc
         osmo config history --created-after 2026-01-01 --format-type json
     """
-    from osmo_cli.config.changes.history import utc_query
-
     session: Session = ctx.obj
     session.use_format(format_type)
-    if at_timestamp is not None and (created_before or created_after) is not None:
-        other = "--created-before" if created_before is not None else "--created-after"
-        raise UsageError(f"--at-timestamp and {other} cannot be used together")
-    query = {
-        "offset": str(offset),
-        "limit": str(count),
-        "order": order.upper(),
-        "name": name,
-        "revision": str(revision) if revision is not None else None,
-        "created_before": created_before and utc_query(created_before),
-        "created_after": created_after and utc_query(created_after),
-        "at_timestamp": at_timestamp and utc_query(at_timestamp),
-    }
     options = HistoryOptions(
-        find_type(type_name) if type_name is not None else None,
-        (
-            *((key, value) for key, value in query.items() if value is not None),
-            *(("tags", tag) for tag in tags or ()),
-        ),
+        config_type=find_type(type_name) if type_name is not None else None,
+        offset=offset,
+        count=count,
+        order=order,
+        name=name,
+        revision=revision,
+        tags=tuple(tags or ()),
+        at_timestamp=at_timestamp,
+        created_before=created_before,
+        created_after=created_after,
     )
     run(session, options)
 
@@ -146,8 +186,10 @@ def history(
 def run(session: Session, options: HistoryOptions) -> None:
     """Print the revisions that match."""
     printer = session.printer
+    options.check()
+    query = options.query()
     with session.connect() as service:
-        entries = service.configs.history(options.query, options.config_type)
+        entries = service.configs.history(query, options.config_type)
         note_helm_values(service, printer)
     if printer.as_lines:
         printer.table(COLUMNS, [cells(entry) for entry in entries], PRIORITIES)

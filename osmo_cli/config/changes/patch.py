@@ -103,24 +103,33 @@ def _refuse_masks(content: Any) -> None:
 def _edit(live: Any, wanted: Any, dialect: Dialect) -> Any:
     """Return the PATCH that turns `live` into `wanted` (docs/service/merge.md#patch)."""
     if isinstance(wanted, dict) and isinstance(live, dict):
-        edits = {
-            key: _edit(live[key], value, dialect) if key in live else deepcopy(value)
-            for key, value in wanted.items()
-            if key not in live or not same(live[key], value)
-        }
-        return edits | {key: dict(DELETE) for key in live if key not in wanted}
+        return _edit_object(live, wanted, dialect)
     if wanted == [] and dialect.empty_list_is_lost:
         # Without the key the field has its default, []; other defaults were refused before.
         return dict(DELETE)
     if isinstance(wanted, list) and isinstance(live, list) and _are_objects([*live, *wanted]):
-        edits_by_index = [
-            {INDEX: index, ACTION: "replace", **deepcopy(item)} if index < len(live) else item
-            for index, item in enumerate(wanted)
-            if index >= len(live) or not same(live[index], item)
-        ]
-        gone = range(len(wanted), len(live))
-        return edits_by_index + [{INDEX: index, **DELETE} for index in gone]
+        return _edit_list(live, wanted)
     return deepcopy(wanted)
+
+
+def _edit_object(live: dict[str, Any], wanted: dict[str, Any], dialect: Dialect) -> dict[str, Any]:
+    edits = {
+        key: _edit(live[key], value, dialect) if key in live else deepcopy(value)
+        for key, value in wanted.items()
+        if key not in live or not same(live[key], value)
+    }
+    return edits | {key: dict(DELETE) for key in live if key not in wanted}
+
+
+def _edit_list(live: list[Any], wanted: list[Any]) -> list[Any]:
+    """Return the edits of a list of objects by index."""
+    replaced_items = [
+        {INDEX: index, ACTION: "replace", **deepcopy(item)}
+        for index, item in enumerate(wanted[: len(live)])
+        if not same(live[index], item)
+    ]
+    removed_items = [{INDEX: index, **DELETE} for index in range(len(wanted), len(live))]
+    return replaced_items + wanted[len(live) :] + removed_items
 
 
 def _are_objects(items: list[Any]) -> bool:

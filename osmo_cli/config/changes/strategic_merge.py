@@ -53,31 +53,42 @@ def merge_list(current: Any, patch: list[Any], dialect: Dialect) -> Any:
         return deepcopy(patch)
     if not patch and not dialect.empty_list_is_lost:
         return []
+    _check_objects(current)
+    # The first of several edits of one index counts.
+    by_index = {_index(item): item for item in reversed(patch)}
+    edited = [
+        _edited(item, by_index.get(index), dialect) for index, item in enumerate(current) if item
+    ]
+    appended = [
+        _content(item)
+        for item in patch
+        if _index(item) not in range(len(current)) and item.get(ACTION) != "delete"
+    ]
+    return [item for item in edited if item is not None] + appended
+
+
+def _check_objects(current: Any) -> None:
+    """Raise MergeFault unless `current` is a list of objects."""
     if current is None:
         raise MergeFault("'NoneType' object is not iterable")
     if not isinstance(current, list):
         raise MergeFault("a list of objects over a value that is not a list")
     if any(not isinstance(item, dict) for item in current):
         raise MergeFault("a list of objects over a list of texts")
-    # The first of several edits of one index counts.
-    by_index = {_index(item): item for item in reversed(patch)}
-    merged = []
-    for index, item in enumerate(current):
-        if not item:
-            continue
-        edit = by_index.get(index)
-        if edit is None:
-            merged.append(deepcopy(item))
-        elif edit.get(ACTION) == "replace":
-            merged.append(_content(edit))
-        elif edit.get(ACTION) != "delete":
-            merged.append(strategic_merge(item, _content(edit), dialect))
-    merged += [
-        _content(item)
-        for item in patch
-        if _index(item) not in range(len(current)) and item.get(ACTION) != "delete"
-    ]
-    return merged
+
+
+def _edited(
+    item: dict[str, Any], edit: dict[str, Any] | None, dialect: Dialect
+) -> dict[str, Any] | None:
+    """Return an item of a list after its edit, or None where the edit deletes it."""
+    if edit is None:
+        return deepcopy(item)
+    action = edit.get(ACTION)
+    if action == "delete":
+        return None
+    if action == "replace":
+        return _content(edit)
+    return strategic_merge(item, _content(edit), dialect)
 
 
 def _index(item: dict[str, Any]) -> int | None:

@@ -109,8 +109,6 @@ class _Walk:
             path: its path; a key of a map is `*`.
             whole: whether a file gives it as a whole.
         """
-        from osmo_cli.config.schemas.role import SEMANTIC_ACTION
-
         schema = dict(given)
         if "$ref" in schema:
             name = schema.pop("$ref").removeprefix("#/$defs/")
@@ -118,34 +116,46 @@ class _Walk:
         schema.pop("title", None)
         whole = whole or self._shape.is_one_value(path)
         if "properties" in schema:
-            schema["properties"] = {
-                name: self._field(inner, (*path, name), whole=whole)
-                for name, inner in schema["properties"].items()
-            }
-            schema["properties"] |= self._other_names(schema["properties"], path)
+            schema["properties"] = self._properties(schema["properties"], path, whole=whole)
             # A default that is an object repeats those of its fields.
             schema.pop("default", None)
         if isinstance(schema.get("additionalProperties"), dict):
             inner = schema["additionalProperties"]
-            entry = self.node(inner, (*path, "*"), whole=whole)
-            is_items = self._shape.is_map and path == ()
-            if isinstance(entry.get("type"), str) and not whole and not is_items:
-                # null removes the key.
-                entry["type"] = [entry["type"], "null"]
-            schema["additionalProperties"] = entry
+            schema["additionalProperties"] = self._map_value(inner, path, whole=whole)
         if "items" in schema:
-            schema["items"] = self.node(schema["items"], path, whole=True)
-            if path[-2:] == ("policies", "actions") and self._shape.dialect.semantic_roles:
-                # The service checks it by itself, not by its schema.
-                schema["items"]["pattern"] = f"^{SEMANTIC_ACTION.pattern}$"
+            schema["items"] = self._list_item(schema["items"], path)
         if "anyOf" in schema:
-            schema["anyOf"] = [self.node(one, path, whole=whole) for one in schema["anyOf"]]
+            schema["anyOf"] = [self.node(form, path, whole=whole) for form in schema["anyOf"]]
         if "pattern" in schema:
             # Groups have names in Python only.
             schema["pattern"] = re.sub(r"\?P<\w+>", "", schema["pattern"])
         if not whole:
             schema.pop("required", None)
         return schema if path[self._shape.is_map :] else schema | self._keywords.get("", {})
+
+    def _properties(self, given: dict[str, Any], path: Path, *, whole: bool) -> dict[str, Any]:
+        """The schemas of an object's fields, under each of their names."""
+        fields = {
+            name: self._field(inner, (*path, name), whole=whole) for name, inner in given.items()
+        }
+        return fields | self._other_names(fields, path)
+
+    def _map_value(self, given: dict[str, Any], path: Path, *, whole: bool) -> dict[str, Any]:
+        """The schema of the values of a map; null removes a key of one inside an object."""
+        entry = self.node(given, (*path, "*"), whole=whole)
+        is_items = self._shape.is_map and path == ()
+        if isinstance(entry.get("type"), str) and not whole and not is_items:
+            entry["type"] = [entry["type"], "null"]
+        return entry
+
+    def _list_item(self, given: dict[str, Any], path: Path) -> dict[str, Any]:
+        from osmo_cli.config.schemas.role import SEMANTIC_ACTION
+
+        item = self.node(given, path, whole=True)
+        if path[-2:] == ("policies", "actions") and self._shape.dialect.semantic_roles:
+            # The service checks it by itself, not by its schema.
+            item["pattern"] = f"^{SEMANTIC_ACTION.pattern}$"
+        return item
 
     def _other_names(self, fields: dict[str, Any], path: Path) -> dict[str, Any]:
         """The fields of the object at `path` that may be called otherwise, by those names."""

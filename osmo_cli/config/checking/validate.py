@@ -136,19 +136,30 @@ def _as_stored(shape: Shape, model: type[BaseModel], live: Any, given: Any, want
         read = _as_read(model, shape.editable(wanted))
         stored = wanted if read is None else _filled(None, wanted, read)
         return _with_read_only(shape, live, stored)
-    mentioned = {field: wanted[field] for field in given if field in wanted}
-    if not shape.is_map:
-        needed = {field for field, info in model.model_fields.items() if info.is_required()}
-        mentioned |= {field: wanted[field] for field in needed & wanted.keys()}
-    stored = _as_read(model, mentioned)
+    stored = _as_read(model, _mentioned(shape, model, given, wanted))
     if stored is None:
         return wanted
     if live and not shape.is_map:
         stored = {field: value for field, value in stored.items() if field in given}
+    return _with_read_only(shape, live, fill_new_objects(_known(shape, live), wanted, stored))
+
+
+def _mentioned(
+    shape: Shape, model: type[BaseModel], given: Any, wanted: dict[str, Any]
+) -> dict[str, Any]:
+    """Return the fields that the input mentions, and those without which nothing can be read."""
+    fields = set(given)
+    if not shape.is_map:
+        fields |= {field for field, info in model.model_fields.items() if info.is_required()}
+    return {field: value for field, value in wanted.items() if field in fields}
+
+
+def _known(shape: Shape, live: Any) -> dict[str, Any] | None:
+    """Return the stored values that keep their form; None for an object that is new."""
+    if not live and not shape.is_map:
+        return None
     # An item that is given as a whole is new, with all its defaults.
-    known = {key: None if shape.is_one_value((key,)) else live[key] for key in live}
-    is_new = not live and not shape.is_map
-    return _with_read_only(shape, live, fill_new_objects(None if is_new else known, wanted, stored))
+    return {key: None if shape.is_one_value((key,)) else live[key] for key in live}
 
 
 def _filled(live: Any, wanted: Any, read: Any) -> Any:
