@@ -14,6 +14,7 @@ import yaml
 from osmo_cli.config.registry.dialects import DIALECTS, Dialect
 from osmo_cli.local.admin import add_backend
 from tests.support.databases import new_database
+from tests.support.deploying import deploy_values
 from tests.support.processes import Result, Shell
 
 MODES = [dialect for dialect in DIALECTS.values() if dialect.helm_root]
@@ -65,16 +66,7 @@ class Deployment:
 
     def deploy(self, done: Result) -> None:
         """Do what a command's stdout and notes say."""
-        values = yaml.safe_load(done.out) or {}
-        assert self.dialect.helm_root
-        for step in self.dialect.helm_root.split("."):
-            values = values.get(step, {})
-        for section, change in values.items():
-            snake = re.sub("[A-Z]", lambda letter: "_" + letter[0].lower(), section)
-            merge(self.content.setdefault(snake, {}), change)
-        root = re.escape(self.dialect.helm_root)
-        for path in re.findall(rf"{root}\.(\S+): delete this key", done.err):
-            self._delete(path.split("."))
+        deploy_values(self.content, done, self.dialect)
         for name, key, content in re.findall(
             r"create the Secret (\S+) whose key (\S+) is a YAML mapping with (?:only )?`(\w+)`",
             done.err,
@@ -84,25 +76,8 @@ class Deployment:
             secret.write_text(yaml.safe_dump({content: SECRET}))
         self.write()
 
-    def _delete(self, steps: list[str]) -> None:
-        here = self.content
-        for step in steps[:-1]:
-            here = here[re.sub("[A-Z]", lambda letter: "_" + letter[0].lower(), step)]
-        del here[steps[-1]]
-
     def write(self) -> None:
         self.file.write_text(yaml.safe_dump(self.content))
-
-
-def merge(values: dict[str, Any], change: dict[str, Any]) -> None:
-    """Merge as Helm does: maps by key, null removes."""
-    for key, value in change.items():
-        if value is None:
-            values.pop(key, None)
-        elif isinstance(value, dict) and isinstance(values.get(key), dict):
-            merge(values[key], value)
-        else:
-            values[key] = value
 
 
 @pytest.fixture(params=MODES, ids=lambda dialect: dialect.name)

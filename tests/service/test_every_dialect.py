@@ -203,7 +203,7 @@ def test_what_is_known_of_the_service_is_told(place: World) -> None:
     words = ("config", "update", "BACKEND", "gpu-a", "-f", "preview.json", "--dry-run")
     preview = place.shell.osmo(*words)
     assert (preview.code, "previewed" in preview.out) == (0, True)
-    assert ("takes no writes" in preview.err) is (place.configmap is not None)
+    assert ("configured by Helm values" in preview.err) is (place.configmap is not None)
     listed = place.shell.osmo("config", "history")
     assert ("Helm values" in listed.err) is (place.configmap is not None)
 

@@ -90,7 +90,7 @@ def test_the_diff_is_alone_on_stdout(admin: Shell) -> None:
 def test_a_new_item_is_all_new(admin: Shell) -> None:
     preview = dry_run(admin, '{"spec": {}}', "--create", to=("POD_TEMPLATE", "h100"))
     assert preview.out.splitlines() == [
-        "--- POD_TEMPLATE h100 (not there)",
+        "--- POD_TEMPLATE h100 (does not exist)",
         "+++ POD_TEMPLATE h100 (after)",
         "@@ -0,0 +1,3 @@",
         "+{",

@@ -14,6 +14,7 @@ from typing import Any
 import yaml
 
 from osmo_cli.config.registry.dialects import DIALECTS, Dialect
+from tests.support.deploying import deploy_values
 from tests.support.processes import Result, Shell, serving
 
 _RELOAD_SECONDS = 20.0
@@ -71,15 +72,10 @@ class World:
     def deploy(self, refusal: Result) -> None:
         """What an administrator does with the printed values: merge, as Helm does, and deploy."""
         assert self.configmap is not None
-        assert self.dialect.helm_root is not None
-        values = yaml.safe_load(refusal.out)
-        for step in self.dialect.helm_root.split("."):
-            values = values[step]
-        assert f"{self.dialect.helm_root}.{next(iter(values))}" in refusal.err
-        sections = {_snake_case(section): value for section, value in values.items()}
-        file = yaml.safe_load(self.configmap.read_text())
+        content = yaml.safe_load(self.configmap.read_text())
+        deploy_values(content, refusal, self.dialect)
         new = self.configmap.with_suffix(".new")
-        new.write_text(yaml.safe_dump(_merged(file, sections)))
+        new.write_text(yaml.safe_dump(content))
         new.replace(self.configmap)
 
     def shown(self, *words: str) -> Any:
@@ -91,18 +87,6 @@ class World:
         """How many requests other than GET a command sends."""
         told = self.shell.osmo("--debug", *words).err
         return len(re.findall(r"^debug: (?!GET)[A-Z]+ ", told, re.MULTILINE))
-
-
-def _snake_case(name: str) -> str:
-    return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
-
-
-def _merged(old: Any, new: Any) -> Any:
-    """As Helm merges values: maps by key, null takes a key away, all else replaces."""
-    if not (isinstance(old, dict) and isinstance(new, dict)):
-        return new
-    merged = old | {key: _merged(old.get(key), value) for key, value in new.items()}
-    return {key: value for key, value in merged.items() if value is not None or key not in new}
 
 
 @contextmanager
