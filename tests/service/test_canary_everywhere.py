@@ -27,8 +27,10 @@ CANARY = "canary-77ab01-Secret"
 # What the object of a secret needs beside it.
 BESIDE = {
     "access_key": {"endpoint": "s3://logs", "access_key_id": "AKIA"},
-    "private_key": {"public_key": "{}"},
+    "private_key": {"public_key": '{"kty": "RSA"}'},
 }
+# A service takes no private key that is not a JWK (docs/service/service.md#service_auth).
+PRIVATE_KEY = json.dumps({"kty": "RSA", "d": CANARY})
 
 
 def secrets(dialect: Dialect) -> Iterator[tuple[str, tuple[str, ...], dict[str, Any]]]:
@@ -55,8 +57,9 @@ def nested(path: tuple[str, ...], value: Any, beside: dict[str, Any]) -> Any:
 
 def inputs(path: tuple[str, ...], beside: dict[str, Any]) -> Iterator[tuple[Any, bool]]:
     """Objects that hold the canary, and whether each is stored."""
-    yield nested(path, CANARY, beside), True
-    yield nested(path, "${env:CANARY}", beside), True
+    is_key = path[-1] == "private_key"
+    yield nested(path, PRIVATE_KEY if is_key else CANARY, beside), True
+    yield nested(path, "${env:PRIVATE_KEY}" if is_key else "${env:CANARY}", beside), True
     yield nested(path, [CANARY], beside), False
     yield nested(path, {"value": CANARY}, beside), False
     yield nested(path, CANARY, beside | {"unknown": CANARY}), False
@@ -100,6 +103,7 @@ def test_no_secret_comes_out(
         "OSMO_URL": "local",
         "OSMO_LOCAL_DB": str(db),
         "CANARY": CANARY,
+        "PRIVATE_KEY": PRIVATE_KEY,
     }.items():
         monkeypatch.setenv(name, value)
     if managed:
