@@ -106,7 +106,7 @@ def _new_item(
         return config_type.named, {}
     if config_type.create is None or not create:
         error = snapshot.no_item(name)
-        way = "its operator creates it when it connects"
+        way = "a backend appears when its operator connects"
         if config_type.create is not None:
             way = "add --create to create it"
         error.hint = f"{error.hint}; {way}"

@@ -90,7 +90,7 @@ CASES: dict[str, tuple[tuple[str, ...], int, str, str]] = {
         ("config", "show", "BACKEND", "gpu-a", "nope"),
         2,
         '"nope" not found in BACKEND gpu-a',
-        "it has: name",
+        "existing keys: name",
     ),
     "index out of range": (
         ("config", "show", "BACKEND", "gpu-a", "tests", "0"),

@@ -120,10 +120,10 @@ def test_an_unknown_name_is_told_where_it_stands(shell: Shell) -> None:
     result = shell.osmo("config", "validate", lay(shell, wrong))
     assert result.code == 2
     assert result.out.splitlines() == [
-        "configs/pool/h100.yaml:1:10: backend: no BACKEND with this name in the directory "
+        "configs/pool/h100.yaml:1:10: backend: BACKEND not found in the directory "
         '(did you mean "gpu-a"?)',
-        "configs/pool/h100.yaml:3:5: common_pod_template[0]: no POD_TEMPLATE with this "
-        'name in the directory (did you mean "mine"?)',
+        "configs/pool/h100.yaml:3:5: common_pod_template[0]: POD_TEMPLATE "
+        'not found in the directory (did you mean "mine"?)',
     ]
     # Of a file alone, and of types without files, nothing is known.
     shell.ok("config", "validate", "configs/pool/h100.yaml")
@@ -291,17 +291,17 @@ def test_only_the_service_knows(user: Shell, any_service: tuple[str, Service]) -
     result = user.osmo("--debug", "config", "validate", top, "--online")
     assert result.code == 2
     assert result.out.splitlines() == [
-        "configs/backend/default.json:1:12: tests[0]: no BACKEND_TEST with this name on "
+        "configs/backend/default.json:1:12: tests[0]: BACKEND_TEST not found on "
         "the service (create it first, or add its file)",
         "configs/backend/gpu-z.json:1:1: BACKEND gpu-z not found on the service "
         "(its operator registers it when it connects)",
         "configs/pool/default.json:1:22: default_platform: is not one of platforms",
-        "configs/pool/mine.json:1:13: backend: no BACKEND with this name on the service "
+        "configs/pool/mine.json:1:13: backend: BACKEND not found on the service "
         '(did you mean "default"?)',
-        "configs/pool/mine.json:1:47: common_pod_template[0]: no POD_TEMPLATE with this "
-        'name on the service (did you mean "default_user"?)',
+        "configs/pool/mine.json:1:47: common_pod_template[0]: POD_TEMPLATE "
+        'not found on the service (did you mean "default_user"?)',
         "configs/pool/new.json:1:1: backend: this field is required",
-        "configs/service.json:1:34: service_auth.user_roles[0]: no ROLE with this name on "
+        "configs/service.json:1:34: service_auth.user_roles[0]: ROLE not found on "
         'the service (did you mean "osmo-user"?)',
     ]
     reads = [line.split()[2] for line in result.err.splitlines() if "/api/configs/" in line]

@@ -72,7 +72,7 @@ def test_problems_have_their_places_in_yaml(admin: Shell) -> None:
     done = admin.osmo(*UPDATE, "wrong.yaml")
     assert done.code == 2
     assert 'wrong.yaml:1:1: descripton: unknown field (did you mean "description"?)' in done.err
-    assert "wrong.yaml:3:22: scheduler_settings.scheduler_timeout: must be a whole" in done.err
+    assert "wrong.yaml:3:22: scheduler_settings.scheduler_timeout: must be an integer" in done.err
 
 
 def test_several_documents_send_nothing(admin: Shell) -> None:

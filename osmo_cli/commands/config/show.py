@@ -115,8 +115,9 @@ def _step(value: Any, word: str, at: str) -> Any:
     if isinstance(value, dict):
         if word in value:
             return value[word]
-        keys = ", ".join(map(str, value)) or "nothing"
-        raise UsageError(f'"{word}" not found in {at}', hint=f"it has: {keys}")
+        keys = ", ".join(map(str, value))
+        hint = f"existing keys: {keys}" if keys else f"{at} is empty"
+        raise UsageError(f'"{word}" not found in {at}', hint=hint)
     if isinstance(value, list):
         if re.fullmatch(r"-?[0-9]+", word) and -len(value) <= int(word) < len(value):
             return value[int(word)]

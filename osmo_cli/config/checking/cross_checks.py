@@ -52,7 +52,7 @@ def unknown_names(
     Args:
         inputs: the files.
         known: names by type; names of a type that is absent are not checked.
-        where: the end of the message: `no POOL with this name ...`.
+        where: the end of the message: `POOL not found ...`.
         hint: the fix, where no known name is near.
     """
     for file in inputs:
@@ -62,7 +62,7 @@ def unknown_names(
             names = known.get(reference.target)
             for path, name in names_at(document.value, (*above, *reference.path)):
                 if names is not None and name not in names:
-                    message = f"no {reference.target} with this name {where}"
+                    message = f"{reference.target} not found {where}"
                     yield document.problem(message, path, hint=_hint(name, names, hint))
 
 

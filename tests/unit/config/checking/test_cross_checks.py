@@ -70,13 +70,13 @@ def test_each_name_of_a_pool_is_looked_up_and_told_at_its_place() -> None:
         "RESOURCE_VALIDATION": {"cpu"},
     }
     assert faults(file("POOL", "p", POOL), **known) == [
-        'pool.json:2:14: backend: no BACKEND with this name here (did you mean "gpu-a"?)',
-        "pool.json:3:43: common_pod_template[1]: no POD_TEMPLATE with this name here "
+        'pool.json:2:14: backend: BACKEND not found here (did you mean "gpu-a"?)',
+        "pool.json:3:43: common_pod_template[1]: POD_TEMPLATE not found here "
         "(make one; known: default_user, h100)",
-        "pool.json:6:40: platforms.h100.override_pod_template[0]: no POD_TEMPLATE with "
-        'this name here (did you mean "h100"?)',
-        "pool.json:6:73: platforms.h100.resource_validations[0]: no RESOURCE_VALIDATION "
-        "with this name here (make one; known: cpu)",
+        "pool.json:6:40: platforms.h100.override_pod_template[0]: POD_TEMPLATE "
+        'not found here (did you mean "h100"?)',
+        "pool.json:6:73: platforms.h100.resource_validations[0]: RESOURCE_VALIDATION "
+        "not found here (make one; known: cpu)",
     ]
 
 
@@ -109,7 +109,7 @@ def test_every_type_that_names_others(
     assert faults(one) == []
     assert faults(one, **{target: {"x"}}) == []
     (fault,) = faults(one, **{target: set()})
-    assert f":{place}: no {target} with this name here" in fault
+    assert f":{place}: {target} not found here" in fault
     assert target in referenced_types([one])
 
 
