@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand
 
-from osmo_cli.config.reading.files import InputFormat
+from osmo_cli.config.reading.formats import InputFormat
 from osmo_cli.config.registry.dialects import DIALECTS, Dialect
 from osmo_cli.errors import UsageError
 from osmo_cli.output.printer import Format

@@ -18,7 +18,7 @@ from osmo_cli.output.printer import Format
 
 if TYPE_CHECKING:
     from osmo_cli.config.problems import Problem
-    from osmo_cli.config.reading.files import InputFormat
+    from osmo_cli.config.reading.formats import InputFormat
     from osmo_cli.config.reading.layout import ConfigRef
     from osmo_cli.output.printer import Printer
 

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Literal
 
 from osmo_cli.config.problems import InvalidInputError, Problem
 from osmo_cli.config.reading.document import MAX_BYTES, Document, empty_input
+from osmo_cli.config.reading.formats import InputFormat
 from osmo_cli.text_files import STDIN, NotTextError, read_text
 
 SCHEMA_KEY = "$schema"
-InputFormat = Literal["json", "yaml"]
-"""How an input is written."""
 
 
 def read_input(file: str) -> tuple[str, str]:

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field, replace
 
 from osmo_cli.config.problems import InvalidInputError, Problem
 from osmo_cli.config.reading.document import Document
-from osmo_cli.config.reading.files import InputFormat, read_document
+from osmo_cli.config.reading.files import read_document
+from osmo_cli.config.reading.formats import InputFormat
 from osmo_cli.config.reading.layout import ConfigRef, ref_of_file, scan
 from osmo_cli.config.reading.references import Lookup, resolve
 from osmo_cli.config.registry.dialects import Dialect, dialects_with

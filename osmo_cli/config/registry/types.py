@@ -13,11 +13,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
 
 from osmo_cli.config.problems import Path
-from osmo_cli.config.registry.definition import Definition
 from osmo_cli.errors import UsageError
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
+
+    from osmo_cli.config.registry.definition import Definition
 
 _Model = TypeVar("_Model")
 _REVISION = re.compile(r"[1-9][0-9]*", re.ASCII)
