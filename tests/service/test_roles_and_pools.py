@@ -143,7 +143,7 @@ def test_the_backend_of_a_pool_is_looked_up_before_it_is_sent(
         words = ("config", "update", "POOL", "research", "--file", "pool.json", "--create")
         refused = shell.osmo(*words)
         assert (refused.code, refused.out) == (2, "")
-        assert "pool.json:2:14: backend: no BACKEND" in refused.err
+        assert "pool.json:2:14: backend: BACKEND not found" in refused.err
         assert shell.osmo("config", "show", "POOL", "research").code == 2
         # The service accepts it in the whole type.
         shell.file("pools.json", '{"research": {"backend": "gpu-z"}}')
