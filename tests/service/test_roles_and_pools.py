@@ -149,7 +149,7 @@ def test_the_backend_of_a_pool_is_looked_up_before_it_is_sent(
         shell.file("pools.json", '{"research": {"backend": "gpu-z"}}')
         done = shell.osmo("config", "update", "POOL", "--file", "pools.json")
         assert done.code == 0
-        assert "research.backend: no BACKEND" in done.err
+        assert "research.backend: BACKEND not found" in done.err
         # What is stored already is not judged again, and the service's error is explained.
         shell.file("pool.json", '{"backend": "gpu-z", "description": "new"}')
         done = shell.osmo("config", "update", "POOL", "research", "--file", "pool.json")
