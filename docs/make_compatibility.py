@@ -95,6 +95,7 @@ COMMANDS = (
     _row("osmo config set ROLE NAME backend", "config set ROLE r backend --field b", writes=True),
     _row("osmo config validate PATH", "config validate workflow.json"),
     _row("osmo config schema TYPE", "config schema WORKFLOW"),
+    _row("osmo backend list", "backend list"),
     _row("osmo token set NAME", "token set another"),
     _row("osmo token set NAME --service", "token set agent --service --roles osmo-user"),
     _row("osmo token set NAME --user USER", "token set of-user --user admin", works=_has_users),

@@ -14,6 +14,7 @@ from osmo_cli.errors import UsageError
 _LONGEST_TIMEOUT_SECONDS = 86400.0
 _PANELS = {
     "Configuration": {"config": "config"},
+    "Backends": {"backend": "backend"},
     "Access": {"token": "token", "user": "user"},
     "Session": {
         "login": "login:login",
@@ -31,7 +32,7 @@ app = typer.Typer(
         {name: place for members in _PANELS.values() for name, place in members.items()},
         {name: panel for panel, members in _PANELS.items() for name in members},
     ),
-    help="Manage the configuration and access tokens of an OSMO service.\n\n"
+    help="Manage the configuration, backends and access tokens of an OSMO service.\n\n"
     "`osmo help` lists topics: environment variables, exit codes, config types, formats.",
     no_args_is_help=True,
     add_completion=True,

@@ -14,6 +14,7 @@ PAGES = [
     ROOT / "README.md",
     ROOT / "CHANGELOG.md",
     *sorted(DOCS.glob("*.md")),
+    *sorted((DOCS / "backend").glob("*.md")),
     *sorted((DOCS / "config").glob("*.md")),
 ]
 ANYTHING = "..."

@@ -17,12 +17,16 @@ COMMON = {"errors", "paths", "private_files", "text_files", "__init__"}
 MAY_USE: dict[str, set[str]] = {
     "config": {"accounts"},
     "accounts": {"config"},
+    "backend": {"config", "accounts"},
     "credentials": set(),
-    "plan": {"config", "accounts", "api"},
-    "api": {"credentials", "config", "accounts"},
+    "plan": {"config", "accounts", "backend", "api"},
+    "api": {"credentials", "config", "accounts", "backend"},
     "local": {"config", "accounts"},
-    "output": {"config", "accounts", "api"},
-    "commands": {"config", "accounts", "credentials", "plan", "api", "local", "output"},
+    "output": {"config", "accounts", "backend", "api"},
+    "commands": {
+        *("config", "accounts", "backend", "credentials"),
+        *("plan", "api", "local", "output"),
+    },
     "main": {"commands", "output"},
     "__main__": {"main"},
     **{name: set() for name in COMMON},
@@ -263,7 +267,7 @@ def test_validating_a_file_and_making_schemas_load_no_client(tmp_path: Path) -> 
     assert (tmp_path / "workflow.schema.json").exists()
 
 
-@pytest.mark.parametrize("noun", ["root", "config", "token", "user", "login", "local"])
+@pytest.mark.parametrize("noun", ["root", "config", "token", "user", "backend", "login", "local"])
 def test_the_command_tree_alone_loads_no_client_and_no_service(noun: str) -> None:
     assert not loaded_by(f"import osmo_cli.commands.{noun}") & (HEAVY - {"typer", "rich"})
 
@@ -278,7 +282,7 @@ def test_the_other_rooms_are_cheap_to_import() -> None:
         "config/checking/schema_problems.py",
     )
     pydantic_users = ("config/schemas/", *checks)
-    rooms = ("config", "accounts", "api", "credentials", "plan")
+    rooms = ("config", "accounts", "backend", "api", "credentials", "plan")
     light = [
         "osmo_cli." + module.name.removesuffix(".py").replace("/", ".")
         for module in MODULES

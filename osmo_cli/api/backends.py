@@ -1,0 +1,16 @@
+"""The status of backends, in which a service says what their operators reported."""
+
+from __future__ import annotations
+
+from osmo_cli.api.configs import Configs
+from osmo_cli.backend.status import BackendStatus, backend_status
+from osmo_cli.config.registry.types import BACKEND
+
+
+def list_backends(configs: Configs) -> list[BackendStatus]:
+    """Read the status of all backends, sorted by name.
+
+    Raises:
+        OsmoError: the service did not answer with it.
+    """
+    return [backend_status(item) for item in configs.read(BACKEND).items().values()]

@@ -1,0 +1,1 @@
+"""Backends and their operators: status, registration, node availability (no input or output)."""
