@@ -26,6 +26,7 @@ _ADDITIONS = frozenset(
         "--insecure-storage",
         "--no-store",
         "--output-file",
+        "--references",
         "--store",
     }
 )
@@ -134,6 +135,15 @@ InputFormatOption = Annotated[
         "--format",
         help="Format of the input. Default: by the file's extension, else JSON.",
         case_sensitive=False,
+    ),
+]
+
+ReferencesOption = Annotated[
+    bool,
+    typer.Option(
+        "--references",
+        help="Look up ${env:NAME}, ${file:PATH} and ${keyring:SERVICE/USER} in every field, "
+        "not only in secret ones; see `osmo help formats`.",
     ),
 ]
 

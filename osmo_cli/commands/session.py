@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from osmo_cli.api.service import Service
     from osmo_cli.api.transport import Transport
-    from osmo_cli.config.reading.references import Lookup
+    from osmo_cli.config.reading.references import References
     from osmo_cli.credentials.credential import Credential
     from osmo_cli.credentials.origin import Origin
     from osmo_cli.local.configmap import ConfigMapSource
@@ -116,16 +116,33 @@ class Session:
         parts = urlsplit(url)
         return self.transport(parse_origin(f"{parts.scheme}://{parts.netloc}"))
 
-    def lookup(self, file: str | None) -> Lookup:
-        """Return what looks up the values that an input refers to, which are never printed.
+    def references(
+        self,
+        file: str | None,
+        *,
+        everywhere: bool = False,
+        service: Service | None = None,
+        lenient: bool = False,
+    ) -> References:
+        """Return how the references of an input are looked up; the values are never printed.
 
         Args:
             file: the input; paths in it are relative to its directory.
+            everywhere: whether they are looked up outside secret fields too.
+            service: whose text is not looked up there, or None where none is asked.
+            lenient: whether a missing value is only a warning.
         """
+        from osmo_cli.config.reading.references import References
         from osmo_cli.credentials.references import Elsewhere
 
+        def held() -> frozenset[str]:
+            from osmo_cli.plan.held_references import held_references
+
+            return held_references(service) if service is not None else frozenset()
+
         folder = os.path.dirname(file) if file is not None else ""
-        return Elsewhere(folder, self.printer.redactor.add)
+        lookup = Elsewhere(folder, self.printer.redactor.add)
+        return References(lookup, everywhere, held, lenient)
 
     def secret_memory(self, credential: Credential) -> SecretMemory:
         """Return the fingerprints of secrets, or none where nothing may be stored."""

@@ -139,7 +139,7 @@ def test_by_reference(name: str, admin: Shell) -> None:
     admin.file(INPUT, json.dumps(content).replace("%s", reference))
     admin.file("canary", CANARY + "\n")
     admin.env |= {"TMPDIR": str(admin.home), "CANARY": CANARY}
-    update = ("--debug", "config", "update", *target, "--file", INPUT)
+    update = ("--debug", "config", "update", *target, "--references", "--file", INPUT)
     preview = admin.osmo(*update, "--dry-run")
     assert (preview.code, "(secret, " in preview.out) == ((0, True) if is_right else (2, False))
     assert_clean(
@@ -189,7 +189,7 @@ def test_a_service_that_repeats_it(shell: Shell, admin: Shell, fields: dict[str,
     shell.env["CANARY"] = CANARY
     with answering(answer) as faulty:
         shell.ok("login", faulty.url, "--method", "dev", "--username", "admin")
-        result = shell.osmo("--debug", *UPDATE)
+        result = shell.osmo("--debug", *UPDATE, "--references")
         (sent,) = [request for request in faulty.requests if request.method == "PATCH"]
     assert CANARY.encode() in sent.body
     assert result.code == 1

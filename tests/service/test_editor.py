@@ -357,25 +357,33 @@ def test_a_conflict_keeps_what_was_edited(edit: Edit, admin: Shell, tmp_path: Pa
     assert live(admin)["description"] == "mine"
 
 
-def test_values_from_elsewhere_are_stored_and_not_kept(edit: Edit, admin: Shell) -> None:
+def test_a_secret_from_elsewhere_is_stored_and_not_kept(edit: Edit, admin: Shell) -> None:
     admin.env["WHO"] = "a-secret-team"
     result = edit(
-        {"replace": {'"start"': '"${env:GONE}"'}},
+        {"replace": {'"registry": ""': '"registry": "", "auth": "${env:GONE}"'}},
         {"replace": {"${env:GONE}": "${env:WHO}"}},
+        target=(),
     )
     assert result.code == 0, result.out
-    assert "description: the environment variable GONE is not set" in edit.shown[1]["text"]
-    assert live(admin)["description"] == "a-secret-team"
+    problem = "backend_images.credential.auth: the environment variable GONE is not set"
+    assert problem in edit.shown[1]["text"]
+    assert "backend_images.credential.auth: (secret) -> (secret, sent)" in result.out
     assert "a-secret-team" not in result.out
 
-    # What is stored is no reference, though it looks like one.
-    admin.ok(
-        "config", "update", "BACKEND", "gpu-a", "-f", "-", input='{"description": "$${env:X}"}'
-    )
-    result = edit({"replace": {'"https://d.example.com"': '"https://${env:WHO}"'}})
+
+def test_a_reference_in_another_field_is_stored_as_written(edit: Edit, admin: Shell) -> None:
+    admin.env["WHO"] = "a-secret-team"
+    result = edit({"replace": {'"start"': '"${env:WHO}"'}})
     assert result.code == 0, result.out
-    assert live(admin)["description"] == "${env:X}"
-    assert live(admin)["dashboard_url"] == "https://a-secret-team"
+    assert (
+        "description: a reference outside a secret field is stored as written"
+        in result.out.replace("\n", " ")
+    )
+    assert live(admin)["description"] == "${env:WHO}"
+    # What is stored already is not mentioned again.
+    result = edit({"replace": {'"https://d.example.com"': '"https://e.example.com"'}})
+    assert result.code == 0, result.out
+    assert "stored as written" not in result.out
 
 
 def test_what_is_kept_has_the_references_and_not_their_values(edit: Edit, admin: Shell) -> None:

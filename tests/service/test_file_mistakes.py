@@ -41,7 +41,7 @@ def test_a_byte_order_mark_is_skipped(admin: Shell, name: str) -> None:
     admin.ok(*UPDATE, name)
     admin.file("secret", b"\xef\xbb\xbffrom a secret\n")
     admin.file("refers.json", '{"description": "${file:secret}"}')
-    admin.ok(*UPDATE, "refers.json")
+    admin.ok(*UPDATE, "refers.json", "--references")
     shown = admin.ok("config", "show", "BACKEND", "gpu-a", "description")
     assert shown == '"from a secret"\n'
 

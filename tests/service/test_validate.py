@@ -343,7 +343,8 @@ def test_values_from_elsewhere_need_not_be_there_to_check_the_rest(shell: Shell)
         '"default_exec_timeout": "${env:LONG}",\n"max_num_tasks": "${env:COUNT}"\n}'
     )
     shell.file("workflow.json", text)
-    unset = shell.osmo("config", "validate", "workflow.json", env=NOBODY)
+    validate = ("config", "validate", "workflow.json", "--references")
+    unset = shell.osmo(*validate, env=NOBODY)
     lines = unset.out.splitlines()
     assert unset.code == 2
     assert len(lines) == 4
@@ -354,7 +355,7 @@ def test_values_from_elsewhere_need_not_be_there_to_check_the_rest(shell: Shell)
     # Whatever its value is: it is a text.
     assert "4:18: max_num_tasks: must be an integer" in unset.out
     values = {"NGC_API_KEY": "CANARY-OF-THE-KEY", "LONG": "CANARY-NO-TIME", "COUNT": "CANARY3"}
-    known = shell.osmo("config", "validate", "workflow.json", "--debug", env=NOBODY | values)
+    known = shell.osmo(*validate, "--debug", env=NOBODY | values)
     assert known.code == 2
     assert "default_exec_timeout: must be a duration" in known.out
     assert "is not set" not in known.out

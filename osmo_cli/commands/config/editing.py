@@ -15,7 +15,7 @@ from osmo_cli.errors import OsmoError, UsageError
 if TYPE_CHECKING:
     from osmo_cli.api.service import Service
     from osmo_cli.config.problems import Problem
-    from osmo_cli.config.reading.references import Lookup
+    from osmo_cli.config.reading.references import References
     from osmo_cli.config.registry.shape import Shape
     from osmo_cli.output.printer import Printer
     from osmo_cli.plan.change import Change
@@ -32,7 +32,11 @@ class Edited:
 
 
 def edit(
-    service: Service, target: LiveObject, memory: SecretMemory, lookup: Lookup, printer: Printer
+    service: Service,
+    target: LiveObject,
+    memory: SecretMemory,
+    references: References,
+    printer: Printer,
 ) -> Edited | None:
     """Open the editor until the buffer is valid; None if it was left unchanged or emptied.
 
@@ -68,12 +72,14 @@ def edit(
                 raise InvalidInputError(problems, hint=hint)
             try:
                 document = parse_buffer("<editor>", buffer)
-                document = resolve(document, lookup, stored=target.live)
+                document = resolve(document, target.shape, references, stored=target.live)
                 change = plan_update(service, target, document, memory, mode=Mode.EDIT)
             except InvalidInputError as error:
                 invalid = error
                 text = with_problems(buffer, error.problems)
             else:
+                for problem in document.warnings:
+                    printer.warn(str(problem))
                 return Edited(change, buffer)
 
 

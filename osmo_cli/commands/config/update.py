@@ -12,6 +12,7 @@ from osmo_cli.commands.arguments import (
     DescriptionOption,
     InputFormatOption,
     LongFormatOption,
+    ReferencesOption,
     TagsOption,
 )
 from osmo_cli.commands.config.arguments import ConfigTypeArgument
@@ -36,6 +37,7 @@ class UpdateOptions:
     Attributes:
         name: an item of the type, or None for the whole type.
         document: the input, or None to edit what is stored.
+        references: whether references are looked up outside secret fields too.
     """
 
     config_type: ConfigType
@@ -47,6 +49,7 @@ class UpdateOptions:
     replace: bool
     dry_run: bool
     exit_code: bool
+    references: bool
 
 
 def update(
@@ -88,6 +91,7 @@ def update(
     exit_code: Annotated[
         bool, typer.Option("--exit-code", help="With --dry-run: exit with 5 if there is a change.")
     ] = False,
+    references: ReferencesOption = False,
     format_type: LongFormatOption = None,
 ) -> int:
     """Update a configuration from a file.
@@ -121,6 +125,8 @@ def update(
         raise UsageError("--format requires --file", hint="the editor uses JSON")
     if file is None and replace:
         raise UsageError("--replace requires --file", hint="the editor shows the whole object")
+    if file is None and references:
+        raise UsageError("--references requires --file", hint="the editor shows what is stored")
     if exit_code and not dry_run:
         # Nothing is pending after an update: it is done, or it is an error.
         raise UsageError("--exit-code requires --dry-run", hint="add --dry-run")
@@ -141,6 +147,7 @@ def update(
             replace=replace,
             dry_run=dry_run,
             exit_code=exit_code,
+            references=references,
         ),
     )
 
@@ -159,7 +166,7 @@ def run(session: Session, options: UpdateOptions) -> int:
         else:
             from osmo_cli.commands.config.editing import edit
 
-            edited = edit(service, target, memory, session.lookup(None), session.printer)
+            edited = edit(service, target, memory, session.references(None), session.printer)
             change = edited.change if edited is not None else None
         if change is not None:
             for secret in change.secrets.values():
@@ -223,7 +230,10 @@ def _from_file(
     from osmo_cli.plan.change import plan_update
 
     assert options.document is not None
-    document = resolve(options.document, session.lookup(options.document.name), stored=target.live)
+    references = session.references(
+        options.document.name, everywhere=options.references, service=service
+    )
+    document = resolve(options.document, target.shape, references, stored=target.live)
     for problem in document.warnings:
         session.printer.warn(str(problem))
     mode = Mode.REPLACE if options.replace else Mode.MERGE

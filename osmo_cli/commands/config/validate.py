@@ -8,7 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from osmo_cli.commands.arguments import DialectOption, InputFormatOption, chosen_dialect
+from osmo_cli.commands.arguments import (
+    DialectOption,
+    InputFormatOption,
+    ReferencesOption,
+    chosen_dialect,
+)
 from osmo_cli.commands.config.arguments import complete_type
 from osmo_cli.commands.session import Session
 from osmo_cli.config.registry.dialects import Dialect
@@ -17,9 +22,12 @@ from osmo_cli.errors import ExitCode, UsageError
 from osmo_cli.output.printer import Format
 
 if TYPE_CHECKING:
+    from osmo_cli.api.service import Service
     from osmo_cli.config.problems import Problem
     from osmo_cli.config.reading.formats import InputFormat
+    from osmo_cli.config.reading.inputs import Inputs
     from osmo_cli.config.reading.layout import ConfigRef
+    from osmo_cli.config.reading.references import References
     from osmo_cli.output.printer import Printer
 
 
@@ -40,6 +48,7 @@ class ValidateOptions:
         dialect: the version to check for, or None for the default.
         input_format: the format of the files, or None for that of their names.
         online: whether to check against the service too.
+        references: whether references are looked up outside secret fields too.
     """
 
     paths: list[str]
@@ -47,6 +56,7 @@ class ValidateOptions:
     dialect: Dialect | None
     input_format: InputFormat | None
     online: bool
+    references: bool
     output_format: ProblemFormat
 
 
@@ -73,6 +83,7 @@ def validate(
     online: Annotated[
         bool, typer.Option("--online", help="Also check against the service of the login.")
     ] = False,
+    references: ReferencesOption = False,
     format_type: Annotated[
         ProblemFormat,
         typer.Option("--format-type", "-t", help="Output format.", case_sensitive=False),
@@ -93,6 +104,7 @@ def validate(
         chosen_dialect(dialect) if dialect else None,
         format,
         online,
+        references,
         format_type,
     )
     return run(ctx.obj, options)
@@ -119,12 +131,9 @@ def run(session: Session, options: ValidateOptions) -> int:
 def _check(session: Session, options: ValidateOptions) -> tuple[int, list[Problem]]:
     """Return the number of files, and their problems."""
     from osmo_cli.config.checking.file_checks import check_files
-    from osmo_cli.config.reading.inputs import read_inputs
 
     dialect = options.dialect or chosen_dialect(None)
-    inputs = read_inputs(
-        options.paths, dialect, options.described, options.input_format, lookup=session.lookup
-    )
+    inputs = _read(session, options, dialect)
     reason = "" if options.dialect else " (the newest; --dialect selects another)"
     session.printer.note(f"checked against {dialect.name}{reason}")
     return inputs.count, check_files(inputs)
@@ -132,17 +141,30 @@ def _check(session: Session, options: ValidateOptions) -> tuple[int, list[Proble
 
 def _check_online(session: Session, options: ValidateOptions) -> tuple[int, list[Problem]]:
     """Return the same, checked against the service too."""
-    from osmo_cli.config.reading.inputs import read_inputs
     from osmo_cli.plan.service_checks import check_online
 
     with session.connect() as service:
         dialect = options.dialect or service.dialect
         reason = "" if options.dialect else " (reported by the service)"
         session.printer.note(f"checked against {dialect.name}{reason}")
-        inputs = read_inputs(
-            options.paths, dialect, options.described, options.input_format, lookup=session.lookup
-        )
+        inputs = _read(session, options, dialect, service)
         return inputs.count, check_online(service, inputs)
+
+
+def _read(
+    session: Session, options: ValidateOptions, dialect: Dialect, service: Service | None = None
+) -> Inputs:
+    """Read the files; a reference whose value is missing stays, with a warning."""
+    from osmo_cli.config.reading.inputs import read_inputs
+
+    def references(file: str) -> References:
+        return session.references(
+            file, everywhere=options.references, service=service, lenient=True
+        )
+
+    return read_inputs(
+        options.paths, dialect, options.described, options.input_format, references=references
+    )
 
 
 def _described(

@@ -11,7 +11,7 @@ from osmo_cli.config.reading.document import Document
 from osmo_cli.config.reading.files import read_document
 from osmo_cli.config.reading.formats import InputFormat
 from osmo_cli.config.reading.layout import ConfigRef, ref_of_file, scan
-from osmo_cli.config.reading.references import Lookup, resolve
+from osmo_cli.config.reading.references import References, resolve
 from osmo_cli.config.registry.dialects import Dialect, dialects_with
 from osmo_cli.config.registry.shape import Shape
 from osmo_cli.errors import UsageError
@@ -65,7 +65,7 @@ def read_inputs(
     ref: ConfigRef | None = None,
     format: InputFormat | None = None,
     *,
-    lookup: Callable[[str], Lookup],
+    references: Callable[[str], References],
 ) -> Inputs:
     """Read files and directories; a problem of one file does not hide those of others.
 
@@ -74,7 +74,7 @@ def read_inputs(
         dialect: the service version that they are for.
         ref: what the individually named files describe; by default their paths decide.
         format: how those files are written; by default their endings decide.
-        lookup: returns what looks up the references of a file.
+        references: returns how the references of a file are looked up.
 
     Raises:
         UsageError: `ref` is given for a directory, or is missing for standard input.
@@ -102,7 +102,7 @@ def read_inputs(
                 inputs.count += 1
                 shape = Shape(file_ref.config_type, dialect, file_ref.name)
                 file_format = format if group is singles else None
-                _read(file, shape, file_format, lookup(file), group, inputs.problems)
+                _read(file, shape, file_format, references(file), group, inputs.problems)
         if group is singles and not files:
             inputs.count += 1
     return inputs
@@ -142,7 +142,7 @@ def _read(
     file: str,
     shape: Shape,
     format: InputFormat | None,
-    lookup: Lookup,
+    references: References,
     group: Group,
     problems: list[Problem],
 ) -> None:
@@ -153,7 +153,7 @@ def _read(
         problems.append(Problem(message, file, hint=f"it exists in {versions}"))
         return
     try:
-        document = resolve(read_document(file, format), lookup, lenient=True)
+        document = resolve(read_document(file, format), shape, references)
         problems += document.warnings
         group.inputs.append(Input(document, shape))
     except InvalidInputError as error:

@@ -132,7 +132,7 @@ VALUES: tuple[Mistake, ...] = (
     _row(
         r"\$",
         "an unquoted shell variable",
-        'put it in double quotes; "${{env:NAME}}" reads the environment variable NAME',
+        'put it in double quotes; "${{env:NAME}}" reads a variable (osmo help formats)',
         _JSON,
     ),
     _row(r"\.\.\.|\u2026", "an ellipsis", "write the values out", _JSON),
@@ -189,7 +189,7 @@ STRINGS: tuple[Mistake, ...] = (
     _row(
         r"'\$\{?[A-Za-z_]\w*\}?'\Z",
         "a shell variable that was not replaced",
-        'remove the single quotes; "${{env:NAME}}" reads the environment variable NAME',
+        'remove the single quotes; "${{env:NAME}}" reads a variable (osmo help formats)',
     ),
     _row(r"'[^']*'\Z", "the single quotes are part of the value", "remove them"),
     _row(

@@ -2,17 +2,23 @@
 
 A reference is a string, or a part of one; keys hold none. The caller looks the values up. Each
 value is treated as a secret.
+
+An input may hold text that somebody else stored on a service, as the output of `osmo config show`
+does. So a reference is looked up only in a secret field, which a service never shows; in other
+fields only where the user asks for it, and not if the service holds the same reference.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import replace
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass, replace
 from typing import Any
 
 from osmo_cli.config.problems import InvalidInputError, Path, Problem
 from osmo_cli.config.reading.document import MAX_BYTES, Document, Place
+from osmo_cli.config.registry.shape import Shape
+from osmo_cli.config.values import value_at
 from osmo_cli.errors import OsmoError
 
 Lookup = Callable[[str, str], str]
@@ -28,23 +34,48 @@ _PIECE = re.compile(
 )
 
 
+def _nothing_held() -> Collection[str]:
+    return ()
+
+
+@dataclass(frozen=True)
+class References:
+    """Which references of an input are looked up, and where.
+
+    Attributes:
+        lookup: looks a value up; called once for each reference.
+        everywhere: whether they are looked up outside secret fields too.
+        held: returns the references in what the service holds (`references_in`). They are not
+            looked up outside secret fields: whoever may write there could have this machine's
+            files sent. Called only if `everywhere` has something to look up.
+        lenient: a missing value is a warning, and its reference stays as it is: a file may be
+            checked on a machine that does not have the values.
+    """
+
+    lookup: Lookup
+    everywhere: bool = False
+    held: Callable[[], Collection[str]] = _nothing_held
+    lenient: bool = False
+
+
 def resolve(
-    document: Document, lookup: Lookup, *, stored: Any = None, lenient: bool = False
+    document: Document, shape: Shape, references: References, *, stored: Any = None
 ) -> Document:
     """Return the document with the values of its references, and `${` for each `$${`.
 
+    A string in which nothing is looked up stays exactly as it is, with a warning.
+
     Args:
         document: the input; the places of the result hold the references.
-        lookup: looks a value up; called once for each reference.
-        stored: the live object. A string that is stored exactly as written is not a reference, so
-            that the output of `osmo config show` can be sent back; a warning names it.
-        lenient: a missing value is a warning, and its reference stays as it is: a file may be
-            checked on a machine that does not have the values.
+        shape: what it describes, which says what is secret.
+        references: what is looked up.
+        stored: the live object; a secret field that the service shows as it is written in the
+            input is not looked up.
 
     Raises:
         InvalidInputError: a source is unknown or a value is missing; holds every problem.
     """
-    resolver = _Resolver(document, lookup, set(_referring(stored)), lenient)
+    resolver = _Resolver(document, shape, references, stored)
     value = resolver.value(document.value, ())
     if resolver.problems:
         raise InvalidInputError(resolver.problems)
@@ -53,28 +84,34 @@ def resolve(
     return replace(document, value=value, places=places, warnings=warnings)
 
 
-def _referring(value: Any) -> Iterator[str]:
-    """Return the strings in `value` that look like references."""
+def references_in(value: Any) -> Iterator[str]:
+    """Return the references in the strings of `value`, keys included."""
     if isinstance(value, str):
-        if _PIECE.search(value):
-            yield value
-    elif isinstance(value, dict | list):
-        for inner in value.values() if isinstance(value, dict) else value:
-            yield from _referring(inner)
+        yield from (piece[0] for piece in _PIECE.finditer(value) if piece["source"])
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            yield from references_in(key)
+            yield from references_in(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from references_in(inner)
 
 
 class _Resolver:
     """Replaces references by values, and collects problems."""
 
-    def __init__(self, document: Document, lookup: Lookup, stored: set[str], lenient: bool) -> None:
+    def __init__(
+        self, document: Document, shape: Shape, references: References, stored: Any
+    ) -> None:
         self.problems: list[Problem] = []
         self.warnings: list[Problem] = []
         self.places: dict[Path, Place] = {}
         self._document = document
-        self._lookup = lookup
+        self._shape = shape
+        self._references = references
         self._stored = stored
-        self._lenient = lenient
         self._known: dict[tuple[str, str], str | OsmoError] = {}
+        self._held: Collection[str] | None = None
         self._size = 0
 
     def value(self, value: Any, path: Path) -> Any:
@@ -86,11 +123,17 @@ class _Resolver:
         return self._text(value, path) if isinstance(value, str) and "${" in value else value
 
     def _text(self, text: str, path: Path) -> str:
-        if text in self._stored:
-            message = "not a reference: this string is already stored as written"
-            hint = "it is not looked up; " + _LITERAL_HINT
-            warning = self._document.problem(message, path, hint=hint, severity="warning")
-            self.warnings.append(warning)
+        is_secret = self._shape.is_secret(path)
+        refers = any(references_in(text))
+        if value_at(self._stored, path) == text and (is_secret or not refers):
+            if refers:
+                message = "not a reference: this string is already stored as written"
+                self._warn(message, path, hint="it is not looked up; " + _LITERAL_HINT)
+            return text
+        if not is_secret and not self._references.everywhere:
+            if refers and value_at(self._stored, path) != text:
+                message = "a reference outside a secret field is stored as written"
+                self._warn(message, path, hint="--references looks it up here too")
             return text
 
         known = True
@@ -100,14 +143,18 @@ class _Resolver:
             if piece["literal"]:
                 return "${"
             self.places[path] = replace(self._document.places[path], reference=text)
-            looked_up = self._value(piece, path)
+            looked_up = self._value(piece, path, is_secret)
             known = known and looked_up is not None
             return looked_up or ""
 
         resolved = _PIECE.sub(value, text)
         return resolved if known else text
 
-    def _value(self, piece: re.Match[str], path: Path) -> str | None:
+    def _warn(self, message: str, path: Path, *, hint: str | None = None) -> None:
+        problem = self._document.problem(message, path, hint=hint, severity="warning")
+        self.warnings.append(problem)
+
+    def _value(self, piece: re.Match[str], path: Path, is_secret: bool) -> str | None:
         """Return the value of a reference, or None if it is missing."""
         source, name = piece["source"], piece["name"]
         if source is None:
@@ -119,6 +166,10 @@ class _Resolver:
             message, hint = "a reference inside a reference", "references cannot be nested"
         elif not name.strip():
             message, hint = "a reference without a name", f"write {_FORMS[source]}"
+        elif not is_secret and self._is_held(piece[0]):
+            # It may have come from there, written by somebody else.
+            message = f"the service holds {piece[0]} too: it is not looked up"
+            hint = "write the value itself, or remove the reference from the service first"
         else:
             result = self._look_up(source, name)
             if isinstance(result, str):
@@ -128,18 +179,21 @@ class _Resolver:
                     raise InvalidInputError([self._document.problem(message, path)])
                 return result
             message, hint = result.message, result.hint or ""
-            if self._lenient:
-                self.warnings.append(
-                    self._document.problem(message, path, hint=hint or None, severity="warning")
-                )
+            if self._references.lenient:
+                self._warn(message, path, hint=hint or None)
                 return None
         self.problems.append(self._document.problem(message, path, hint=hint or None))
         return None
 
+    def _is_held(self, reference: str) -> bool:
+        if self._held is None:
+            self._held = self._references.held()
+        return reference in self._held
+
     def _look_up(self, source: str, name: str) -> str | OsmoError:
         if (source, name) not in self._known:
             try:
-                self._known[source, name] = self._lookup(source, name)
+                self._known[source, name] = self._references.lookup(source, name)
             except OsmoError as error:
                 self._known[source, name] = error
         return self._known[source, name]

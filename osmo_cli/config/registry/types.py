@@ -183,6 +183,8 @@ WORKFLOW = ConfigType(
         "workflow_log.credential.access_key",
         "workflow_app.credential.access_key",
         "backend_images.credential.auth",
+        # The other name of auth in an input.
+        "backend_images.credential.password",
         "workflow_alerts.slack_token",
         "workflow_alerts.smtp_settings.password",
     ),

@@ -8,7 +8,7 @@ from osmo_cli.config.checking.validate import check_input
 from osmo_cli.config.problems import Path
 from osmo_cli.config.reading.document import Document
 from osmo_cli.config.reading.json_text import parse_json
-from osmo_cli.config.reading.references import resolve
+from osmo_cli.config.reading.references import References, resolve
 from osmo_cli.config.registry.dialects import DIALECTS
 from osmo_cli.config.registry.shape import Shape
 from osmo_cli.config.registry.types import BACKEND, ROLE, Verb
@@ -75,8 +75,9 @@ def test_an_action_that_the_service_takes_apart_is_hidden_as_a_whole() -> None:
         ' "policies": [{"actions": [{"base": "http", "path": "/x", "method": "Get"},'
         ' "${env:ACTION}"]}]}'
     )
-    document: Document = resolve(parse_json("in", text), lambda source, name: VALUES[name])
     shape = Shape(ROLE, DIALECTS["6.0"], "r")
+    references = References(lambda source, name: VALUES[name], everywhere=True)
+    document: Document = resolve(parse_json("in", text), shape, references)
     checked = check_input(document, shape, {})
     assert checked.problems == []
     states = redacted_states(target({}, shape), checked.wanted, {}, checked.given.references())

@@ -13,7 +13,7 @@ from pydantic import BaseModel
 from osmo_cli.config.checking.json_schema import forms, has_form, json_schema
 from osmo_cli.config.checking.offline import check_document
 from osmo_cli.config.reading.json_text import parse_json
-from osmo_cli.config.reading.references import resolve
+from osmo_cli.config.reading.references import References, resolve
 from osmo_cli.config.registry.dialects import DIALECTS, Dialect
 from osmo_cli.config.registry.shape import Shape
 from osmo_cli.config.registry.types import CONFIG_TYPES, ConfigType
@@ -255,8 +255,10 @@ def judged(
                 continue
             schema = json_schema(config_type, dialect, item=name is not None)
             found = Draft202012Validator(schema).iter_errors(json.loads(text))
-            document = resolve(parse_json("f.json", text), _unknown, lenient=True)
-            problems = check_document(document, Shape(config_type, dialect, name), new=False)
+            shape = Shape(config_type, dialect, name)
+            references = References(_unknown, everywhere=True, lenient=True)
+            document = resolve(parse_json("f.json", text), shape, references)
+            problems = check_document(document, shape, new=False)
             # A field of another version is left out with a warning; an editor marks it, too.
             ours = [
                 str(problem)

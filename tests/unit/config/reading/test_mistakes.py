@@ -8,8 +8,11 @@ import pytest
 
 from osmo_cli.config.problems import InvalidInputError
 from osmo_cli.config.reading.json_text import parse_json
-from osmo_cli.config.reading.references import resolve
+from osmo_cli.config.reading.references import References, resolve
 from osmo_cli.config.reading.yaml_text import parse_yaml
+from osmo_cli.config.registry.dialects import DIALECTS
+from osmo_cli.config.registry.shape import Shape
+from osmo_cli.config.registry.types import BACKEND
 
 COMMENT = "a comment, which JSON does not have (remove the comment"
 YAML = "this is YAML (let the file's name end in .yaml, or add --format yaml)"
@@ -131,7 +134,9 @@ def test_a_string_that_was_hardly_meant_so_is_a_warning(string: str, message: st
     (warning,) = document.warnings
     assert str(warning).startswith(f"in.json:1:8: a[0]: {message} (")
     assert warning.severity == "warning"
-    assert resolve(document, lambda source, name: "").warnings == document.warnings
+    references = References(lambda source, name: "", everywhere=True)
+    shape = Shape(BACKEND, DIALECTS["6.0"], "gpu-a")
+    assert resolve(document, shape, references).warnings == document.warnings
 
 
 @pytest.mark.parametrize(
