@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -78,9 +78,13 @@ def edit(
                 invalid = error
                 text = with_problems(buffer, error.problems)
             else:
-                for problem in document.warnings:
-                    printer.warn(str(problem))
+                _warn(printer, document.warnings)
                 return Edited(change, buffer)
+
+
+def _warn(printer: Printer, warnings: Iterable[Problem]) -> None:
+    for problem in warnings:
+        printer.warn(str(problem))
 
 
 def _without_place(problem: Problem) -> Problem:

@@ -115,18 +115,8 @@ def update(
     session: Session = ctx.obj
     session.use_format(format_type)
     config_type = find_type(type_name)
-    if file is None and not (sys.stdin.isatty() and sys.stdout.isatty()):
-        raise UsageError(
-            "--file is required without a terminal",
-            hint=f"osmo config update {config_type.name} [NAME] --file FILE; "
-            "--file - reads standard input",
-        )
-    if file is None and format is not None:
-        raise UsageError("--format requires --file", hint="the editor uses JSON")
-    if file is None and replace:
-        raise UsageError("--replace requires --file", hint="the editor shows the whole object")
-    if file is None and references:
-        raise UsageError("--references requires --file", hint="the editor shows what is stored")
+    if file is None:
+        _check_editor(config_type, format=format, replace=replace, references=references)
     if exit_code and not dry_run:
         # Nothing is pending after an update: it is done, or it is an error.
         raise UsageError("--exit-code requires --dry-run", hint="add --dry-run")
@@ -150,6 +140,29 @@ def update(
             references=references,
         ),
     )
+
+
+def _check_editor(
+    config_type: ConfigType, *, format: object, replace: bool, references: bool
+) -> None:
+    """Check what needs a file, and whether there is a terminal for an editor.
+
+    Raises:
+        UsageError: a file is needed.
+    """
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise UsageError(
+            "--file is required without a terminal",
+            hint=f"osmo config update {config_type.name} [NAME] --file FILE; "
+            "--file - reads standard input",
+        )
+    for option, is_given, why in (
+        ("--format", format is not None, "the editor uses JSON"),
+        ("--replace", replace, "the editor shows the whole object"),
+        ("--references", references, "the editor shows what is stored"),
+    ):
+        if is_given:
+            raise UsageError(f"{option} requires --file", hint=why)
 
 
 def run(session: Session, options: UpdateOptions) -> int:
