@@ -21,6 +21,7 @@ class ExitCode(IntEnum):
     CONFLICT = 6
     SERVICE_FAILURE = 10
     RATE_LIMITED = 75
+    OUTPUT_CLOSED = 141
 
 
 class OsmoError(Exception):
@@ -75,10 +76,23 @@ class NotLoggedInError(OsmoError):
     exit_code = ExitCode.NOT_AUTHORIZED
 
 
-class OutputClosedError(OsmoError):
-    """The reader of stdout has closed it, as in `osmo ... | head` (exit 3)."""
+class OutputError(OsmoError):
+    """stdout cannot be written: it is closed, or the disk is full (exit 10)."""
 
-    exit_code = ExitCode.INTERRUPTED
+    exit_code = ExitCode.SERVICE_FAILURE
+
+
+class OutputClosedError(OutputError):
+    """The reader of stdout has gone away, as in `osmo ... | head` (exit 141).
+
+    A shell shows the same for a program that the signal SIGPIPE has ended. Without a message
+    nothing is printed.
+    """
+
+    exit_code = ExitCode.OUTPUT_CLOSED
+
+    def __init__(self, message: str = "", *, hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
 
 
 class ConflictError(OsmoError):

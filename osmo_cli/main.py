@@ -7,7 +7,8 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from osmo_cli import __version__
-from osmo_cli.errors import ExitCode, OsmoError, OutputClosedError
+from osmo_cli.errors import ExitCode, OsmoError, OutputError
+from osmo_cli.output.streams import open_standard_streams
 
 if TYPE_CHECKING:
     from osmo_cli.commands.session import Session
@@ -19,12 +20,10 @@ _GLOBAL_OPTIONS = frozenset({"--profile", "--timeout"})
 def main() -> None:
     """Run the command line and exit."""
     arguments = sys.argv[1:]
-    if arguments == ["--version"]:
-        # Nothing else is imported for this (docs/performance.md).
-        sys.stdout.write(f"osmo {__version__}\n")
-        sys.exit(ExitCode.OK)
+    open_standard_streams()
     try:
-        code = _run_quickly(arguments)
+        # Nothing else is imported for this (docs/performance.md).
+        code = _print_version() if arguments == ["--version"] else _run_quickly(arguments)
     except KeyboardInterrupt:
         # During imports, or while another message was printed.
         from osmo_cli.output.printer import Printer
@@ -32,6 +31,19 @@ def main() -> None:
         Printer().note("interrupted")
         code = ExitCode.INTERRUPTED
     sys.exit(code)
+
+
+def _print_version() -> int:
+    try:
+        sys.stdout.write(f"osmo {__version__}\n")
+        sys.stdout.flush()
+    except OutputError as error:
+        if error.message:
+            from osmo_cli.output.printer import Printer
+
+            Printer().error(error)
+        return error.exit_code
+    return ExitCode.OK
 
 
 def _run_quickly(arguments: list[str]) -> int:
@@ -63,12 +75,9 @@ def run(arguments: list[str]) -> int:
         return int(result or ExitCode.OK)
     except typer.Exit as error:
         return error.exit_code
-    except OutputClosedError as error:
-        # What is still buffered for stdout cannot be written.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return error.exit_code
     except OsmoError as error:
-        printer.error(error)
+        if error.message:
+            printer.error(error)
         return error.exit_code
     except click.NoArgsIsHelpError as error:
         printer.note(error.format_message())

@@ -42,9 +42,7 @@ def create_private(path: Path, text: str) -> None:
     try:
         _write_new(path, text)
     except FileExistsError:
-        raise UsageError(
-            f"{path} exists already", hint="name a new file; nothing was overwritten"
-        ) from None
+        raise _exists(path) from None
     except OSError as error:
         raise UsageError(f"cannot write {path}: {error.strerror}") from None
 
@@ -69,3 +67,58 @@ def replace_private(path: Path, text: str) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+class ReservedFile:
+    """A new 0600 file with room for a text that is not known yet; it appears when it is written.
+
+    Until then the text's place is taken on the disk under a name of its own, so that the text
+    fits even where the disk is full by then.
+
+    Args:
+        path: the file; it must not exist.
+        size: bytes to reserve.
+
+    Raises:
+        UsageError: something is there already, or the folder can't be written.
+    """
+
+    def __init__(self, path: Path, size: int) -> None:
+        self.path = path
+        if os.path.lexists(path):
+            raise _exists(path)
+        self._temporary = path.with_name(f".{path.name}.{os.urandom(8).hex()}")
+        try:
+            _write_new(self._temporary, " " * size)
+        except OSError as error:
+            raise UsageError(f"cannot write {path}: {error.strerror}") from None
+
+    def write(self, text: str) -> None:
+        """Put the text in its place, whole, under the file's own name.
+
+        Raises:
+            OSError: it can't be written, or something else has taken the name.
+        """
+        descriptor = os.open(self._temporary, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
+        with os.fdopen(descriptor, "r+b") as file:
+            file.write(text.encode())
+            file.truncate()
+            file.flush()
+            os.fsync(file.fileno())
+        try:
+            # A link, unlike a rename, never replaces a file.
+            os.link(self._temporary, self.path, follow_symlinks=False)
+        except FileExistsError:
+            raise
+        except OSError:
+            _write_new(self.path, text)  # not every file system has links
+        self.release()
+
+    def release(self) -> None:
+        """Remove what is left of the reservation."""
+        with contextlib.suppress(OSError):
+            self._temporary.unlink()
+
+
+def _exists(path: Path) -> UsageError:
+    return UsageError(f"{path} exists already", hint="name a new file; nothing was overwritten")

@@ -124,10 +124,29 @@ def delete(origin: Origin, key: str) -> bool:
 def is_available() -> bool:
     """Whether a secret could be kept now; where no dialog may open, not if it is locked."""
     try:
-        _, state = _within(CALL_SECONDS, _open)
+        check()
     except NotLoggedInError:
         return False
-    return state is _State.READY or _may_ask()
+    return True
+
+
+def check() -> None:
+    """Check that a secret could be kept now.
+
+    Raises:
+        KeyringUnavailableError, KeyringLockedError
+    """
+    _, state = _within(CALL_SECONDS, _open)
+    _check_state(state)
+
+
+def _check_state(state: _State) -> None:
+    """Raise where a secret could be kept only after a dialog, and none may open."""
+    if state is _State.READY or _may_ask():
+        return
+    if state is _State.LOCKED:
+        raise KeyringLockedError
+    raise KeyringUnavailableError("it has no default collection yet")
 
 
 def _service(origin: Origin) -> str:
@@ -148,10 +167,7 @@ def _call(operation: Callable[[KeyringBackend], T], *, when_empty: tuple[T, ...]
     backend, state = _within(CALL_SECONDS, _open)
     if state is _State.EMPTY and when_empty:
         return when_empty[0]
-    if state is not _State.READY and not _may_ask():
-        if state is _State.LOCKED:
-            raise KeyringLockedError
-        raise KeyringUnavailableError("it has no default collection yet")
+    _check_state(state)
     seconds = CALL_SECONDS if state is _State.READY else DIALOG_SECONDS
     return _within(seconds, lambda: operation(backend))
 

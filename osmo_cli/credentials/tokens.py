@@ -6,6 +6,15 @@ from osmo_cli.credentials import keyring_store
 from osmo_cli.credentials.origin import Origin
 
 
+def check_storage() -> None:
+    """Check that the keyring could keep a token now.
+
+    Raises:
+        KeyringUnavailableError, KeyringLockedError
+    """
+    keyring_store.check()
+
+
 def keep_token(
     origin: Origin, name: str, *, service: bool, user: str | None = None, token: str
 ) -> None:

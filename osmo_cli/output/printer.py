@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, TextIO
 
-from osmo_cli.errors import OsmoError, OutputClosedError
+from osmo_cli.errors import OsmoError
 from osmo_cli.output.clean import Redactor, clean
+from osmo_cli.output.streams import output_error, reason_not_writable
 from osmo_cli.output.tables import key_value_rows, render_table
 
 if TYPE_CHECKING:
@@ -71,6 +72,26 @@ class Printer:
             self._write(self.stdout, write_yaml(value).removesuffix("\n"))
         else:
             self._write(self.stdout, json.dumps(value))
+
+    def check_stdout(self) -> None:
+        """Check that a result can be printed, as far as can be seen before it is.
+
+        Raises:
+            OutputError: stdout is closed, or what it goes to is full.
+        """
+        if (error := reason_not_writable(self.stdout)) is not None:
+            raise output_error(error)
+
+    def secret_on_stderr(self, prefix: str, secret: str) -> bool:
+        """Print a secret to stderr, where stdout cannot be written; return whether it went out."""
+        if not self.stderr_works():
+            return False
+        self._write(self.stderr, prefix + clean(secret))
+        return self.stderr_works()
+
+    def stderr_works(self) -> bool:
+        """Whether somebody may read stderr, as far as can be seen."""
+        return reason_not_writable(self.stderr) is None
 
     def data(self, value: Any) -> None:
         """Print a result as JSON (the default for data) or YAML."""
@@ -183,14 +204,11 @@ class Printer:
     @staticmethod
     def _write(stream: TextIO, text: str) -> None:
         try:
-            try:
-                stream.write(text + "\n")
-            except UnicodeEncodeError:
-                encoding = stream.encoding or "ascii"
-                stream.write(text.encode(encoding, "backslashreplace").decode(encoding) + "\n")
-            stream.flush()
-        except BrokenPipeError:
-            raise OutputClosedError("the reader of the output went away") from None
+            stream.write(text + "\n")
+        except UnicodeEncodeError:
+            encoding = stream.encoding or "ascii"
+            stream.write(text.encode(encoding, "backslashreplace").decode(encoding) + "\n")
+        stream.flush()
 
 
 def _colored(stream: TextIO, color: str | None, text: str) -> str:

@@ -97,13 +97,12 @@ def test_an_output_file_of_a_refused_token_is_not_left(admin: Shell) -> None:
     assert not (admin.home / "ci-token").exists()
 
 
-def test_store_without_keyring_prints_the_token_and_fails(admin: Shell) -> None:
+def test_store_without_keyring_sends_nothing(admin: Shell) -> None:
     result = admin.osmo("token", "set", "kept", "--store")
-    assert result.code == 2
-    assert TOKEN.search(result.out)
-    assert "cannot save the token" in result.err
-    assert "printed instead" in result.err
-    assert not TOKEN.search(result.err)
+    assert (result.code, result.out) == (4, "")
+    assert "cannot save the token: no keyring can be used" in result.err
+    assert "nothing was sent" in result.err
+    assert admin.ok("token", "list") == "No tokens found\n"
 
 
 BROKEN = json_reply({"message": "Internal server error: bad gateway"}, 502)

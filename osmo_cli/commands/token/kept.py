@@ -25,7 +25,7 @@ def keep(credential: Credential, name: str, owner: TokenOwner, text: str) -> Non
 
 def keep_where_possible(credential: Credential, name: str, owner: TokenOwner, text: str) -> bool:
     """Save a token if there is a keyring; a login from the environment saves nothing."""
-    if not _has_keyring(credential):
+    if not can_keep(credential):
         return False
     try:
         keep(credential, name, owner, text)
@@ -38,12 +38,13 @@ def forget(credential: Credential, owner: TokenOwner, names: Iterable[str]) -> N
     """Delete the copies of deleted tokens, if there is a keyring."""
     from osmo_cli.credentials.tokens import drop_token
 
-    if _has_keyring(credential):
+    if can_keep(credential):
         for name in names:
             drop_token(credential.origin, name, service=owner.service, user=owner.user)
 
 
-def _has_keyring(credential: Credential) -> bool:
+def can_keep(credential: Credential) -> bool:
+    """Return whether a token could be saved; a login from the environment saves nothing."""
     from osmo_cli.credentials import keyring_store
 
     return credential.session_key is not None and keyring_store.is_available()

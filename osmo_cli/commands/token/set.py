@@ -17,8 +17,9 @@ from osmo_cli.commands.token.arguments import (
     TokenUserOption,
     token_owner,
 )
-from osmo_cli.commands.token.kept import forget, keep, keep_where_possible
-from osmo_cli.errors import OsmoError, OutputClosedError, UsageError
+from osmo_cli.commands.token.delivery import Destination, delivery
+from osmo_cli.commands.token.kept import forget
+from osmo_cli.errors import OsmoError, UsageError
 from osmo_cli.output.printer import Printer
 
 if TYPE_CHECKING:
@@ -125,6 +126,8 @@ def set_token(
 
 
 def _run(session: Session, options: Options) -> None:
+    from osmo_cli.plan.tokens import delete_token
+
     printer = session.printer
     credential = session.credential()
     with session.connect(credential) as service:
@@ -135,21 +138,15 @@ def _run(session: Session, options: Options) -> None:
         if old is not None and options.if_exists is IfExists.KEEP:
             _print_kept(old, printer)
             return
-        creation = _Creation(service, _new_token(service, options, old), old, printer)
-        if options.output_file is not None:
-            _to_file(creation, options.output_file)
-            _forget_old(credential, options, old, printer)
-            return
-        text = creation.run()
-    printer.redactor.add(text)
-    if options.store:
-        _to_keyring(credential, options, text, printer)
-        return
-    _print_safely(text, options.labels, printer)
-    if options.store is None and keep_where_possible(credential, options.name, options.owner, text):
-        printer.note(_saved_note(options))
-    else:
-        _forget_old(credential, options, old, printer)
+        new = _new_token(service, options, old)
+        destination = Destination(options.store, options.output_file, options.labels)
+        with delivery(printer, credential, new.name, new.owner, destination) as way:
+            text = _create(service, new, old, printer)
+            try:
+                way.hand_over(text, lambda: delete_token(service, new.owner, new.name))
+            finally:
+                if old is not None and not way.kept:
+                    _forget_old(credential, options, printer)
 
 
 def _existing(service: Service, options: Options) -> Token | None:
@@ -211,109 +208,37 @@ def _new_token(service: Service, options: Options, old: Token | None) -> NewToke
     return NewToken(options.name, expiry, description, roles, options.owner)
 
 
-@dataclass(frozen=True)
-class _Creation:
-    """The requests that create a token; what else they do is said on stderr."""
+def _create(service: Service, new: NewToken, old: Token | None, printer: Printer) -> str:
+    """Create a missing account, delete the old token, create the new one; return its text."""
+    from osmo_cli.plan.tokens import create_token, rotate_token
 
-    service: Service
-    new: NewToken
-    old: Token | None
-    printer: Printer
-
-    def run(self) -> str:
-        """Create a missing account, delete the old token, create the new one; return its text."""
-        from osmo_cli.plan.tokens import create_token, rotate_token
-
-        if self.new.owner.service and self.service.tokens.has_accounts:
-            self._prepare_account()
-        if self.old is None:
-            created = create_token(self.service, self.new)
-        else:
-            created = rotate_token(self.service, self.new, self.old)
-            self.printer.note(
-                f"the old token {self.new.name} is deleted; its logins end within five minutes"
-            )
-        for warning in created.warnings:
-            self.printer.warn(warning)
-        return created.text
-
-    def _prepare_account(self) -> None:
-        from osmo_cli.plan.users import ensure_user
-
-        name = self.new.name
-        created, given = ensure_user(self.service, name, self.new.roles)
-        roles = ", ".join(given)
-        if created:
-            self.printer.note(f"created the user {name} for it, with the roles: {roles}")
-        elif given:
-            self.printer.note(f"gave the existing user {name} the roles: {roles}")
-
-
-def _print_safely(text: str, labels: tuple[str, ...], printer: Printer) -> None:
-    try:
-        _print(text, labels, printer)
-    except OutputClosedError:
-        # Nobody reads stdout any more, and the service shows the token only once.
-        printer.stdout = printer.stderr
-        _print(text, labels, printer)
-
-
-def _print(text: str, labels: tuple[str, ...], printer: Printer) -> None:
-    if not printer.as_lines:
-        printer.secret_data({"token": text})
-        return
-    printer.text("Note: Save the token in a secure location as it will not be shown again")
-    printer.secret("Access token: ", text)
-    for label in labels:
-        printer.text(label)
-
-
-def _to_file(creation: _Creation, path: Path) -> None:
-    from osmo_cli.private_files import create_private, replace_private
-
-    # The file comes first: a token that could not be written would be lost.
-    create_private(path, "")
-    try:
-        text = creation.run()
-    except BaseException:
-        path.unlink(missing_ok=True)
-        raise
-    printer = creation.printer
-    try:
-        replace_private(path, text + "\n")
-    except OSError as error:
-        _print_safely(text, (), printer)
-        raise UsageError(
-            f"cannot write {path}: {error.strerror}", hint="the token was printed instead"
-        ) from None
-    printer.note(f"wrote the token to {path}, which only you can read")
-
-
-def _to_keyring(credential: Credential, options: Options, text: str, printer: Printer) -> None:
-    try:
-        keep(credential, options.name, options.owner, text)
-    except OsmoError as error:
-        _print_safely(text, options.labels, printer)
-        raise UsageError(
-            f"cannot save the token: {error.message}", hint="it was printed instead"
-        ) from None
-    printer.note(_saved_note(options))
-
-
-def _forget_old(
-    credential: Credential, options: Options, old: Token | None, printer: Printer
-) -> None:
-    """Delete the saved copy of a token that was replaced by one that is not saved."""
+    if new.owner.service and service.tokens.has_accounts:
+        _prepare_account(service, new, printer)
     if old is None:
-        return
+        created = create_token(service, new)
+    else:
+        created = rotate_token(service, new, old)
+        printer.note(f"the old token {new.name} is deleted; its logins end within five minutes")
+    for warning in created.warnings:
+        printer.warn(warning)
+    return created.text
+
+
+def _prepare_account(service: Service, new: NewToken, printer: Printer) -> None:
+    from osmo_cli.plan.users import ensure_user
+
+    name = new.name
+    created, given = ensure_user(service, name, new.roles)
+    roles = ", ".join(given)
+    if created:
+        printer.note(f"created the user {name} for it, with the roles: {roles}")
+    elif given:
+        printer.note(f"gave the existing user {name} the roles: {roles}")
+
+
+def _forget_old(credential: Credential, options: Options, printer: Printer) -> None:
+    """Delete the saved copy of a token that was replaced by one that is not saved."""
     try:
         forget(credential, options.owner, [options.name])
     except OsmoError as error:
         printer.warn(f"a copy of the old token may still be in the keyring: {error.message}")
-
-
-def _saved_note(options: Options) -> str:
-    return (
-        f"saved in the keyring; `osmo token get {options.name}{options.owner.flags}` "
-        "prints it again"
-    )
