@@ -1,7 +1,7 @@
 """Handing over a new token, which the service shows only once, so that it is never lost.
 
 The place that the token goes to is prepared before anything is sent. If it fails after all, the
-token goes to another place, which is named; and if there is none, the token is deleted again.
+token goes to another place, which is named; and without one, the token is deleted again.
 """
 
 from __future__ import annotations
@@ -201,7 +201,7 @@ def delivery(
     owner: TokenOwner,
     destination: Destination,
 ) -> Iterator[Delivery]:
-    """Prepare to hand over a token that is about to be created.
+    """Prepare to hand over a token before it is created.
 
         with delivery(printer, credential, name, owner, destination) as way:
             created = create_token(service, new)
