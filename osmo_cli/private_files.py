@@ -70,10 +70,10 @@ def replace_private(path: Path, text: str) -> None:
 
 
 class ReservedFile:
-    """A new 0600 file with room for a text that is not known yet; it appears when it is written.
+    """A new 0600 file for content that is not known yet; it appears when it is written.
 
-    Until then the text's place is taken on the disk under a name of its own, so that the text
-    fits even where the disk is full by then.
+    Until then a temporary file takes the space, so that the content fits even if the disk is
+    full by then.
 
     Args:
         path: the file; it must not exist.
