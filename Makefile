@@ -1,5 +1,6 @@
 # make demo   registers a backend on the embedded service
-# make test   runs all tests
+# make test   runs the tests, each for some of the service versions
+# make test-all   runs each for every version, and the long ones too, as CI does
 # make fuzz   checks 20,000 mutated documents
 # Each sets up what it needs in .venv.
 PYTHON ?= python3
@@ -9,7 +10,7 @@ VERSION_FILES := pyproject.toml osmo_cli/__init__.py
 # Real helm and kubectl, for tests.
 CLIENTS := tests/support/kubernetes-clients.txt
 
-.PHONY: demo test fuzz lint bench pictures reference clean
+.PHONY: demo test test-all fuzz lint bench pictures reference clean
 
 demo: $(VENV)/.local
 	@data=$$(mktemp -d) && trap 'rm -rf "$$data"' EXIT && \
@@ -17,6 +18,9 @@ demo: $(VENV)/.local
 
 test: $(VENV)/.dev
 	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
+
+test-all: export OSMO_TEST_ALL := 1
+test-all: test
 
 fuzz: $(VENV)/.dev
 	OSMO_FUZZ_DOCUMENTS=20000 $(BIN)/python -m pytest -q tests/unit/config/checking/test_fuzz.py

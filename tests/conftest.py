@@ -15,15 +15,17 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
+from tests.support import sampling
 from tests.support.kubernetes_clients import kubernetes_clients
 
 __all__ = ["kubernetes_clients"]  # a fixture for all
 
 RECORDINGS = Path(__file__).resolve().parents[2] / "shared" / "osmo"
 UNIT_TESTS = Path(__file__).with_name("unit")
+SERVICE_TESTS = Path(__file__).with_name("service")
 
 # On a busy machine the time of one example says nothing.
-settings.register_profile("osmo", deadline=None)
+settings.register_profile("osmo", deadline=None, max_examples=sampling.examples(100))
 settings.load_profile("osmo")
 
 _NO_SKIPS = bool(os.environ.get("OSMO_TEST_NO_SKIPS"))
@@ -39,6 +41,19 @@ FIGURES = pytest.StashKey[list[str]]()
 
 def pytest_configure(config: pytest.Config) -> None:
     config.stash[FIGURES] = []
+    sampling.seed()  # before other processes start, which then have the same
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    # Tests that wait for a keyring or a time limit leave a processor to others.
+    return (os.cpu_count() or 1) + 1
+
+
+def pytest_report_header() -> str:
+    if sampling.ALL:
+        return "every test, for every service version"
+    return f"a sample of the tests, by seed {sampling.seed()}; OSMO_TEST_ALL=1 runs all of them"
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
@@ -59,7 +74,10 @@ def pytest_terminal_summary(
         terminalreporter.write_line(line)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if not sampling.ALL and config.args_source != pytest.Config.ArgsSource.ARGS:
+        items[:], left = sampling.split(items)
+        config.hook.pytest_deselected(items=left)
     # Long files first and many short ones last: the processes of a parallel run end together.
     items.sort(key=lambda item: UNIT_TESTS in item.path.parents)
 

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from osmo_cli.errors import ConflictError, ExitCode, NotLoggedInError, OsmoError
 
@@ -173,8 +172,7 @@ class UnexpectedAnswerError(OsmoError):
     outcome_unknown = True
 
 
-@dataclass(frozen=True)
-class _Known:
+class _Known(NamedTuple):
     """How an error answer is recognised by its text.
 
     Attributes:

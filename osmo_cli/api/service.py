@@ -6,10 +6,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Self
 
 from osmo_cli.api.client import Client
-from osmo_cli.api.configs import Configs
 from osmo_cli.api.memory import ServiceMemory
 
 if TYPE_CHECKING:
+    from osmo_cli.api.configs import Configs
     from osmo_cli.api.dialects import DialectLookup
     from osmo_cli.api.tokens import Tokens
     from osmo_cli.api.users import Users
@@ -27,16 +27,12 @@ class Service:
 
     Args:
         client: sends requests as the login.
-
-    Attributes:
-        configs: configurations and their history.
     """
 
     def __init__(self, client: Client) -> None:
         self._client = client
         self._memory = ServiceMemory(client.credential)
         self._managed = False
-        self.configs = Configs(client)
 
     def __enter__(self) -> Self:
         return self
@@ -48,6 +44,13 @@ class Service:
     def credential(self) -> Credential:
         """The login."""
         return self._client.credential
+
+    @cached_property
+    def configs(self) -> Configs:
+        """Configurations and their history."""
+        from osmo_cli.api.configs import Configs
+
+        return Configs(self._client)
 
     @cached_property
     def tokens(self) -> Tokens:

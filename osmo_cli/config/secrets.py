@@ -6,9 +6,8 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from osmo_cli.config.problems import Path
-
 if TYPE_CHECKING:
+    from osmo_cli.config.problems import Path
     from osmo_cli.config.registry.types import ConfigType
 
 MASK = "*" * 10

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from enum import Enum
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from osmo_cli.config.problems import Path
+if TYPE_CHECKING:
+    from osmo_cli.config.problems import Path
 
 
 class Absent(Enum):

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, TextIO
 from osmo_cli.errors import OsmoError
 from osmo_cli.output.clean import Redactor, clean
 from osmo_cli.output.streams import output_error, reason_not_writable
-from osmo_cli.output.tables import key_value_rows, render_table
 
 if TYPE_CHECKING:
     from osmo_cli.api.transport import Exchange
@@ -122,6 +121,8 @@ class Printer:
         """
         import shutil
 
+        from osmo_cli.output.tables import render_table
+
         width = shutil.get_terminal_size().columns if self.on_terminal else None
         safe = [[self._safe(cell) for cell in row] for row in rows]
         table = render_table(columns, safe, width, priorities)
@@ -132,6 +133,8 @@ class Printer:
     def object(self, value: Any) -> None:
         """Print a configuration: on a terminal as a Key/Value table, else as JSON or YAML."""
         if self.as_text and isinstance(value, dict):
+            from osmo_cli.output.tables import key_value_rows
+
             self.table(("Key", "Value"), key_value_rows(value))
         else:
             self.data(value)

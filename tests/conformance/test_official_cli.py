@@ -14,9 +14,12 @@ from tests.support.processes import ROOT
 
 _RECORDING = RECORDINGS / "official-cli-6.0.0.json"
 
-pytestmark = pytest.mark.skipif(
-    not _RECORDING.is_file(), reason=f"no recorded invocations: {_RECORDING} does not exist"
-)
+pytestmark = [
+    pytest.mark.thorough,
+    pytest.mark.skipif(
+        not _RECORDING.is_file(), reason=f"no recorded invocations: {_RECORDING} does not exist"
+    ),
+]
 
 LISTED = {
     step: (reason, frozenset(what.split()))

@@ -32,6 +32,7 @@ from osmo_cli.local.transport import in_process_transport
 from osmo_cli.plan.apply import Applied, apply_change
 from osmo_cli.plan.change import plan_update
 from osmo_cli.plan.live_object import live_of, read_live
+from tests.support.sampling import examples
 
 
 class NoMemory:
@@ -309,7 +310,9 @@ TEMPLATES = st.recursive(
     max_leaves=8,
 )
 MANY = settings(
-    max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
+    max_examples=examples(40),
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    deadline=None,
 )
 
 

@@ -9,15 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Literal, TypeVar
+from functools import cached_property
+from typing import Literal, NamedTuple, TypeVar
 
 from osmo_cli.config.registry.types import CONFIG_TYPES
 
 _Model = TypeVar("_Model")
 
 
-@dataclass(frozen=True)
-class TokenRoutes:
+class TokenRoutes(NamedTuple):
     """Path segments of the token routes; the token's name follows.
 
     Attributes:
@@ -31,7 +31,8 @@ class TokenRoutes:
     users: tuple[str, ...] | None = None
 
 
-@dataclass(frozen=True)
+# Rows are compared by identity: methods to compare 40 fields would take time at each start.
+@dataclass(frozen=True, eq=False)
 class Dialect:
     """One version of the service.
 
@@ -118,7 +119,7 @@ class Dialect:
         names = list(DIALECTS)
         return names.index(self.name) if self.name in DIALECTS else len(names)
 
-    @property
+    @cached_property
     def config_types(self) -> frozenset[str]:
         """Names of the config types that it has."""
         return frozenset(
@@ -127,7 +128,7 @@ class Dialect:
             if DIALECTS[row.since].order <= self.order and row.name not in self.history_types
         )
 
-    @property
+    @cached_property
     def history_types(self) -> frozenset[str]:
         """Names of the config types that it no longer has, but whose old revisions it shows."""
         return frozenset(

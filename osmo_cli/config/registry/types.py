@@ -10,22 +10,21 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, TypeVar
 
-from osmo_cli.config.problems import Path
 from osmo_cli.errors import UsageError
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
+    from osmo_cli.config.problems import Path
     from osmo_cli.config.registry.definition import Definition
 
 _Model = TypeVar("_Model")
 _REVISION = re.compile(r"[1-9][0-9]*", re.ASCII)
 
 
-@dataclass(frozen=True)
-class Verb:
+class Verb(NamedTuple):
     """How one kind of update is sent.
 
     `semantics` says what the service does with the body:
@@ -51,7 +50,7 @@ class Version(Protocol):
         ...
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ConfigType:
     """One config type.
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from osmo_cli.config.node_conditions import equivalent, lists_to_rules, rules_to_lists
 from osmo_cli.config.registry.dialects import SEED, V6_0
+from tests.support.sampling import examples
 
 Conditions = dict[str, str]
 
@@ -92,7 +93,7 @@ nodes = st.dictionaries(
 )
 
 
-@settings(max_examples=1500)
+@settings(max_examples=examples(1500))
 @given(additional=entries, ignored=entries, node=nodes)
 @example(additional=["Gpu*"], ignored=["GpuHealth"], node={"GpuHealth": "False", "Gpu": "True"})
 @example(additional=["GpuHealth"], ignored=["Gpu*"], node={"GpuHealth": "Unknown"})
@@ -118,7 +119,7 @@ plain = st.sampled_from(["Ready", "Gpu", "GpuHealth", "Disk-Full", "x/y"])
 anchored = plain.map(lambda name: f"^{name}$")
 
 
-@settings(max_examples=500)
+@settings(max_examples=examples(500))
 @given(
     rules=st.dictionaries(anchored, st.sampled_from(["True", "False", ".*"]), max_size=4),
     data=st.data(),
