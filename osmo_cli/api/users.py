@@ -161,10 +161,10 @@ class Users:
         Raises:
             MissingError: the user does not exist.
         """
-        found = self.find(user)
-        if found is None:
+        match = self.find(user)
+        if match is None:
             raise missing_user(user)
-        return found
+        return match
 
     def create(self, user: str, roles: Sequence[str]) -> None:
         """Create a user; sent once."""

@@ -111,5 +111,5 @@ def _says_nothing_new(document: Document, target: LiveObject) -> bool:
     is_part = isinstance(document.value, dict) and not shape.is_map and not target.is_new
     if not is_part or shape.is_one_value(()):
         return False
-    told = shape.without(document.value, shape.is_volatile)
-    return same(merge_input(target.live, told, shape.is_one_value), target.live)
+    settable = shape.without(document.value, shape.is_volatile)
+    return same(merge_input(target.live, settable, shape.is_one_value), target.live)

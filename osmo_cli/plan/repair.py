@@ -79,8 +79,8 @@ def repair(
 
     def wrong(live: Any) -> list[str]:
         stored = live.get(SETTINGS) if isinstance(live, dict) else None
-        found = differences(stored, patch.content[SETTINGS], (SETTINGS,))
-        return [path_text(difference.path) for difference in found]
+        changed = differences(stored, patch.content[SETTINGS], (SETTINGS,))
+        return [path_text(difference.path) for difference in changed]
 
     outcome = perform(
         Write(

@@ -69,15 +69,17 @@ class Result:
     @property
     def different(self) -> frozenset[str]:
         """What differs. An error's text is not compared: here it is on stderr."""
-        found = set()
+        different_parts = set()
         if self.recorded.code != self.replayed.code:
-            found.add("exit")
+            different_parts.add("exit")
         expected = self.recorded.stdout if self.recorded.code == 0 else None
-        if expected != self.replayed.stdout and not (self.recorded.code and "exit" in found):
-            found.add("stdout")
+        if expected != self.replayed.stdout and not (
+            self.recorded.code and "exit" in different_parts
+        ):
+            different_parts.add("stdout")
         if self.recorded.writes != self.replayed.writes:
-            found.add("writes")
-        return frozenset(found)
+            different_parts.add("writes")
+        return frozenset(different_parts)
 
 
 class Clock:

@@ -27,7 +27,7 @@ def as_written(method: str, path: str, query: Any, body: Any) -> Any:
 def _with_actions(value: Any, key: str = "") -> Any:
     """`value` with a role's actions in their short form, which the service takes as well."""
     if isinstance(value, dict):
-        return {name: _with_actions(one, name) for name, one in value.items()}
+        return {name: _with_actions(char, name) for name, char in value.items()}
     if isinstance(value, list):
         return sorted(map(_action, value)) if key == "actions" else list(map(_with_actions, value))
     return value
@@ -72,7 +72,7 @@ def _cells(lines: list[str]) -> list[list[str]]:
 
 def _in_columns(row: str) -> str:
     """A row with a filler behind each wide letter, so that a position in it is a column."""
-    return "".join(one + _FILLER if east_asian_width(one) in "WF" else one for one in row)
+    return "".join(char + _FILLER if east_asian_width(char) in "WF" else char for char in row)
 
 
 def _changed(lines: list[str]) -> list[str]:

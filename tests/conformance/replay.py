@@ -163,10 +163,10 @@ def comparable(value: Any, key: str = "") -> Any:
         return sorted(value)
     if isinstance(value, dict):
         if key == "keys":
-            return [comparable(one) for one in value.values()]
-        return {name: comparable(one, name) for name, one in value.items()}
+            return [comparable(member) for member in value.values()]
+        return {name: comparable(member, name) for name, member in value.items()}
     if isinstance(value, list):
-        return [comparable(one) for one in value]
+        return [comparable(member) for member in value]
     if isinstance(value, str) and _ACCESS_TOKEN.fullmatch(value):
         return "<access token>"
     return value

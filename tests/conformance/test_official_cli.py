@@ -32,18 +32,18 @@ LISTED = {
 def results(tmp_path_factory: pytest.TempPathFactory, figures: list[str]) -> list[Result]:
     folder = tmp_path_factory.mktemp("official")
     with pytest.MonkeyPatch.context() as patch:
-        found = replay(RECORDINGS, folder, patch)
-    others = len(json.loads(_RECORDING.read_text("utf-8"))) - len(found)
-    same = sum(not result.different for result in found)
-    processes = sum(result.process for result in found)
-    deliberate = [r for r in found if r.different and r.different == expected(r)]
+        replayed = replay(RECORDINGS, folder, patch)
+    others = len(json.loads(_RECORDING.read_text("utf-8"))) - len(replayed)
+    same = sum(not result.different for result in replayed)
+    processes = sum(result.process for result in replayed)
+    deliberate = [r for r in replayed if r.different and r.different == expected(r)]
     figures.append(
-        f"6.0.0 invocations: {len(found)} of osmo replayed ({processes} of them as processes; "
+        f"6.0.0 invocations: {len(replayed)} of osmo replayed ({processes} of them as processes; "
         f"{others} more are of psql), {same} the same, {len(deliberate)} deliberately different"
     )
     counted = Counter(LISTED[result.step][0] for result in deliberate)
     figures.extend(f"  {counted[reason]:3} {reason}" for reason in KNOWN)
-    return found
+    return replayed
 
 
 def expected(result: Result) -> frozenset[str]:

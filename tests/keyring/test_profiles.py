@@ -61,11 +61,15 @@ def test_login_comes_back_from_the_keyring_and_is_in_no_file(
         ca_file="/etc/ca.pem",
     )
 
-    found = resolve()
-    assert found == saved
-    assert found.source == "profile prod (keyring)"
-    assert found.secrets() == Secrets(refresh_token="s3cret-refresh", jwt="s3cret-jwt")
-    assert (found.username, found.client_id, found.ca_file) == ("ada", "osmo-device", "/etc/ca.pem")
+    actual = resolve()
+    assert actual == saved
+    assert actual.source == "profile prod (keyring)"
+    assert actual.secrets() == Secrets(refresh_token="s3cret-refresh", jwt="s3cret-jwt")
+    assert (actual.username, actual.client_id, actual.ca_file) == (
+        "ada",
+        "osmo-device",
+        "/etc/ca.pem",
+    )
     assert _files_with(secret_service.home, "ada"), "the search below would find nothing at all"
     assert not _files_with(secret_service.home, "s3cret")
     assert (secret_service.home / ".config/osmo/profiles.json").stat().st_mode & 0o077 == 0
@@ -182,9 +186,9 @@ def test_explicit_file_storage_is_remembered_and_takes_the_secret_out_of_the_key
     _login(token="s3cret-again")
     assert keyring_store.get(PROD, KEY) is None
     assert resolve().secrets().access_token == "s3cret-again"
-    found = _files_with(secret_service.home, "s3cret")
-    assert [file.name for file in found] == ["secrets.json"]
-    assert found[0].stat().st_mode & 0o777 == 0o600
+    actual = _files_with(secret_service.home, "s3cret")
+    assert [file.name for file in actual] == ["secrets.json"]
+    assert actual[0].stat().st_mode & 0o777 == 0o600
 
 
 def test_secret_is_put_back_when_the_profile_cannot_be_written(
@@ -255,10 +259,10 @@ def test_valid_session_is_used_while_the_keyring_is_locked(
     save_session(credential, JWT)
     secret_service.lock()
 
-    found = resolve()
-    assert load_session(found) == JWT
+    actual = resolve()
+    assert load_session(actual) == JWT
     with pytest.raises(OsmoError):
-        found.secrets()
+        actual.secrets()
 
 
 def test_profiles_file_holds_the_same_keys_for_every_method(

@@ -77,8 +77,8 @@ _about = st.fixed_dictionaries(
 def _write(method: str, path: Any, key: str | None = None, content: Any = None) -> Any:
     """Requests with a body of `key`: `content`, and perhaps a description and tags."""
 
-    def build(path: str, content: Any, about: dict[str, Any]) -> Write:
-        return Write(method, path, about if key is None else about | {key: content})
+    def build(path: str, content: Any, details: dict[str, Any]) -> Write:
+        return Write(method, path, details if key is None else details | {key: content})
 
     path = st.just(path) if isinstance(path, str) else path
     return st.builds(build, path, st.none() if content is None else content, _about)
@@ -196,8 +196,8 @@ def writes(kind: str, semantic_roles: bool) -> Any:
         requests += _writes_of_items(kind, _role_of(semantic_roles))
     revision = st.integers(1, 8)
     rollback = st.builds(
-        lambda number, about: Write(
-            "POST", "history/rollback", about | {"config_type": kind, "revision": number}
+        lambda number, details: Write(
+            "POST", "history/rollback", details | {"config_type": kind, "revision": number}
         ),
         revision,
         _about,
@@ -217,7 +217,7 @@ def _writes_of_items(kind: str, role: Any) -> list[Any]:
     path, key = BY_NAME[kind], "configs"
     whole = st.dictionaries(_any_name, contents[kind], max_size=3)
     if kind == "ROLE":
-        whole = st.lists(role, max_size=3, unique_by=lambda one: one["name"])
+        whole = st.lists(role, max_size=3, unique_by=lambda role_of: role_of["name"])
     elif kind == "RESOURCE_VALIDATION":
         key = "configs_dict"
     return [
@@ -315,16 +315,16 @@ class Service:
 
     def history(self, kinds: Iterable[str]) -> dict[str, list[Entry]]:
         """Revisions that can be seen, by type."""
-        found: dict[str, list[Entry]] = {}
+        entries_by_type: dict[str, list[Entry]] = {}
         query = {"limit": 1000, "config_types": list(kinds)}
         for entry in self.get("history", **query).json()["configs"]:
             kind = entry["config_type"]
             tags = None if entry["tags"] is None else sorted(entry["tags"])
             data = READERS[kind](entry["data"])
-            found.setdefault(kind, []).append(
+            entries_by_type.setdefault(kind, []).append(
                 Entry(entry["revision"], entry["name"], entry["description"], tags, data)
             )
-        return found
+        return entries_by_type
 
     def send(self, write: Write) -> int:
         return self.client.request(write.method, CONFIGS + write.path, json=write.body).status_code

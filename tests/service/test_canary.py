@@ -92,14 +92,14 @@ def assert_clean(shell: Shell, *results: Result) -> None:
         assert CANARY not in result.out
         assert CANARY not in result.err
         assert "Traceback" not in result.err
-    found = [
+    leaks = [
         str(path)
         for path in shell.home.rglob("*")
         if path.is_file()
         and path.name not in (INPUT, "canary")
         and CANARY.encode() in path.read_bytes()
     ]
-    assert found == []
+    assert leaks == []
 
 
 @pytest.mark.parametrize("name", INPUTS)

@@ -118,8 +118,8 @@ def test_stdin_is_a_file_too(middle: Between) -> None:
 
 def test_a_dry_run_sends_nothing(middle: Between) -> None:
     result = middle.shell.osmo(*UPDATE, "--dry-run", "--format-type", "json")
-    found = json.loads(result.out)
-    assert found["differences"] == [{"path": "description", "before": "", "after": "mine"}]
+    printed = json.loads(result.out)
+    assert printed["differences"] == [{"path": "description", "before": "", "after": "mine"}]
     assert (result.code, writes(middle)) == (0, 0)
 
 
@@ -485,15 +485,15 @@ def test_the_revision_told_is_ones_own(middle: Between) -> None:
 def test_another_clusters_uid_is_warned_of(admin: Shell) -> None:
     admin.file("uid.json", '{"k8s_uid": "another-cluster"}')
     words = ("config", "update", "BACKEND", "gpu-b", "--file", "uid.json", "--dry-run")
-    told = admin.osmo(*words)
-    assert told.code == 0
-    assert "warning: uid.json:1:13: k8s_uid: another uid locks out the cluster" in told.err
+    refusal = admin.osmo(*words)
+    assert refusal.code == 0
+    assert "warning: uid.json:1:13: k8s_uid: another uid locks out the cluster" in refusal.err
     same = json.loads(admin.ok("config", "show", "BACKEND", "gpu-b"))
     admin.file("uid.json", json.dumps(same | {"description": "new"}))
     assert "uid locks" not in admin.osmo(*words).err
 
 
-DELETABLE = [one for one in CONFIG_TYPES.values() if one.named is not None]
+DELETABLE = [deletable for deletable in CONFIG_TYPES.values() if deletable.named is not None]
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)

@@ -90,11 +90,11 @@ def deployment(request: pytest.FixtureRequest, tmp_path: Path) -> Deployment:
         OSMO_LOCAL_DB=str(db),
         OSMO_LOCAL_CONFIGMAP=str(file),
     )
-    found = Deployment(shell, file, dialect, json.loads(json.dumps(FILE)))
-    found.write()
+    deployment_of = Deployment(shell, file, dialect, json.loads(json.dumps(FILE)))
+    deployment_of.write()
     new_database(db, dialect.name, managed=True)
     add_backend(db, "gpu-a")
-    return found
+    return deployment_of
 
 
 ROLE = {"name": "new", "description": "n", "policies": [{"actions": ["pool:List"]}]}

@@ -65,8 +65,8 @@ class Edit:
 
     @property
     def shown(self) -> list[dict[str, str]]:
-        found: list[dict[str, str]] = json.loads((self.shell.home / "shown.json").read_text())
-        return found
+        shown_now: list[dict[str, str]] = json.loads((self.shell.home / "shown.json").read_text())
+        return shown_now
 
 
 @pytest.fixture
@@ -88,8 +88,8 @@ def edit(admin: Shell) -> Edit:
 
 
 def live(shell: Shell) -> dict[str, object]:
-    found: dict[str, object] = json.loads(shell.ok("config", "show", "BACKEND", "gpu-a"))
-    return found
+    shown_now: dict[str, object] = json.loads(shell.ok("config", "show", "BACKEND", "gpu-a"))
+    return shown_now
 
 
 def test_an_edit_is_stored(edit: Edit, admin: Shell) -> None:
@@ -115,9 +115,9 @@ def test_what_is_removed_goes_back_to_its_default(edit: Edit, admin: Shell) -> N
         }
     )
     assert result.code == 0, result.out
-    found = live(admin)
-    assert found["dashboard_url"] == ""
-    assert found["node_conditions"] == {
+    shown_now = live(admin)
+    assert shown_now["dashboard_url"] == ""
+    assert shown_now["node_conditions"] == {
         "rules": {"^Ready$": "True"},
         "prefix": "osmo.nvidia.com/",
     }

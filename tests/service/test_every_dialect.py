@@ -195,10 +195,10 @@ def test_a_secret_is_stored_or_named_and_never_shown(place: World) -> None:
 
 def test_what_is_known_of_the_service_is_told(place: World) -> None:
     place.shell.osmo("config", "delete", "POOL", "default")
-    told = json.loads(place.shell.ok("version", "-t", "json"))
-    assert told["dialect"] == place.dialect.name
-    assert told["service"] == place.dialect.version
-    assert told.get("configmap", False) is (place.configmap is not None)
+    described = json.loads(place.shell.ok("version", "-t", "json"))
+    assert described["dialect"] == place.dialect.name
+    assert described["service"] == place.dialect.version
+    assert described.get("configmap", False) is (place.configmap is not None)
     place.shell.file("preview.json", '{"description": "previewed"}')
     words = ("config", "update", "BACKEND", "gpu-a", "-f", "preview.json", "--dry-run")
     preview = place.shell.osmo(*words)
@@ -225,8 +225,8 @@ def test_a_token_is_made_listed_used_and_deleted(place: World) -> None:
     text = json.loads(place.shell.ok(*own))["token"]
     assert "mine" in place.shell.ok("token", "list")
     other = {"OSMO_URL": place.url, "OSMO_TOKEN": text}
-    told = place.shell.osmo("whoami", env=other)
-    assert "admin" in told.out, told
-    assert text not in told.out + told.err
+    described = place.shell.osmo("whoami", env=other)
+    assert "admin" in described.out, described
+    assert text not in described.out + described.err
     assert place.shell.ok("token", "delete", "mine").startswith("Access token mine deleted")
     assert "mine" not in place.shell.ok("token", "list")

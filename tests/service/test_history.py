@@ -361,8 +361,8 @@ def test_version_names_both_sides(stories: tuple[Service, Shell]) -> None:
     done = shell.osmo("version")
     assert re.fullmatch(r"OSMO client version:  [\d.]+\nOSMO service version: 6.0.0\n", done.out)
     assert "6.0" in done.err
-    told = json.loads(shell.ok("version", "-t", "json"))
-    assert (told["service"], told["dialect"]) == ("6.0.0", "6.0")
+    version_info = json.loads(shell.ok("version", "-t", "json"))
+    assert (version_info["service"], version_info["dialect"]) == ("6.0.0", "6.0")
 
 
 def test_version_without_a_login_is_the_programs_own(shell: Shell) -> None:

@@ -96,7 +96,9 @@ def test_backends_are_online_while_their_operator_beats(
     assert add_backend(path, "gpu-a", now=clock) is False
 
     def online() -> list[bool]:
-        return [one["online"] for one in client.get("/api/configs/backend").json()["backends"]]
+        return [
+            backend["online"] for backend in client.get("/api/configs/backend").json()["backends"]
+        ]
 
     assert online() == [True, False]
     clock.time += timedelta(days=3)

@@ -58,8 +58,8 @@ MODES = [dialect for dialect in DIALECTS.values() if dialect.helm_root]
 
 @pytest.fixture(params=MODES, ids=lambda dialect: dialect.name)
 def dialect(request: pytest.FixtureRequest) -> Dialect:
-    found: Dialect = request.param
-    return found
+    requested: Dialect = request.param
+    return requested
 
 
 class Managed:

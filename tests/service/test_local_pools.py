@@ -60,8 +60,8 @@ def client(tmp_path: Path) -> Iterator[httpx.Client]:
 
 def _revisions(client: httpx.Client) -> list[tuple[str, str]]:
     query = {"config_types": "POOL", "omit_data": "true"}
-    found = client.get("/api/configs/history", params=query).json()["configs"]
-    return [(entry["name"], entry["description"]) for entry in found]
+    shown = client.get("/api/configs/history", params=query).json()["configs"]
+    return [(entry["name"], entry["description"]) for entry in shown]
 
 
 def test_verbose_shows_what_is_combined(client: httpx.Client) -> None:
@@ -77,7 +77,9 @@ def test_verbose_shows_what_is_combined(client: httpx.Client) -> None:
     toleration = {"key": "gpu", "operator": "Exists", "value": None, "effect": None}
     assert h100["tolerations"] == [toleration]
     assert h100["default_mounts"] == cpu["default_mounts"] == ["/data"]
-    assert [one["name"] for one in h100["parsed_pod_template"]["spec"]["containers"]] == [
+    assert [
+        container["name"] for container in h100["parsed_pod_template"]["spec"]["containers"]
+    ] == [
         "{{USER_CONTAINER_NAME}}",
         "side",
     ]
@@ -100,8 +102,8 @@ def test_a_single_pool_shows_inherited_timeouts_and_patch_freezes_them(
 
 
 def test_pools_can_be_chosen_by_backend(client: httpx.Client) -> None:
-    found = client.get(POOLS, params={"backend": "gpu-a"}).json()["pools"]
-    assert list(found) == ["a"]
+    shown = client.get(POOLS, params={"backend": "gpu-a"}).json()["pools"]
+    assert list(shown) == ["a"]
     assert client.get(POOLS, params={"verbose": "maybe"}).status_code == 422
 
 

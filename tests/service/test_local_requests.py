@@ -23,8 +23,8 @@ NEW = [dialect for dialect in DIALECTS.values() if dialect.pydantic == 2]
 
 @pytest.fixture(params=NEW, ids=lambda dialect: dialect.name)
 def dialect(request: pytest.FixtureRequest) -> Dialect:
-    found: Dialect = request.param
-    return found
+    expected_error: Dialect = request.param
+    return expected_error
 
 
 @pytest.fixture
@@ -37,8 +37,8 @@ def client(tmp_path: Path, dialect: Dialect) -> Iterator[httpx.Client]:
 
 
 def entry(kind: str, loc: list[Any], msg: str, value: Any, **context: Any) -> dict[str, Any]:
-    found = {"type": kind, "loc": loc, "msg": msg, "input": value}
-    return found | ({"ctx": context} if context else {})
+    expected_error = {"type": kind, "loc": loc, "msg": msg, "input": value}
+    return expected_error | ({"ctx": context} if context else {})
 
 
 _AT = ["body", "configs"]
@@ -108,8 +108,12 @@ def test_a_body_that_is_not_there_or_no_json(client: httpx.Client) -> None:
     missing = entry("missing", ["body"], "Field required", None)
     assert client.request("DELETE", BACKEND).json() == {"detail": [missing]}
     broken = client.post(BACKEND, content="{bad", headers={"content-type": "application/json"})
-    [found] = broken.json()["detail"]
-    assert (found["type"], found["loc"], found["input"]) == ("json_invalid", ["body", 1], {})
+    [expected_error] = broken.json()["detail"]
+    assert (expected_error["type"], expected_error["loc"], expected_error["input"]) == (
+        "json_invalid",
+        ["body", 1],
+        {},
+    )
 
 
 _ORDER = "Input should be 'ASC' or 'DESC'"
@@ -138,12 +142,14 @@ def test_times_of_the_history(client: httpx.Client) -> None:
     everything = client.get(HISTORY, params={"created_after": "2020-01-01"}).json()["configs"]
     assert everything
     assert not client.get(HISTORY, params={"created_before": "2020-01-01"}).json()["configs"]
-    [found] = client.get(HISTORY, params={"created_after": "soon"}).json()["detail"]
-    assert found["type"] == "datetime_from_date_parsing"
-    assert found["msg"].startswith("Input should be a valid datetime or date, ")
+    [expected_error] = client.get(HISTORY, params={"created_after": "soon"}).json()["detail"]
+    assert expected_error["type"] == "datetime_from_date_parsing"
+    assert expected_error["msg"].startswith("Input should be a valid datetime or date, ")
     both = {"at_timestamp": "2026-01-01T00:00:00", "created_after": "2026-01-01T00:00:00"}
-    [found] = client.get(HISTORY, params=both).json()["detail"]
-    assert found["msg"].startswith("Value error, at_timestamp cannot be used together with ")
+    [expected_error] = client.get(HISTORY, params=both).json()["detail"]
+    assert expected_error["msg"].startswith(
+        "Value error, at_timestamp cannot be used together with "
+    )
 
 
 def test_a_rule_of_the_services_own_is_a_value_error(client: httpx.Client) -> None:
@@ -198,7 +204,7 @@ def test_credentials_with_and_without_keys(client: httpx.Client) -> None:
 
     answer = put(endpoint="s3://b", access_key_id="i")
     at = ["body", "configs", "workflow_log", "credential"]
-    assert [(one["loc"], one["type"]) for one in answer.json()["detail"]] == [
+    assert [(problem["loc"], problem["type"]) for problem in answer.json()["detail"]] == [
         ([*at, "StaticDataCredential", "access_key"], "missing"),
         ([*at, "DefaultDataCredential", "access_key_id"], "extra_forbidden"),
     ]
@@ -250,13 +256,16 @@ def test_a_token_s_answer_has_no_empty_keys(client: httpx.Client) -> None:
 def test_the_labels_of_workflows(client: httpx.Client, dialect: Dialect) -> None:
     path = CONFIGS + "/workflow"
     body = {"configs": {"labels_config": {"policy": [{"key": "a b"}]}}}
-    [found] = client.put(path, json=body).json()["detail"]
+    [expected_error] = client.put(path, json=body).json()["detail"]
     at = ["body", "configs", "labels_config"]
     if "labels_config" not in client.get(path).json():
-        assert (found["type"], found["loc"]) == ("extra_forbidden", at)
+        assert (expected_error["type"], expected_error["loc"]) == ("extra_forbidden", at)
         return
-    assert (found["type"], found["loc"]) == ("value_error", [*at, "policy", 0, "key"])
-    assert found["msg"].startswith("Value error, must be the key of a Kubernetes label")
+    assert (expected_error["type"], expected_error["loc"]) == (
+        "value_error",
+        [*at, "policy", 0, "key"],
+    )
+    assert expected_error["msg"].startswith("Value error, must be the key of a Kubernetes label")
     body = {"configs": {"labels_config": {"policy": [{"key": "team", "enforcement": "warn"}]}}}
     [label] = client.put(path, json=body).json()["labels_config"]["policy"]
     assert label == {

@@ -90,15 +90,18 @@ def database(tmp_path: Path) -> Path:
 def _history(path: Path, config_type: str = "BACKEND") -> list[dict[str, Any]]:
     query = {"config_types": config_type, "limit": 1000}
     with httpx.Client(transport=in_process_transport(path), base_url="http://local") as client:
-        found: list[dict[str, Any]] = client.get("/api/configs/history", params=query).json()[
-            "configs"
-        ]
-    return found
+        revisions_of: list[dict[str, Any]] = client.get(
+            "/api/configs/history", params=query
+        ).json()["configs"]
+    return revisions_of
 
 
 def test_writers_in_two_processes_lose_nothing(database: Path) -> None:
-    with _process(_WRITE, database, "a", 40) as one, _process(_WRITE, database, "b", 40) as two:
-        assert [one.wait(60), two.wait(60)] == [0, 0]
+    with (
+        _process(_WRITE, database, "a", 40) as revision_entry,
+        _process(_WRITE, database, "b", 40) as two,
+    ):
+        assert [revision_entry.wait(60), two.wait(60)] == [0, 0]
     revisions = _history(database)[2:]
     assert [entry["revision"] for entry in revisions] == list(range(3, 83))
     written = {entry["data"][0]["description"] for entry in revisions}
@@ -109,13 +112,13 @@ def test_killed_writers_leave_a_whole_database(database: Path) -> None:
     confirmed = 0
     for _ in range(4):
         with (
-            _process(_WRITE, database, "a", 10_000) as one,
+            _process(_WRITE, database, "a", 10_000) as revision_entry,
             _process(_WRITE, database, "b", 10_000) as two,
         ):
-            _first_line(one), _first_line(two)
+            _first_line(revision_entry), _first_line(two)
             time.sleep(random.uniform(0.02, 0.15))
-            one.kill(), two.kill()
-            confirmed += 2 + len(_lines(one)) + len(_lines(two))
+            revision_entry.kill(), two.kill()
+            confirmed += 2 + len(_lines(revision_entry)) + len(_lines(two))
         with contextlib.closing(sqlite3.connect(database)) as connection:
             assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
     with contextlib.closing(sqlite3.connect(database)) as connection:

@@ -104,9 +104,9 @@ def get(client: httpx.Client, path: str, **query: str) -> Any:
 
 
 def revisions(client: httpx.Client, config_type: str) -> list[Any]:
-    found = get(client, "/history", config_types=config_type, limit="1000")["configs"]
-    assert isinstance(found, list)
-    return found
+    rows_listed = get(client, "/history", config_types=config_type, limit="1000")["configs"]
+    assert isinstance(rows_listed, list)
+    return rows_listed
 
 
 def roll_back(client: httpx.Client, config_type: str, revision: int) -> httpx.Response:
@@ -493,8 +493,8 @@ def test_users_as_the_service_treats_them(client: httpx.Client, dialect: Dialect
     taken = client.post(users, json={"id": "ann", "roles": ["nope"]})
     assert taken.json()["message"] == "User ann already exists"
     assert client.post(users, json={"id": "ann\n"}).status_code == 400
-    found = succeeds(client.get(users, params={"id_prefix": "a_n"}))
-    assert [user["id"] for user in found["users"]] == ["ann"]
+    rows_listed = succeeds(client.get(users, params={"id_prefix": "a_n"}))
+    assert [user["id"] for user in rows_listed["users"]] == ["ann"]
     succeeds(client.delete(users + "/nobody/roles/osmo-user"))
 
 

@@ -46,12 +46,14 @@ def _named(dialect: Dialect) -> str:
 # Tests of what only some of them have name those in place of it.
 @pytest.fixture(params=DIALECTS.values(), ids=_named)
 def dialect(request: pytest.FixtureRequest) -> Dialect:
-    found: Dialect = request.param
-    return found
+    answered: Dialect = request.param
+    return answered
 
 
 OF_PYDANTIC_1 = pytest.mark.parametrize(
-    "dialect", [one for one in DIALECTS.values() if one.pydantic == 1], ids=_named
+    "dialect",
+    [version_row for version_row in DIALECTS.values() if version_row.pydantic == 1],
+    ids=_named,
 )
 WITH_USERS = pytest.mark.parametrize(
     "dialect",
@@ -59,10 +61,14 @@ WITH_USERS = pytest.mark.parametrize(
     ids=_named,
 )
 OF_PYDANTIC_2 = pytest.mark.parametrize(
-    "dialect", [one for one in DIALECTS.values() if one.pydantic == 2], ids=_named
+    "dialect",
+    [version_row for version_row in DIALECTS.values() if version_row.pydantic == 2],
+    ids=_named,
 )
 WITH_BUCKETS = pytest.mark.parametrize(
-    "dialect", [one for one in DIALECTS.values() if "DATASET" in one.config_types], ids=_named
+    "dialect",
+    [version_row for version_row in DIALECTS.values() if "DATASET" in version_row.config_types],
+    ids=_named,
 )
 
 
@@ -528,9 +534,9 @@ def test_a_new_signing_key_counts_at_once(tmp_path: Path) -> None:
                 (await client.get(path, headers={"x-osmo-auth": new})).status_code,
             ]
 
-    found = asyncio.run(statuses())
+    answered = asyncio.run(statuses())
     store.close()
-    assert found == [401, 200, 401, 200]
+    assert answered == [401, 200, 401, 200]
 
 
 def test_a_role_given_by_put_permits_at_once(tmp_path: Path) -> None:
@@ -551,6 +557,6 @@ def test_a_role_given_by_put_permits_at_once(tmp_path: Path) -> None:
             other = await client.get(CONFIGS + "/role", headers={"x-osmo-auth": ops})
             return [before.status_code, after.status_code, other.status_code]
 
-    found = asyncio.run(statuses())
+    answered = asyncio.run(statuses())
     store.close()
-    assert found == [403, 200, 403]
+    assert answered == [403, 200, 403]

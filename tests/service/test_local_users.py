@@ -63,9 +63,9 @@ def test_the_order_of_the_checks(
 def test_a_role_that_is_taken_away_goes_from_the_tokens_too(client: httpx.Client) -> None:
     assert make(client, "both").status_code == 200
     assert client.delete(f"{USERS}/admin/roles/osmo-admin").json() is None
-    assert [one["roles"] for one in client.get(OWN).json()] == [["osmo-user"]]
+    assert [row["roles"] for row in client.get(OWN).json()] == [["osmo-user"]]
     roles = client.get(f"{USERS}/admin/roles").json()
-    assert [one["role_name"] for one in roles["roles"]] == ["osmo-user"]
+    assert [row["role_name"] for row in roles["roles"]] == ["osmo-user"]
 
 
 def test_a_role_is_given_once(client: httpx.Client) -> None:
@@ -94,7 +94,7 @@ def test_users_are_found_by_prefix_and_role_a_page_at_a_time(client: httpx.Clien
         client.post(USERS, json={"id": name, "roles": ["osmo-backend"]})
 
     def names(**query: str) -> list[str]:
-        return [one["id"] for one in client.get(USERS, params=query).json()["users"]]
+        return [row["id"] for row in client.get(USERS, params=query).json()["users"]]
 
     assert names() == ["x", "agent-b", "agent-a", "admin"]
     assert names(id_prefix="agent") == ["agent-b", "agent-a"]

@@ -254,8 +254,8 @@ def test_without_an_address_the_last_one_is_meant(shell: Shell, service: Service
     again = shell.osmo(*words, "bob", "--profile", "lab")
     assert (again.code, again.out) == (0, "Successfully logged in. Welcome bob.\n")
     assert again.err == f"logging in to {service.url}\n"
-    told = json.loads(shell.ok("whoami", "--profile", "lab", "-t", "json"))
-    assert (told["user"], told["service"]) == ("bob", service.url)
+    described = json.loads(shell.ok("whoami", "--profile", "lab", "-t", "json"))
+    assert (described["user"], described["service"]) == ("bob", service.url)
     active = shell.osmo(*words, "eve")
     assert active.err == f"logging in to {service.url}\n"
     assert json.loads(shell.ok("whoami", "-t", "json"))["user"] == "eve"

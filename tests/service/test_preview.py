@@ -71,11 +71,11 @@ def test_the_request_is_the_one_that_is_sent(admin: Shell, service: Service) -> 
             for to, text in inputs.items():
                 sent.clear()
                 words = ("--description", "why", "--tags", "a", "b", "--format-type", "json")
-                found = json.loads(dry_run(admin, text, *words, to=to).out)
-                assert (found["changed"], sent) == (True, [])
+                previewed = json.loads(dry_run(admin, text, *words, to=to).out)
+                assert (previewed["changed"], sent) == (True, [])
                 words = ("--file", "-", "--description", "why", "--tags", "a", "b")
                 admin.ok("config", "update", *to, *words, input=text)
-                assert sent == [tuple(found["request"].values())]
+                assert sent == [tuple(previewed["request"].values())]
 
 
 def test_the_diff_is_alone_on_stdout(admin: Shell) -> None:
@@ -100,29 +100,29 @@ def test_a_new_item_is_all_new(admin: Shell) -> None:
 
 
 def test_what_can_be_known_of_a_secret(admin: Shell, service: Service) -> None:
-    def told(secret: str) -> str:
+    def outcome(secret: str) -> str:
         preview = dry_run(admin, CREDENTIAL % secret, to=("WORKFLOW",))
         assert "secret-" not in preview.out + preview.err
         return preview.out + preview.err
 
     # The service shows a mask for an empty secret too, so this cannot be known.
-    assert '+      "auth": "(secret, sent)"' in told("secret-one")
+    assert '+      "auth": "(secret, sent)"' in outcome("secret-one")
     text = CREDENTIAL % "secret-one"
     admin.ok("config", "update", "WORKFLOW", "--file", "-", input=text)
-    assert told("secret-one") == "No changes were made to the config.\n"
-    assert '+      "auth": "(secret, changed)"' in told("secret-two")
+    assert outcome("secret-one") == "No changes were made to the config.\n"
+    assert '+      "auth": "(secret, changed)"' in outcome("secret-two")
     both = text[:-1] + ', "max_num_tasks": 7}'
     preview = dry_run(admin, both, "--format-type", "json", to=("WORKFLOW",))
-    found = json.loads(preview.out)
-    assert found["request"]["body"]["configs_dict"] == {"max_num_tasks": 7}
-    assert [one["path"] for one in found["differences"]] == ["max_num_tasks"]
+    previewed = json.loads(preview.out)
+    assert previewed["request"]["body"]["configs_dict"] == {"max_num_tasks": 7}
+    assert [difference["path"] for difference in previewed["differences"]] == ["max_num_tasks"]
 
     other = Shell.at(admin.home / "other")
     other.ok("login", service.url, "--method", "dev", "--username", "other")
     theirs = CREDENTIAL % "secret-three"
     other.ok("config", "update", "WORKFLOW", "--file", "-", input=theirs)
     # Another has stored one since: whether it is this one nobody says.
-    assert '+      "auth": "(secret, sent)"' in told("secret-two")
+    assert '+      "auth": "(secret, sent)"' in outcome("secret-two")
 
 
 def test_a_secret_where_none_is_stored_is_a_change(admin: Shell) -> None:

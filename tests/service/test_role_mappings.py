@@ -53,9 +53,9 @@ class Roles:
         return self.shell.osmo("config", "update", "ROLE", *words, "--file", "role.json")
 
     def mapping(self, name: str) -> list[str]:
-        found = self.service.get(f"/api/configs/role/{name}").json()["external_roles"]
-        assert isinstance(found, list)
-        return found
+        mapped = self.service.get(f"/api/configs/role/{name}").json()["external_roles"]
+        assert isinstance(mapped, list)
+        return mapped
 
 
 @pytest.fixture(params=WITH_MAPPINGS)
@@ -65,10 +65,10 @@ def roles(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Roles]:
         serving(tmp_path / "service", dialect=request.param) as service,
         httpx.Client(base_url=service.url, headers=headers) as client,
     ):
-        found = Roles(Shell.at(tmp_path / "user"), client)
-        with answering(found) as server:
-            found.shell.ok("login", server.url, "--method", "dev", "--username", "admin")
-            yield found
+        mapped = Roles(Shell.at(tmp_path / "user"), client)
+        with answering(mapped) as server:
+            mapped.shell.ok("login", server.url, "--method", "dev", "--username", "admin")
+            yield mapped
 
 
 def role(name: str, *mapping: str, **fields: Any) -> dict[str, Any]:

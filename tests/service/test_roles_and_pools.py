@@ -16,7 +16,7 @@ SEMANTIC = [name for name, dialect in DIALECTS.items() if dialect.semantic_roles
 
 def role(shell: Shell, name: str) -> set[tuple[str, str]]:
     policies = json.loads(shell.ok("config", "show", "ROLE", name, "policies"))
-    return {(one["path"], one["method"]) for one in policies[0]["actions"]}
+    return {(action_row["path"], action_row["method"]) for action_row in policies[0]["actions"]}
 
 
 def test_a_backends_role_is_stored_and_read_back(admin: Shell) -> None:
@@ -35,11 +35,11 @@ def test_where_roles_are_actions_on_resources(dialect: str, shell: Shell, tmp_pa
         shell.ok("login", service.url, "--method", "dev", "--username", "admin")
         words = ("config", "set", "ROLE", "agent-a", "backend", "--field", "gpu-a")
         assert shell.ok(*words) == 'Successfully set ROLE config "agent-a"\n'
-        found = json.loads(shell.ok("config", "show", "ROLE", "agent-a"))
-        assert found["policies"][0]["resources"] == ["backend/gpu-a"]
-        assert found["external_roles"] == ["agent-a"]
+        role_now = json.loads(shell.ok("config", "show", "ROLE", "agent-a"))
+        assert role_now["policies"][0]["resources"] == ["backend/gpu-a"]
+        assert role_now["external_roles"] == ["agent-a"]
         # What the identity provider calls the role is not the generator's to change.
-        shell.file("role.json", json.dumps(found | {"external_roles": ["of-idp"]}))
+        shell.file("role.json", json.dumps(role_now | {"external_roles": ["of-idp"]}))
         shell.ok("config", "update", "ROLE", "agent-a", "--file", "role.json")
         again = shell.osmo("--debug", *words)
         assert (again.code, again.out) == (0, 'Successfully set ROLE config "agent-a"\n')

@@ -16,9 +16,9 @@ NEWEST = list(DIALECTS)[-1]
 
 @pytest.mark.parametrize("dialect", DIALECTS)
 def test_without_a_type_it_is_an_object_of_all(shell: Shell, dialect: str) -> None:
-    found = json.loads(shell.ok("config", "schema", "--dialect", dialect))
-    assert found == forms(DIALECTS[dialect])
-    assert found["workflow"]["$id"] == f"urn:osmo:config:{dialect}:workflow"
+    schemas_shown = json.loads(shell.ok("config", "schema", "--dialect", dialect))
+    assert schemas_shown == forms(DIALECTS[dialect])
+    assert schemas_shown["workflow"]["$id"] == f"urn:osmo:config:{dialect}:workflow"
 
 
 @pytest.mark.parametrize(

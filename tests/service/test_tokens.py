@@ -142,7 +142,7 @@ class Scripted:
         with answering(self) as server:
             shell.ok("login", server.url, "--method", "dev", "--username", "admin")
             result = shell.osmo("token", "set", "ci", *words)
-        writes = [one.method for one in server.requests if "/access_token/user/" in one.target]
+        writes = [sent.method for sent in server.requests if "/access_token/user/" in sent.target]
         return result, writes
 
 

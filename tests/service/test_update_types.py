@@ -82,10 +82,10 @@ def fitting(service: Service, value: Any) -> Any:
     if not service.dialect.semantic_roles:
         return value
     if isinstance(value, list):
-        return [fitting(service, one) for one in value]
+        return [fitting(service, element) for element in value]
     if not isinstance(value, dict):
         return value
-    fitted = {key: fitting(service, one) for key, one in value.items()}
+    fitted = {key: fitting(service, element) for key, element in value.items()}
     if "access_key" in value:
         fitted["endpoint"] = "s3://team"
     if "policies" in value:
@@ -287,10 +287,10 @@ def test_what_is_removed_in_the_editor_goes(
         parent = parent[step]
     parent.pop(path[-1], None)
     update(service, kind, name, unmasked(buffer), mode=Mode.EDIT)
-    found = state(service, kind, name)
+    stored_value = state(service, kind, name)
     for step in path:
-        found = found.get(step)
-    assert same(found, default)
+        stored_value = stored_value.get(step)
+    assert same(stored_value, default)
 
 
 def unmasked(value: Any) -> Any:

@@ -71,10 +71,10 @@ def test_all_problems_of_all_files_are_told_at_once(shell: Shell) -> None:
 def test_the_same_as_json_and_as_annotations(shell: Shell) -> None:
     top = lay(shell, WRONG)
     as_json = shell.osmo("config", "validate", top, "-t", "json")
-    found = json.loads(as_json.out)
+    report = json.loads(as_json.out)
     assert as_json.code == 2
-    assert len(found) == len(PROBLEMS)
-    assert found[0] == {
+    assert len(report) == len(PROBLEMS)
+    assert report[0] == {
         "file": "configs/backend/gpu-a.json",
         "line": 2,
         "column": 3,
@@ -131,12 +131,14 @@ def test_an_unknown_name_is_told_where_it_stands(shell: Shell) -> None:
 
 
 def test_two_directories_do_not_know_each_other(shell: Shell) -> None:
-    one, other = lay(shell, RIGHT, "staging"), lay(shell, RIGHT, "production")
-    result = shell.osmo("config", "validate", one, other, f"{one}/workflow.json")
+    staging_files, other = lay(shell, RIGHT, "staging"), lay(shell, RIGHT, "production")
+    result = shell.osmo(
+        "config", "validate", staging_files, other, f"{staging_files}/workflow.json"
+    )
     assert (result.code, result.out) == (0, "")
     assert "8 files, no problems" in result.err
     pools = lay(shell, {"pool.json": '{"h100": {"backend": "gpu-a"}}'}, "test")
-    shell.ok("config", "validate", f"{pools}/pool.json", f"{one}/pool/h100.yaml")
+    shell.ok("config", "validate", f"{pools}/pool.json", f"{staging_files}/pool/h100.yaml")
 
 
 @pytest.mark.parametrize(
@@ -375,10 +377,10 @@ def test_a_template_with_a_placeholder_that_no_variable_fills_is_told(shell: She
         "pod_template/all.yaml": template,
         "pod_template/one.yaml": template,
     }
-    told = shell.osmo("config", "validate", lay(shell, files), env=NOBODY)
-    assert told.code == 0
-    assert told.out.startswith(
+    checked_files = shell.osmo("config", "validate", lay(shell, files), env=NOBODY)
+    assert checked_files.code == 0
+    assert checked_files.out.startswith(
         "configs/pod_template/all.yaml:4:11: warning: spec.nodeSelector.zone: "
         "the pool h100 has no variable ZONE ("
     )
-    assert told.out.count("\n") == 1
+    assert checked_files.out.count("\n") == 1

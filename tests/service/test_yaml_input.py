@@ -60,11 +60,11 @@ def test_schema_is_not_stored_in_an_item_that_takes_any_field(admin: Shell, name
     admin.ok("config", "update", "POD_TEMPLATE", item, "--file", name, "--create")
     admin.file("all.json", json.dumps({"$schema": "x", f"{item}-2": {"spec": {}}}))
     admin.ok("config", "update", "POD_TEMPLATE", "--file", "all.json")
-    found = stored(admin, "POD_TEMPLATE")
-    assert isinstance(found, dict)
-    assert found[item] == {"spec": {"priority": 5}}
-    assert found[f"{item}-2"] == {"spec": {}}
-    assert "$schema" not in found
+    stored_now = stored(admin, "POD_TEMPLATE")
+    assert isinstance(stored_now, dict)
+    assert stored_now[item] == {"spec": {"priority": 5}}
+    assert stored_now[f"{item}-2"] == {"spec": {}}
+    assert "$schema" not in stored_now
 
 
 def test_problems_have_their_places_in_yaml(admin: Shell) -> None:

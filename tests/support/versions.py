@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from osmo_cli.config.registry.dialects import DIALECTS
 
-WITH_USERS = [name for name, one in DIALECTS.items() if one.token_routes.users is not None]
+WITH_USERS = [name for name, dialect in DIALECTS.items() if dialect.token_routes.users is not None]
 WITHOUT_USERS = [name for name in DIALECTS if name not in WITH_USERS]
 
 

@@ -85,8 +85,8 @@ class World:
 
     def writes(self, *words: str) -> int:
         """How many requests other than GET a command sends."""
-        told = self.shell.osmo("--debug", *words).err
-        return len(re.findall(r"^debug: (?!GET)[A-Z]+ ", told, re.MULTILINE))
+        debugged = self.shell.osmo("--debug", *words).err
+        return len(re.findall(r"^debug: (?!GET)[A-Z]+ ", debugged, re.MULTILINE))
 
 
 @contextmanager

@@ -28,14 +28,14 @@ _MARK = {
 
 def forms(dialect: Dialect) -> dict[str, dict[str, Any]]:
     """The schema of each form of file that there is in `dialect`, by `workflow`, `pool.item`."""
-    found = {}
+    schemas = {}
     for name in sorted(dialect.config_types):
         config_type = CONFIG_TYPES[name]
         for item in (False, True):
             if has_form(config_type, item=item):
                 suffix = ".item" if item else ""
-                found[config_type.path + suffix] = json_schema(config_type, dialect, item=item)
-    return found
+                schemas[config_type.path + suffix] = json_schema(config_type, dialect, item=item)
+    return schemas
 
 
 def has_form(config_type: ConfigType, *, item: bool) -> bool:

@@ -17,11 +17,11 @@ def paths(kind: str, subject: str) -> set[tuple[str, str]]:
 
 
 def test_a_backends_role_lets_its_agents_in_and_no_others() -> None:
-    found = paths("backend", "gpu-a")
-    assert ("/api/agent/listener/*/*/gpu-a", "*") in found
-    assert ("/api/agent/worker/*/*/gpu-a", "*") in found
-    assert not [path for path, method in found if "agent" in path and "gpu-a" not in path]
-    assert {m for path, m in found if "/configs/" in path or "/pool/" in path} == {"Get"}
+    granted = paths("backend", "gpu-a")
+    assert ("/api/agent/listener/*/*/gpu-a", "*") in granted
+    assert ("/api/agent/worker/*/*/gpu-a", "*") in granted
+    assert not [path for path, method in granted if "agent" in path and "gpu-a" not in path]
+    assert {m for path, m in granted if "/configs/" in path or "/pool/" in path} == {"Get"}
 
 
 def test_a_pools_role_submits_to_that_pool() -> None:

@@ -70,21 +70,21 @@ def whole_document(kind: str, dialect: str) -> str:
     return json.dumps(document).replace('"s3cret"', f'"{CANARY}"')
 
 
-def _together(one: Any, other: Any) -> Any:
-    if isinstance(one, dict) and isinstance(other, dict):
-        return one | {key: _together(one.get(key), value) for key, value in other.items()}
-    if isinstance(one, list) and isinstance(other, list):
-        return [_together(one[0], other[0])] if one and other else one or other
+def _together(left: Any, other: Any) -> Any:
+    if isinstance(left, dict) and isinstance(other, dict):
+        return left | {key: _together(left.get(key), value) for key, value in other.items()}
+    if isinstance(left, list) and isinstance(other, list):
+        return [_together(left[0], other[0])] if left and other else left or other
     return other
 
 
 def _paths(value: Any, at: Path = ()) -> list[Path]:
-    found = [at] if at else []
+    places = [at] if at else []
     if isinstance(value, dict):
-        found += [path for key, item in value.items() for path in _paths(item, (*at, key))]
+        places += [path for key, item in value.items() for path in _paths(item, (*at, key))]
     elif isinstance(value, list):
-        found += [path for index, item in enumerate(value) for path in _paths(item, (*at, index))]
-    return found
+        places += [path for index, item in enumerate(value) for path in _paths(item, (*at, index))]
+    return places
 
 
 @st.composite

@@ -17,10 +17,10 @@ from osmo_cli.config.secrets import (
 )
 
 CANARY = "canary-raw-9e1d"
-WITH_SECRETS = [found for found in CONFIG_TYPES.values() if found.secrets]
+WITH_SECRETS = [row for row in CONFIG_TYPES.values() if row.secrets]
 
 
-@pytest.mark.parametrize("config_type", CONFIG_TYPES.values(), ids=lambda found: found.name)
+@pytest.mark.parametrize("config_type", CONFIG_TYPES.values(), ids=lambda row: row.name)
 def test_the_registry_has_the_secret_fields_of_every_version(config_type: ConfigType) -> None:
     in_schemas = {
         path
@@ -35,14 +35,14 @@ def nested(path: tuple[Any, ...], value: Any) -> Any:
     return {("name" if path[0] == "*" else path[0]): nested(path[1:], value) if path[1:] else value}
 
 
-@pytest.mark.parametrize("config_type", WITH_SECRETS, ids=lambda found: found.name)
+@pytest.mark.parametrize("config_type", WITH_SECRETS, ids=lambda row: row.name)
 @pytest.mark.parametrize("value", [CANARY, "eyJhbGciOi.a.b.c.d", 7, [CANARY], {"value": CANARY}])
 def test_a_secret_field_is_masked_whatever_it_holds(config_type: ConfigType, value: Any) -> None:
     for path in config_type.secrets:
         assert mask_secrets(config_type, nested(path, value)) == nested(path, MASK)
 
 
-@pytest.mark.parametrize("config_type", WITH_SECRETS, ids=lambda found: found.name)
+@pytest.mark.parametrize("config_type", WITH_SECRETS, ids=lambda row: row.name)
 @pytest.mark.parametrize(
     "name",
     [

@@ -88,7 +88,7 @@ def _status(key: str, status: str) -> Iterator[Finding]:
     elif not _is_cheap(status):
         yield warning("the regular expression is too complex to check", at=(key,))
     elif not any(map(regex.fullmatch, STATUSES)):
-        near = next((one for one in STATUSES if one.lower() == status.lower()), None)
+        near = next((known for known in STATUSES if known.lower() == status.lower()), None)
         message = "matches no status; statuses are True, False and Unknown"
         yield warning(message, f'write "{near}"' if near else None, at=(key,))
 

@@ -164,7 +164,7 @@ def test_an_indexed_list_edits_the_stored_one() -> None:
     ):
         checked = check(shape, live, {"topology_keys": given})
         assert [str(problem) for problem in checked.problems] == []
-        assert [(one["key"], one["label"]) for one in checked.wanted["topology_keys"]] == keys
+        assert [(entry["key"], entry["label"]) for entry in checked.wanted["topology_keys"]] == keys
 
 
 def test_what_is_removed_is_marked_and_the_rest_is_left_alone() -> None:

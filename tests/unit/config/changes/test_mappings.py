@@ -94,8 +94,8 @@ def test_roles_before_mappings_existed_are_sent_as_they_are() -> None:
 def test_mappings_of_a_revision_are_laid_over_the_stored_roles() -> None:
     live = {"a": role("a", []), "b": role("b", ["b"]), "c": role("c", ["c"])}
     earlier = {"a": role("a", ["x"]), "b": {"name": "b"}}
-    found = with_mappings_of(Shape(ROLE, SEMANTIC[0]), live, earlier)
-    assert {name: item["external_roles"] for name, item in found.items()} == {
+    mapped = with_mappings_of(Shape(ROLE, SEMANTIC[0]), live, earlier)
+    assert {name: item["external_roles"] for name, item in mapped.items()} == {
         "a": ["x"],
         "b": ["b"],
         "c": ["c"],

@@ -34,10 +34,10 @@ def nothing_kept(path: Path) -> bool:
     return False
 
 
-def applied(before: Any, found: list[Any]) -> Any:
+def applied(before: Any, difference_list: list[Any]) -> Any:
     """`before` with the differences carried out: what they must add up to."""
     result = deepcopy(before)
-    for difference in found:
+    for difference in difference_list:
         if not difference.path:
             return difference.after
         inner = result
@@ -146,27 +146,31 @@ def test_what_is_protected_stays_where_its_default_would_lose_it() -> None:
 
 @given(before=json_values, after=json_values)
 def test_differences_lead_from_one_to_the_other(before: Any, after: Any) -> None:
-    found = list(differences(before, after))
-    assert bool(found) == (not same(before, after))
-    assert same(applied(before, found), after)
-    for difference in found:
+    difference_list = list(differences(before, after))
+    assert bool(difference_list) == (not same(before, after))
+    assert same(applied(before, difference_list), after)
+    for difference in difference_list:
         assert not same(difference.before, difference.after)
         both = (difference.before, difference.after)
         assert not all(isinstance(side, dict) for side in both), "not the deepest place"
 
 
 def test_a_list_is_one_difference() -> None:
-    (found,) = differences({"a": {"tests": ["x", "y"]}}, {"a": {"tests": ["x"]}})
-    assert (found.path, found.before, found.after) == (("a", "tests"), ["x", "y"], ["x"])
+    (difference_list,) = differences({"a": {"tests": ["x", "y"]}}, {"a": {"tests": ["x"]}})
+    assert (difference_list.path, difference_list.before, difference_list.after) == (
+        ("a", "tests"),
+        ["x", "y"],
+        ["x"],
+    )
 
 
 def test_absent_is_not_null() -> None:
-    (found,) = differences({}, {"a": None})
-    assert (found.before, found.after) == (ABSENT, None)
+    (difference_list,) = differences({}, {"a": None})
+    assert (difference_list.before, difference_list.after) == (ABSENT, None)
 
 
 @pytest.mark.parametrize(
-    ("one", "other", "equal"),
+    ("first", "other", "equal"),
     [
         (1, 1.0, True),
         (True, 1, False),
@@ -181,9 +185,9 @@ def test_absent_is_not_null() -> None:
         ([1, 2], [2, 1], False),
     ],
 )
-def test_same(one: Any, other: Any, equal: bool) -> None:
-    assert same(one, other) is equal
-    assert same(other, one) is equal
+def test_same(first: Any, other: Any, equal: bool) -> None:
+    assert same(first, other) is equal
+    assert same(other, first) is equal
 
 
 @given(json_values)

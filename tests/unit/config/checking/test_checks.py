@@ -54,10 +54,10 @@ TIMEOUTS = [f"{least}_{what}_timeout" for least in ("default", "max") for what i
 )
 def test_web_addresses(value: str, expected: list[str], dialect: Dialect) -> None:
     for field in ("dashboard_url", "grafana_url"):
-        found = only_message("BACKEND", field, value, dialect, "a")
-        assert found == ["warning: " + text for text in expected]
-    found = only_message("SERVICE", "service_base_url", value, dialect, None)
-    assert found == ["warning: " + text for text in expected]
+        messages = only_message("BACKEND", field, value, dialect, "a")
+        assert messages == ["warning: " + text for text in expected]
+    messages = only_message("SERVICE", "service_base_url", value, dialect, None)
+    assert messages == ["warning: " + text for text in expected]
 
 
 @pytest.mark.parametrize(
@@ -155,11 +155,11 @@ def test_a_default_is_not_above_its_maximum() -> None:
     ],
 )
 def test_shares_of_pools(share: dict[str, int], expected: list[str]) -> None:
-    found = said("POOL", {"backend": "b", "resources": {"gpu": share}}, name="a")
-    assert [line.split(": ", 2)[-1] for line in found] == [
+    messages = said("POOL", {"backend": "b", "resources": {"gpu": share}}, name="a")
+    assert [line.split(": ", 2)[-1] for line in messages] == [
         text.split(": ", 1)[1] for text in expected
     ]
-    assert all(line.startswith("warning") for line in found)
+    assert all(line.startswith("warning") for line in messages)
 
 
 def test_what_is_stored_already_is_not_checked() -> None:
@@ -178,8 +178,8 @@ def test_other_items() -> None:
     ]
     assert said("DATASET", text) == [], "the service may have that bucket"
     credential = {"access_key_id": "i", "access_key": "'quoted'"}
-    found = said("DATASET", bucket | {"default_credential": credential}, name="a")
-    assert [line.split(": ", 2)[-1] for line in found] == [
+    messages = said("DATASET", bucket | {"default_credential": credential}, name="a")
+    assert [line.split(": ", 2)[-1] for line in messages] == [
         "default_credential.access_key: the quotes around the value are part of it"
     ]
     test = {"node_conditions": ["a", "b", "a"]}
@@ -196,8 +196,8 @@ def test_other_items() -> None:
         'here (write "config/role")'
     ]
     topology = [{"key": "zone", "label": "a b"}, {"key": "zone", "label": "topology/zone"}]
-    found = said("POOL", {"backend": "b", "topology_keys": topology}, V6_2, name="p")
-    assert [line.split(": ", 1)[-1] for line in found] == [
+    messages = said("POOL", {"backend": "b", "topology_keys": topology}, V6_2, name="p")
+    assert [line.split(": ", 1)[-1] for line in messages] == [
         "topology_keys[0].label: must be the key of a label, such as team or example.com/team",
         "topology_keys[1].key: duplicate key",
     ]
@@ -242,9 +242,11 @@ def test_names_of_platforms() -> None:
 
 
 def test_a_file_of_nothing_but_problems_is_told_in_part() -> None:
-    found = said("BACKEND", {f"field{number}": 1 for number in range(3000)}, name="b")
-    assert found[0] == ("in.json:1:1: 2,500 more problems are not shown (is this the right file?)")
-    assert len(found) == 501
+    messages = said("BACKEND", {f"field{number}": 1 for number in range(3000)}, name="b")
+    assert messages[0] == (
+        "in.json:1:1: 2,500 more problems are not shown (is this the right file?)"
+    )
+    assert len(messages) == 501
 
 
 ASSERTION = {
@@ -267,6 +269,6 @@ ASSERTION = {
     ],
 )
 def test_secrets(secret: str, expected: list[str]) -> None:
-    found = only_message("WORKFLOW", "backend_images.credential.auth", secret, V6_0, None)
-    assert found == ["warning: " + text for text in expected]
-    assert "CANARY" not in "".join(found)
+    messages = only_message("WORKFLOW", "backend_images.credential.auth", secret, V6_0, None)
+    assert messages == ["warning: " + text for text in expected]
+    assert "CANARY" not in "".join(messages)

@@ -63,9 +63,9 @@ def test_rules_of_nodes(key: str, status: str, expected: list[str]) -> None:
     for dialect in EVERYWHERE:
         if "rules" not in dialect.node_condition_fields:
             continue
-        found = said("BACKEND", text, dialect, name="a")
-        assert len(found) == len(expected), found
-        for line, words in zip(found, expected, strict=True):
+        messages = said("BACKEND", text, dialect, name="a")
+        assert len(messages) == len(expected), messages
+        for line, words in zip(messages, expected, strict=True):
             assert words.removeprefix("warning: ") in line
             assert line.startswith("warning") == words.startswith("warning")
 
@@ -91,9 +91,9 @@ def test_rules_of_nodes(key: str, status: str, expected: list[str]) -> None:
 def test_no_regular_expression_takes_long(pattern: str) -> None:
     started = time.perf_counter()
     text = {"node_conditions": {"rules": {pattern: "False", "^Gpu$": pattern}}}
-    found = said("BACKEND", text, name="a")
+    messages = said("BACKEND", text, name="a")
     assert time.perf_counter() - started < 0.5
-    assert all("Ready" not in line for line in found if "intricate" in line)
+    assert all("Ready" not in line for line in messages if "intricate" in line)
 
 
 @pytest.mark.parametrize(
@@ -114,26 +114,26 @@ def test_wildcards_of_the_seed(entry: str, additional: str | None, ignored: str 
         ("additional_node_conditions", additional),
         ("ignore_node_conditions", additional if ignored == "" else ignored),
     ):
-        found = said("BACKEND", {"node_conditions": {field: ["x", entry]}}, SEED, name="a")
+        messages = said("BACKEND", {"node_conditions": {field: ["x", entry]}}, SEED, name="a")
         if words is None:
-            assert found == []
+            assert messages == []
         else:
-            [line] = found
+            [line] = messages
             assert f"{field}[1]: " in line
             assert words.removeprefix("warning: ") in line
 
 
 @pytest.mark.parametrize("dialect", EVERYWHERE, ids=lambda dialect: dialect.name)
 def test_the_prefix(dialect: Dialect) -> None:
-    def found(value: str) -> list[str]:
+    def messages(value: str) -> list[str]:
         return only_message("BACKEND", "node_conditions.prefix", value, dialect, "a")
 
     is_documented = "rules" not in dialect.node_condition_fields
     must = 'must end with "osmo.nvidia.com/"'
-    assert found("osmo.nvidia.com/") == []
-    assert found("gpu.osmo.nvidia.com/") == [f"warning: {PREFIX})"]
-    assert found("") == ([must] if is_documented else [])
-    assert found("osmo.example.com/") == (
+    assert messages("osmo.nvidia.com/") == []
+    assert messages("gpu.osmo.nvidia.com/") == [f"warning: {PREFIX})"]
+    assert messages("") == ([must] if is_documented else [])
+    assert messages("osmo.example.com/") == (
         [must] if is_documented else [f'warning: {PREFIX}, ending with "osmo.nvidia.com/")']
     )
 
@@ -153,7 +153,7 @@ def test_the_prefix(dialect: Dialect) -> None:
     ],
 )
 def test_a_regex_with_an_open_end(key: str, is_open: bool) -> None:
-    found = said("BACKEND", {"node_conditions": {"rules": {key: "True"}}}, name="b")
-    assert [line.split(": ")[-1] for line in found] == is_open * [
+    messages = said("BACKEND", {"node_conditions": {"rules": {key: "True"}}}, name="b")
+    assert [line.split(": ")[-1] for line in messages] == is_open * [
         'matches every type with this prefix (end it with "$", or with ".*" if this is intended)'
     ]

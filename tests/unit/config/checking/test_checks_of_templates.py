@@ -179,11 +179,11 @@ NO_LABEL = "must be the value of a label: up to 63 letters, digits, -, _ and ."
 )
 def test_pod_templates(template: Any, expected: list[str]) -> None:
     for dialect in EVERYWHERE:
-        found = said("POD_TEMPLATE", template, dialect, name="a")
-        assert [line.split(": ", 1 + line.startswith("warning"))[-1] for line in found] == [
+        messages = said("POD_TEMPLATE", template, dialect, name="a")
+        assert [line.split(": ", 1 + line.startswith("warning"))[-1] for line in messages] == [
             text.removeprefix("warning: ") for text in expected
         ]
-        assert [line.startswith("warning") for line in found] == [
+        assert [line.startswith("warning") for line in messages] == [
             text.startswith("warning") for text in expected
         ]
 
@@ -213,8 +213,8 @@ def test_amounts(value: Any, expected: list[str]) -> None:
     for kind in ("containers", "initContainers"):
         for part in ("limits", "requests"):
             container = {"name": "a", "resources": {part: {"cpu": value}}}
-            found = said("POD_TEMPLATE", {"spec": {kind: [container]}}, name="t")
-            assert [line.split(": ", 2)[-1] for line in found] == expected
+            messages = said("POD_TEMPLATE", {"spec": {kind: [container]}}, name="t")
+            assert [line.split(": ", 2)[-1] for line in messages] == expected
 
 
 def test_group_templates() -> None:
@@ -231,8 +231,8 @@ def test_group_templates() -> None:
         "labels": {"a": "b c"},
         "annotations": {"a": 1},
     }
-    found = said("GROUP_TEMPLATE", template, V6_2, name="a")
-    assert [line.split(": ", 1 + line.startswith("warning"))[-1] for line in found] == [
+    messages = said("GROUP_TEMPLATE", template, V6_2, name="a")
+    assert [line.split(": ", 1 + line.startswith("warning"))[-1] for line in messages] == [
         "apiVersion: must be an API version such as v1 or resource.nvidia.com/v1beta1",
         "kind: must be a string (such as ConfigMap)",
         "metadata.name: every group of tasks would create an object with this same name "

@@ -19,15 +19,17 @@ def test_every_check_is_of_a_field_of_the_schema() -> None:
 
     free = {"POD_TEMPLATE", "GROUP_TEMPLATE", "RESOURCE_VALIDATION"}
     for config_type, row in CHECKS:
-        dialects = [one for one in DIALECTS.values() if config_type.name in one.config_types]
-        models = [config_type.schema(one) for one in dialects if row.applies(one)]
+        dialects = [
+            version for version in DIALECTS.values() if config_type.name in version.config_types
+        ]
+        models = [config_type.schema(version) for version in dialects if row.applies(version)]
         if config_type.name in free or not row.path:
             continue
         path = tuple(0 if step == "*" else step for step in row.path)
         last = path[-1] if path[-1] != 0 else path[-2]
         parent = path[: path.index(last)]
         assert any(
-            (found := model_at(model, parent)) is not None and last in found.model_fields
+            (messages := model_at(model, parent)) is not None and last in messages.model_fields
             for model in models
         ), row
         assert field_path(models[-1], path)

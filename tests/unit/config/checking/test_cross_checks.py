@@ -26,13 +26,13 @@ from osmo_cli.config.schemas.base import field_path
 def file(type_name: str, name: str | None, text: str) -> Input:
     """A file for the newest services that have the type."""
     document = parse_json(f"{type_name.lower()}.json", text)
-    dialect = [one for one in DIALECTS.values() if type_name in one.config_types][-1]
+    dialect = [single for single in DIALECTS.values() if type_name in single.config_types][-1]
     return Input(document, Shape(CONFIG_TYPES[type_name], dialect, name))
 
 
 def faults(*inputs: Input, **known: set[str]) -> list[str]:
-    found = unknown_names(inputs, known, where="here", hint="make one")
-    return [str(problem) for problem in found]
+    unknown = unknown_names(inputs, known, where="here", hint="make one")
+    return [str(problem) for problem in unknown]
 
 
 REFERENCES = [
@@ -45,9 +45,9 @@ REFERENCES = [
 @pytest.mark.parametrize(("type_name", "reference"), REFERENCES)
 def test_references_are_fields_of_the_schema(type_name: str, reference: Reference) -> None:
     schemas = [
-        CONFIG_TYPES[type_name].schema(one)
-        for one in DIALECTS.values()
-        if type_name in one.config_types
+        CONFIG_TYPES[type_name].schema(single)
+        for single in DIALECTS.values()
+        if type_name in single.config_types
     ]
     assert any(field_path(schema, reference.path) == reference.path for schema in schemas)
     assert reference.target in CONFIG_TYPES
@@ -105,12 +105,12 @@ def test_each_name_of_a_pool_is_looked_up_and_told_at_its_place() -> None:
 def test_every_type_that_names_others(
     type_name: str, name: str | None, text: str, target: str, place: str
 ) -> None:
-    one = file(type_name, name, text)
-    assert faults(one) == []
-    assert faults(one, **{target: {"x"}}) == []
-    (fault,) = faults(one, **{target: set()})
+    single = file(type_name, name, text)
+    assert faults(single) == []
+    assert faults(single, **{target: {"x"}}) == []
+    (fault,) = faults(single, **{target: set()})
     assert f":{place}: {target} not found here" in fault
-    assert target in referenced_types([one])
+    assert target in referenced_types([single])
 
 
 @pytest.mark.parametrize(
@@ -171,8 +171,11 @@ _JSON = st.recursive(
 def test_a_file_of_any_shape_has_its_problems_inside_it(
     value: object, type_name: str, name: str | None
 ) -> None:
-    one = file(type_name, name, json.dumps(value))
+    single = file(type_name, name, json.dumps(value))
     nothing = {target: set[str]() for target in CONFIG_TYPES}
-    found = [*unknown_names([one], nothing, where="", hint=""), *in_two_files([one, one])]
-    assert all(problem.file == one.document.name and problem.line for problem in found)
-    assert names_in([one]).keys() == {type_name}
+    unknown = [
+        *unknown_names([single], nothing, where="", hint=""),
+        *in_two_files([single, single]),
+    ]
+    assert all(problem.file == single.document.name and problem.line for problem in unknown)
+    assert names_in([single]).keys() == {type_name}

@@ -44,10 +44,10 @@ def properties(schema: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[
             yield (*path, name), field
         yield from properties(field, (*path, name))
     inner = [schema.get("additionalProperties"), *schema.get("patternProperties", {}).values()]
-    for one in inner:
-        yield from properties(one, (*path, "*"))
-    for one in (schema.get("items"), *schema.get("anyOf", ())):
-        yield from properties(one, path)
+    for member in inner:
+        yield from properties(member, (*path, "*"))
+    for member in (schema.get("items"), *schema.get("anyOf", ())):
+        yield from properties(member, path)
 
 
 @every_form
@@ -65,7 +65,7 @@ def test_a_schema_is_one_that_every_validator_and_editor_can_read(
 
 
 def test_every_schema_has_an_id_of_its_own() -> None:
-    ids = [schema["$id"] for one in DIALECTS.values() for schema in forms(one).values()]
+    ids = [schema["$id"] for member in DIALECTS.values() for schema in forms(member).values()]
     assert len(ids) == len(set(ids)) == len(EVERY_FORM)
 
 
@@ -115,11 +115,11 @@ def test_what_is_secret_or_set_by_the_service_is_marked(
     dialect: Dialect, config_type: ConfigType, item: bool
 ) -> None:
     shape = Shape(config_type, dialect, "x" if item else None)
-    found = list(properties(json_schema(config_type, dialect, item=item)))
-    read_only = {path[-1] for path, field in found if field.get("readOnly")}
-    there = {path[-1] for path, _ in found}
+    listed = list(properties(json_schema(config_type, dialect, item=item)))
+    read_only = {path[-1] for path, field in listed if field.get("readOnly")}
+    there = {path[-1] for path, _ in listed}
     assert read_only == {path[-1] for path in config_type.read_only} & there
-    secret = {path[-1] for path, field in found if field.get("writeOnly")}
+    secret = {path[-1] for path, field in listed if field.get("writeOnly")}
     assert secret == {path[-1] for path in secret_paths(shape.model())}
 
 
@@ -128,8 +128,8 @@ def test_a_file_may_say_where_its_schema_is(
     dialect: Dialect, config_type: ConfigType, item: bool
 ) -> None:
     schema = json_schema(config_type, dialect, item=item)
-    accepted = [one for one in schema.get("anyOf", [schema]) if one["type"] == "object"]
-    assert all(one["properties"]["$schema"]["type"] == "string" for one in accepted)
+    accepted = [member for member in schema.get("anyOf", [schema]) if member["type"] == "object"]
+    assert all(member["properties"]["$schema"]["type"] == "string" for member in accepted)
     # A list has no place for it.
     assert accepted or schema["type"] == "array"
 
@@ -254,7 +254,7 @@ def judged(
             if where not in ("all", dialect.name) or type_name not in dialect.config_types:
                 continue
             schema = json_schema(config_type, dialect, item=name is not None)
-            found = Draft202012Validator(schema).iter_errors(json.loads(text))
+            listed = Draft202012Validator(schema).iter_errors(json.loads(text))
             shape = Shape(config_type, dialect, name)
             references = References(_unknown, everywhere=True, lenient=True)
             document = resolve(parse_json("f.json", text), shape, references)
@@ -267,7 +267,7 @@ def judged(
             ]
             yield (
                 f"{type_name} {dialect.name} {text}",
-                [error.message for error in found],
+                [error.message for error in listed],
                 ours,
             )
 
@@ -275,16 +275,16 @@ def judged(
 def test_a_right_file_is_right_for_both() -> None:
     judgements = list(judged(RIGHT))
     assert len(judgements) > len(RIGHT)
-    assert not [one for one in judgements if one[1] or one[2]]
+    assert not [member for member in judgements if member[1] or member[2]]
 
 
 def test_a_wrong_file_is_wrong_for_both() -> None:
     judgements = list(judged(WRONG))
     assert len(judgements) > len(WRONG)
-    assert not [one for one in judgements if not one[1] or not one[2]]
+    assert not [member for member in judgements if not member[1] or not member[2]]
 
 
-@pytest.mark.parametrize("dialect", DIALECTS.values(), ids=lambda one: one.name)
+@pytest.mark.parametrize("dialect", DIALECTS.values(), ids=lambda member: member.name)
 def test_null_removes_a_key_of_a_map(dialect: Dialect) -> None:
     validator = Draft202012Validator(json_schema(CONFIG_TYPES["POOL"], dialect, item=True))
     for field in ("platforms", "common_default_variables", "default_exit_actions"):
@@ -296,7 +296,7 @@ def test_null_removes_a_key_of_a_map(dialect: Dialect) -> None:
         assert not backend.is_valid({"node_conditions": {"rules": {"^Gpu$": None}}})
 
 
-@pytest.mark.parametrize("dialect", DIALECTS.values(), ids=lambda one: one.name)
+@pytest.mark.parametrize("dialect", DIALECTS.values(), ids=lambda member: member.name)
 def test_the_defaults_that_a_schema_names_fit_it(dialect: Dialect) -> None:
     for schema in forms(dialect).values():
         for path, field in properties(schema):
@@ -320,7 +320,7 @@ def value_at(document: Any, path: Any) -> Any:
     return document
 
 
-@pytest.mark.parametrize("dialect", DIALECTS.values(), ids=lambda one: one.name)
+@pytest.mark.parametrize("dialect", DIALECTS.values(), ids=lambda member: member.name)
 def test_each_field_takes_its_right_value_and_none_of_another_type(dialect: Dialect) -> None:
     refused = 0
     for name in sorted(dialect.config_types):

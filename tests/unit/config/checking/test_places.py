@@ -267,11 +267,13 @@ def test_a_problem_points_at_what_is_wrong(sample: Sample, form: str) -> None:
     parse, write = FORMATS[form]
     shape = Shape(CONFIG_TYPES[sample.config_type], sample.dialect, sample.name)
     document = parse("in", write(sample.value))
-    found = check_document(document, shape, new=sample.new)
+    problems_shown = check_document(document, shape, new=sample.new)
     places = {
-        (problem.line, problem.column) for problem in found if sample.message in problem.message
+        (problem.line, problem.column)
+        for problem in problems_shown
+        if sample.message in problem.message
     }
-    assert places == {place_of(sample, write)}, [str(problem) for problem in found]
+    assert places == {place_of(sample, write)}, [str(problem) for problem in problems_shown]
 
 
 @pytest.mark.parametrize("form", FORMATS)

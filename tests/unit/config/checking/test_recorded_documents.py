@@ -31,16 +31,16 @@ REFUSED_HERE = {
 
 def errors(text: str, shape: Shape) -> list[str]:
     try:
-        found = check_document(parse_json("in.json", text), shape, new=False)
+        row = check_document(parse_json("in.json", text), shape, new=False)
     except InvalidInputError as error:
         return [str(error)]
-    return [str(problem) for problem in found if problem.severity == "error"]
+    return [str(problem) for problem in row if problem.severity == "error"]
 
 
 def shown(exchange: dict[str, Any]) -> list[tuple[str, str | None, str]]:
     """Config type, item and JSON text of what an answer shows."""
     parts = exchange["path"].strip("/").split("/")
-    types = {found.path: found for found in CONFIG_TYPES.values()}
+    types = {row.path: row for row in CONFIG_TYPES.values()}
     if (exchange["method"], exchange["status"], parts[:2]) != ("GET", 200, ["api", "configs"]):
         return []
     if len(parts) not in (3, 4) or parts[2] not in types:
@@ -76,4 +76,4 @@ def test_every_file_passes_that_the_official_client_took(recordings: Path) -> No
             shape = Shape(CONFIG_TYPES[words[3]], V6_0, name)
             taken[file.name] = errors(file.read_text("utf-8-sig"), shape)
     assert len(taken) > 40
-    assert {name for name, found in taken.items() if found} == set(REFUSED_HERE)
+    assert {name for name, row in taken.items() if row} == set(REFUSED_HERE)

@@ -14,7 +14,7 @@ from tests.unit.config.inputs import said
 SECRET = "nvapi-CANARY"
 FILES = ["backend_config", "scheduler_settings", "node_conditions", "workflow_config"]
 LATER = [dialect for dialect in DIALECTS.values() if "rules" in dialect.node_condition_fields]
-KAI_ONLY = [one for one in LATER if "coscheduling" not in one.scheduler_fields]
+KAI_ONLY = [version for version in LATER if "coscheduling" not in version.scheduler_fields]
 
 
 @pytest.fixture(scope="module")
@@ -24,16 +24,16 @@ def page(recordings: Path) -> str:
 
 def printed(page: str, name: str) -> str:
     """The JSON that a shell writes into /tmp/NAME.json."""
-    found = re.search(rf"echo '(\{{(?:(?!echo ').)*?\}})' > /tmp/{name}\.json", page, re.DOTALL)
-    assert found, name
-    return found[1].replace("'$NGC_API_KEY'", SECRET)
+    match = re.search(rf"echo '(\{{(?:(?!echo ').)*?\}})' > /tmp/{name}\.json", page, re.DOTALL)
+    assert match, name
+    return match[1].replace("'$NGC_API_KEY'", SECRET)
 
 
 def default(page: str, field: str) -> str:
     """What the page calls the default of a field of BACKEND."""
-    found = re.search(rf"\* - {field} \[dict\].*?``(\{{.*?\}})``", page, re.DOTALL)
-    assert found, field
-    return f'{{"{field}": {found[1]}}}'
+    match = re.search(rf"\* - {field} \[dict\].*?``(\{{.*?\}})``", page, re.DOTALL)
+    assert match, field
+    return f'{{"{field}": {match[1]}}}'
 
 
 def checked(text: str, dialect: Dialect, kind: str = "BACKEND") -> list[str]:
@@ -52,10 +52,10 @@ def test_these_are_all_samples_of_the_page(page: str) -> None:
 @pytest.mark.parametrize("name", FILES)
 def test_each_is_right_in_the_seed_generation(page: str, name: str) -> None:
     kind = "WORKFLOW" if name == "workflow_config" else "BACKEND"
-    found = checked(printed(page, name), SEED, kind)
-    assert [line for line in found if not line.startswith("warning: ")] == []
+    match = checked(printed(page, name), SEED, kind)
+    assert [line for line in match if not line.startswith("warning: ")] == []
     # The dots that the page prints in the place of addresses are none.
-    assert len(found) == (2 if name == "backend_config" else 0)
+    assert len(match) == (2 if name == "backend_config" else 0)
 
 
 @pytest.mark.parametrize("dialect", DIALECTS.values(), ids=ids)

@@ -23,7 +23,7 @@ def content(row: ConfigType) -> Any:
 
 
 def newest(row: ConfigType) -> Any:
-    return [one for one in DIALECTS.values() if row.name in one.config_types][-1]
+    return [version for version in DIALECTS.values() if row.name in version.config_types][-1]
 
 
 @pytest.mark.parametrize("row", BY_NAME, ids=lambda row: row.name)

@@ -144,9 +144,9 @@ def test_all_duplicate_keys_are_named_at_their_second_place() -> None:
     text = '{\n  "a": {"x": 1,\n        "x": 2},\n  "b": 1,\n  "b": 2\n}'
     with pytest.raises(InvalidInputError) as caught:
         parse_json("in.json", text)
-    found = [(p.line, p.column, path_text(p.path), p.message) for p in caught.value.problems]
+    problems_at = [(p.line, p.column, path_text(p.path), p.message) for p in caught.value.problems]
     message = "duplicate key"
-    assert found == [(3, 9, "a.x", message), (5, 3, "b", message)]
+    assert problems_at == [(3, 9, "a.x", message), (5, 3, "b", message)]
 
 
 def test_nesting_is_bounded() -> None:
@@ -173,7 +173,7 @@ def test_line_and_column_count_characters(text: str, data: st.DataObject) -> Non
     offset = data.draw(st.integers(0, len(text)))
     line, column = line_and_column(text, offset)
     lines = text.split("\n")
-    assert sum(len(one) + 1 for one in lines[: line - 1]) + column - 1 == offset
+    assert sum(len(text_line) + 1 for text_line in lines[: line - 1]) + column - 1 == offset
     assert column >= 1
 
 

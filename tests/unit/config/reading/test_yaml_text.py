@@ -58,10 +58,10 @@ def test_reads_what_was_written_and_knows_each_place(
     assert list(document.places) == places_in(value)
     for path, place in document.places.items():
         stands_there = text[place.value :]
-        found = at(value, path)
-        if isinstance(found, str) and stands_there.startswith('"'):
-            assert next(scalars(stands_there)) == found
-        elif isinstance(found, list) and found and stands_there[0] != "[":
+        actual = at(value, path)
+        if isinstance(actual, str) and stands_there.startswith('"'):
+            assert next(scalars(stands_there)) == actual
+        elif isinstance(actual, list) and actual and stands_there[0] != "[":
             assert stands_there.startswith("- ")
         if path and isinstance(path[-1], str):
             assert place.key is not None
@@ -112,8 +112,8 @@ def test_json_is_yaml(value: Any) -> None:
     ],
 )
 def test_plain_scalars_are_those_of_yaml_1_2(text: str, value: object) -> None:
-    found = parse_yaml("in.yaml", f"a: {text}").value["a"]
-    assert (found, type(found)) == (value, type(value))
+    actual = parse_yaml("in.yaml", f"a: {text}").value["a"]
+    assert (actual, type(actual)) == (value, type(value))
 
 
 @pytest.mark.parametrize(
@@ -191,8 +191,8 @@ def test_all_problems_of_values_and_keys_are_told_at_once() -> None:
     text = "a: .inf\nb:\n  1: !x y\na: {<<: 2}\n"
     with pytest.raises(InvalidInputError) as caught:
         parse_yaml("in.yaml", text)
-    found = [(p.line, p.column, path_text(p.path)) for p in caught.value.problems]
-    assert found == [(1, 4, "a"), (3, 3, "b"), (3, 6, "b"), (4, 1, "a"), (4, 5, "a")]
+    actual = [(p.line, p.column, path_text(p.path)) for p in caught.value.problems]
+    assert actual == [(1, 4, "a"), (3, 3, "b"), (3, 6, "b"), (4, 1, "a"), (4, 5, "a")]
 
 
 def test_the_place_of_a_value_is_its_own() -> None:
@@ -208,11 +208,11 @@ def test_the_place_of_a_value_is_its_own() -> None:
     )
     document = parse_yaml("in.yaml", text)
     assert document.value["list"] == [{"name": "x"}, {"name": "x"}, "text\n"]
-    found = {}
+    actual = {}
     for path in document.places:
         at_key, at_value = (document.problem("", path, at_key=at_key) for at_key in (True, False))
-        found[path] = (at_key.line, at_key.column, at_value.line, at_value.column)
-    assert found == {
+        actual[path] = (at_key.line, at_key.column, at_value.line, at_value.column)
+    assert actual == {
         (): (1, 1, 1, 1),
         ("ü",): (1, 1, 1, 4),
         ("list",): (2, 1, 3, 3),

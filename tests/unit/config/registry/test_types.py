@@ -54,23 +54,23 @@ def marked_read_only(schema: Any, at: Path = ()) -> Iterator[Path]:
             yield from marked_read_only(schema, (*at, name, "*"))
 
 
-@pytest.mark.parametrize("found", CONFIG_TYPES.values(), ids=lambda found: found.name)
-def test_the_registry_and_the_schemas_agree_on_what_is_read_only(found: ConfigType) -> None:
+@pytest.mark.parametrize("config_type", CONFIG_TYPES.values(), ids=lambda config_type: config_type.name)
+def test_the_registry_and_the_schemas_agree_on_what_is_read_only(config_type: ConfigType) -> None:
     marked = {
-        name: set(marked_read_only(found.item_schema(dialect)))
+        name: set(marked_read_only(config_type.item_schema(dialect)))
         for name, dialect in DIALECTS.items()
-        if found.name in dialect.config_types
+        if config_type.name in dialect.config_types
     }
-    assert set().union(*marked.values()) == found.read_only
-    assert found.volatile <= found.read_only
+    assert set().union(*marked.values()) == config_type.read_only
+    assert config_type.volatile <= config_type.read_only
     # Only what a version does not have is missing there.
     for name, paths in marked.items():
-        for missing in found.read_only - paths:
-            assert missing[-1] not in fields_at(found, name, missing[:-1])
+        for missing in config_type.read_only - paths:
+            assert missing[-1] not in fields_at(config_type, name, missing[:-1])
 
 
-def fields_at(found: ConfigType, dialect: str, path: Path) -> set[str]:
-    model = model_at(found.item_schema(DIALECTS[dialect]), path)
+def fields_at(config_type: ConfigType, dialect: str, path: Path) -> set[str]:
+    model = model_at(config_type.item_schema(DIALECTS[dialect]), path)
     return set(model.model_fields) if model else set()
 
 
@@ -105,9 +105,9 @@ def test_a_version_is_a_row(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_every_type_can_be_updated_and_what_can_be_made_has_a_name() -> None:
-    for found in CONFIG_TYPES.values():
-        assert found.whole or found.named
-        assert found.named or not found.create
+    for config_type in CONFIG_TYPES.values():
+        assert config_type.whole or config_type.named
+        assert config_type.named or not config_type.create
 
 
 def test_only_one_kind_of_update_fits_each_of_these_types() -> None:

@@ -34,8 +34,8 @@ EXPECTED = {"seed": 203, "6.0": 193, "6.2": 203, "6.3": 209, "6.4": 203}
 def problems(case: FieldCase, document: Any) -> list[Problem]:
     """What is said of a document, but for the fields that it may leave out."""
     name = ITEM if case.config_type.name in OF_ITEMS else None
-    found = found_in(case.config_type.name, document, case.dialect, name=name)
-    return [problem for problem in found if problem.message != "this field is missing"]
+    reported = found_in(case.config_type.name, document, case.dialect, name=name)
+    return [problem for problem in reported if problem.message != "this field is missing"]
 
 
 def is_set_by_the_service(case: FieldCase) -> bool:
@@ -68,15 +68,15 @@ def test_a_mask_and_a_misspelt_name_of_each_field(
     for case in cases(config_type, dialect):
         if is_set_by_the_service(case):
             continue
-        found = problems(case, replaced(case.document, case.path, MASK))
-        masks = [problem for problem in found if " mask" in problem.message]
+        reported = problems(case, replaced(case.document, case.path, MASK))
+        masks = [problem for problem in reported if " mask" in problem.message]
         is_secret = tuple(case.name.split(".")) in secret
         expected = [(case.path, "warning" if is_secret else "error")]
         assert [(problem.path, problem.severity) for problem in masks] == expected, case.name
         *parent, name = case.path
         other = (*parent, f"{name}x")
-        found = problems(case, replaced(case.document, other, 1))
-        unknown = [problem for problem in found if problem.message == "unknown field"]
+        reported = problems(case, replaced(case.document, other, 1))
+        unknown = [problem for problem in reported if problem.message == "unknown field"]
         assert [problem.path for problem in unknown] == [other]
         assert unknown[0].hint == f'did you mean "{name}"?'
 
@@ -98,8 +98,8 @@ def test_fields_of_free_objects(kind: str, dialect: Dialect) -> None:
             right = replaced_in(right, path, value)
     assert found_in(kind, right, dialect, name=ITEM) == []
     for path, _, wrong in fields:
-        found = found_in(kind, replaced_in(right, path, wrong), dialect, name=ITEM)
-        assert [problem.severity for problem in found] == ["error"], (path, found)
+        reported = found_in(kind, replaced_in(right, path, wrong), dialect, name=ITEM)
+        assert [problem.severity for problem in reported] == ["error"], (path, reported)
 
 
 def replaced_in(document: dict[str, Any], path: tuple[str, ...], value: Any) -> dict[str, Any]:

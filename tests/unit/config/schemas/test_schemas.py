@@ -103,8 +103,8 @@ def test_every_recorded_state_is_valid(
 
 def openapi_schemas(recordings: Path, version: str = "6.0.0") -> dict[str, Any]:
     document = json.loads((recordings / f"openapi-{version}.json").read_text("utf-8"))
-    found: dict[str, Any] = document["components"]["schemas"]
-    return found
+    models_described: dict[str, Any] = document["components"]["schemas"]
+    return models_described
 
 
 def reference(schema: dict[str, Any]) -> str | None:
