@@ -54,7 +54,9 @@ def marked_read_only(schema: Any, at: Path = ()) -> Iterator[Path]:
             yield from marked_read_only(schema, (*at, name, "*"))
 
 
-@pytest.mark.parametrize("config_type", CONFIG_TYPES.values(), ids=lambda config_type: config_type.name)
+@pytest.mark.parametrize(
+    "config_type", CONFIG_TYPES.values(), ids=lambda config_type: config_type.name
+)
 def test_the_registry_and_the_schemas_agree_on_what_is_read_only(config_type: ConfigType) -> None:
     marked = {
         name: set(marked_read_only(config_type.item_schema(dialect)))
