@@ -34,10 +34,15 @@ class OsmoError(Exception):
         details: more members for the JSON form of the error.
         outcome_unknown: the request may have been carried out
         (docs/service/parallel-writes.md#unknown-outcomes).
+        needs_look: the request was refused, but perhaps not by the service itself: a proxy
+        between may answer so, whatever the service did.
+        may_repeat: the login has been renewed since the request was refused for want of it.
     """
 
     exit_code: ExitCode = ExitCode.INVALID
     outcome_unknown: bool = False
+    needs_look: bool = False
+    may_repeat: bool = False
 
     def __init__(
         self,
@@ -93,6 +98,12 @@ class OutputClosedError(OutputError):
 
     def __init__(self, message: str = "", *, hint: str | None = None) -> None:
         super().__init__(message, hint=hint)
+
+
+class DeclinedError(OsmoError):
+    """A person has answered a question with no (exit 3)."""
+
+    exit_code = ExitCode.INTERRUPTED
 
 
 class ConflictError(OsmoError):

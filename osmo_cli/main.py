@@ -6,12 +6,13 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any
 
-from osmo_cli import __version__
+from osmo_cli import __version__, interruption
 from osmo_cli.errors import ExitCode, OsmoError, OutputError
 from osmo_cli.output.streams import open_standard_streams
 
 if TYPE_CHECKING:
     from osmo_cli.commands.session import Session
+    from osmo_cli.output.printer import Printer
 
 _GLOBAL_FLAGS = frozenset({"--debug"})
 _GLOBAL_OPTIONS = frozenset({"--profile", "--timeout"})
@@ -21,16 +22,23 @@ def main() -> None:
     """Run the command line and exit."""
     arguments = sys.argv[1:]
     open_standard_streams()
-    try:
+    if arguments == ["--version"]:
         # Nothing else is imported for this (docs/performance.md).
-        code = _print_version() if arguments == ["--version"] else _run_quickly(arguments)
+        sys.exit(_print_version())
+    interruption.handle_signals(_note)
+    try:
+        code = _run_quickly(arguments)
     except KeyboardInterrupt:
         # During imports, or while another message was printed.
-        from osmo_cli.output.printer import Printer
-
-        Printer().note("interrupted")
-        code = ExitCode.INTERRUPTED
+        code = _end_interrupted()
+    interruption.ignore_signals()
     sys.exit(code)
+
+
+def _note(text: str) -> None:
+    from osmo_cli.output.printer import Printer
+
+    Printer().note(text)
 
 
 def _print_version() -> int:
@@ -75,9 +83,10 @@ def run(arguments: list[str]) -> int:
         return int(result or ExitCode.OK)
     except typer.Exit as error:
         return error.exit_code
+    except OutputError as error:
+        return _end_without_output(error, printer)
     except OsmoError as error:
-        if error.message:
-            printer.error(error)
+        printer.error(error)
         return error.exit_code
     except click.NoArgsIsHelpError as error:
         printer.note(error.format_message())
@@ -88,9 +97,11 @@ def run(arguments: list[str]) -> int:
         printer.error(OsmoError(error.format_message(), hint=hint))
         return ExitCode.INVALID
     except (KeyboardInterrupt, EOFError, typer.Abort):
-        printer.note("interrupted")
-        return ExitCode.INTERRUPTED
+        return _end_interrupted()
     except Exception as error:
+        if interruption.requested():
+            # A library has turned the interruption into an error of its own.
+            return _end_interrupted()
         return _internal_error(error, session)
 
 
@@ -110,14 +121,35 @@ def _invoke(arguments: list[str], session: Session) -> Any:
         return root.invoke(context)
 
 
+def _end_interrupted() -> int:
+    """Say that the command was interrupted, and what is stored; return the exit code."""
+    interruption.ignore_signals()
+    done = interruption.recorded()
+    _note(f"interrupted; {done}" if done else "interrupted")
+    return ExitCode.INTERRUPTED
+
+
+def _end_without_output(error: OutputError, printer: Printer) -> int:
+    """Say that stdout cannot be written, and what is stored all the same; return the exit code."""
+    done = interruption.recorded()
+    if error.message:
+        if error.hint is None and done:
+            error.hint = f"{done}; only the report could not be printed"
+        printer.error(error)
+    elif done:
+        printer.note(done)
+    return error.exit_code
+
+
 def _internal_error(error: Exception, session: Session) -> int:
     """Print an exception that no part of the program expects; return the exit code."""
     if session.debug:
         raise error
     # The text of an unforeseen exception may contain secrets, so only its type is shown.
+    done = interruption.recorded()
     session.printer.error(
         OsmoError(
-            f"internal error: {type(error).__name__}",
+            f"internal error: {type(error).__name__}" + (f"; before it, {done}" if done else ""),
             hint="please report this; --debug shows where",
         )
     )

@@ -21,6 +21,7 @@ from osmo_cli.credentials.credential import Credential, Method
 from osmo_cli.credentials.jwt import InvalidJwtError, is_expired
 from osmo_cli.credentials.session import drop_session, load_session, save_session
 from osmo_cli.errors import NotLoggedInError, UsageError
+from osmo_cli.interruption import held_back
 
 _UPGRADE_NOTICE = "New client"
 
@@ -119,9 +120,12 @@ class Client:
     ) -> Answer:
         """Send one request as this login.
 
-        After a 401 a short-lived login is renewed, once. Where the service's check of client
-        versions gets in the way, the request is repeated without a version, as are all requests
-        of this run after it; the check comes before the request is carried out.
+        After a 401 a short-lived login is renewed, once, and a read is repeated; a write is not
+        before somebody has looked at what is stored (`may_repeat`).
+
+        Where the service's check of client versions gets in the way, the request is repeated
+        without a version, as are all requests of this run after it; the check comes before the
+        request is carried out.
 
         Raises:
             OsmoError: as `Transport.send`, and NotLoggedInError where the login has ended.
@@ -144,6 +148,9 @@ class Client:
                 if error.status != 401 or not may_renew or not self._forget_jwt():
                     raise
                 may_renew = False
+                if method != "GET":
+                    error.may_repeat = True
+                    raise
             except (OutdatedClientError, MalformedVersionError):
                 # The check is meant for the official client, and can lock everybody out, even
                 # from the repair. Without the header there is no check
@@ -183,9 +190,10 @@ class Client:
             return login.exchange_access_token(self.transport, secrets.access_token)
         if secrets.refresh_token and self.credential.refresh_url:
             url = self.credential.refresh_url
-            with self._open_idp(url) as idp:
+            # The refresh token may be replaced by the answer, and then the old one is of no use.
+            with held_back("the renewal of the login"), self._open_idp(url) as idp:
                 renewed = login.refresh(idp, url, secrets.refresh_token, self.credential.client_id)
-            self.credential.save(renewed)
+                self.credential.save(renewed)
             if renewed.jwt:
                 return renewed.jwt
         raise NotLoggedInError(

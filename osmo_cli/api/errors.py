@@ -13,6 +13,8 @@ from typing import Any, NamedTuple
 from osmo_cli.errors import ConflictError, ExitCode, NotLoggedInError, OsmoError
 
 _LONGEST_PLAIN_TEXT = 450
+_REFUSALS_OF_THE_SERVICE = frozenset({400, 409, 422})
+"""Others may come from a gateway or a proxy (docs/service/errors.md#who-answers)."""
 
 
 class ServiceError(OsmoError):
@@ -252,6 +254,7 @@ def error_from(status: int, body: bytes, content_type: str, request: str) -> Ser
     text = _message(payload) or _plain(body, content_type) or f"{request} failed"
     error = _error(status, payload.get("error_code"), text, request)
     error.hint = _hint(error)
+    error.needs_look = status not in _REFUSALS_OF_THE_SERVICE or not _message(payload)
     return error
 
 

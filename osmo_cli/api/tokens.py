@@ -22,8 +22,6 @@ from osmo_cli.api.users import Grant, Users, grants_in, missing_user
 from osmo_cli.errors import MissingError, UsageError
 
 _LIST = "the list of tokens"
-_TOKEN_TEXT = re.compile(r"[0-9a-f]{64}|[A-Za-z0-9_-]{43}")
-"""The forms of all versions (docs/service/tokens.md#token-values)."""
 
 
 @dataclass(frozen=True)
@@ -127,7 +125,8 @@ class Tokens:
         query += [("roles", role) for role in token.roles]
         segments = (*self._segments(owner), token.name)
         answer = self._client.request("POST", segments, query=query).json()
-        if not isinstance(answer, str) or not _TOKEN_TEXT.fullmatch(answer):
+        pattern = self._dialects.current().token_routes.text_pattern
+        if not isinstance(answer, str) or not re.fullmatch(pattern, answer):
             raise unexpected("it is not an access token")
         return answer
 

@@ -10,6 +10,7 @@ import typer
 from osmo_cli.commands.lazy import lazy_group
 from osmo_cli.commands.session import DEFAULT_TIMEOUT_SECONDS, Session
 from osmo_cli.errors import UsageError
+from osmo_cli.interruption import set_limit
 
 _LONGEST_TIMEOUT_SECONDS = 86400.0
 _PANELS = {
@@ -70,6 +71,7 @@ def _root(
     session: Session = ctx.obj
     session.profile = profile
     session.timeout = _checked_timeout(timeout)
+    set_limit(session.timeout)
     session.debug = debug
     if version:
         from osmo_cli import __version__

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from osmo_cli.errors import ConflictError, UsageError
+from osmo_cli.errors import ConflictError, DeclinedError, UsageError
 from osmo_cli.output.printer import Format, Printer
 
 if TYPE_CHECKING:
@@ -201,11 +201,15 @@ class Prompts:
         """Ask whether to go on with what may destroy something.
 
         Raises:
-            ConflictError: the answer is not yes; with the hint of `refusal`.
+            DeclinedError: the answer is not yes; with the hint of `refusal`.
+            EOFError: there is no answer.
         """
         printer.note(f"{refusal.message}\nGo on? [y/N]")
-        if sys.stdin.readline().strip().lower() not in ("y", "yes"):
-            raise ConflictError("not confirmed", hint=refusal.hint or "nothing was sent")
+        answer = sys.stdin.readline()
+        if not answer:
+            raise EOFError
+        if answer.strip().lower() not in ("y", "yes"):
+            raise DeclinedError("not confirmed", hint=refusal.hint or "nothing was sent")
 
 
 class NoPrompts(Prompts):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +12,7 @@ from osmo_cli.config.changes.patch import Patch
 from osmo_cli.config.problems import path_text
 from osmo_cli.config.secrets import MASK
 from osmo_cli.config.values import replaced, same
-from osmo_cli.errors import ConflictError
+from osmo_cli.errors import ConflictError, OsmoError
 from osmo_cli.plan.change import Change, requests_between
 from osmo_cli.plan.config_write import ConfigWrite, Stored, TypeState, by, check_command, store
 from osmo_cli.plan.live_object import state_of
@@ -69,7 +69,13 @@ def store_change(
         OsmoError: as `apply_change`.
     """
     stored = store(service, _config_write(service, change, description, tags))
-    _raise_if_undone(service, change, stored.state)
+    try:
+        _raise_if_undone(service, change, stored.state)
+    except ConflictError:
+        raise
+    except OsmoError as error:
+        warning = f"whether it has undone another change could not be read: {error.message}"
+        return replace(stored, warnings=(*stored.warnings, warning))
     return stored
 
 

@@ -81,12 +81,32 @@ def roll_back(
 
 def _with_mappings(service: Service, wanted: Revision, stored: Stored) -> Stored:
     """Give the live items the mappings of the revision, where a rollback has lost them."""
-    from osmo_cli.plan.apply import store_change
-
-    live = stored.state.live
-    config_type = live.config_type
+    config_type = stored.state.live.config_type
     if not config_type.mapping_fields or config_type.whole is None:
         return stored
+    try:
+        repaired = _restore_mappings(service, wanted, config_type)
+    except OsmoError as error:
+        error.message = (
+            f"{config_type.name} is rolled back to revision {wanted.number}, but the "
+            f"{', '.join(sorted(config_type.mapping_fields))} could not be restored: "
+            f"{error.message}"
+        )
+        error.hint = (
+            f"run `osmo config rollback {config_type.name}:{wanted.number}` again; "
+            f"`{check_command(config_type)}` shows what is stored"
+        )
+        raise
+    if repaired is None:
+        return stored
+    return Stored(repaired.state, stored.warnings + repaired.warnings)
+
+
+def _restore_mappings(service: Service, wanted: Revision, config_type: ConfigType) -> Stored | None:
+    """Store the mappings of a revision; None where they are not lost."""
+    from osmo_cli.plan.apply import store_change
+
+    assert config_type.whole is not None
     shape = Shape(config_type, service.dialect)
     snapshot = service.configs.read(config_type, with_revision=True)
     items = state_of(shape, snapshot.data)
@@ -94,22 +114,9 @@ def _with_mappings(service: Service, wanted: Revision, stored: Stored) -> Stored
     earlier = with_mappings_of(shape, items, config_type.items_in(wanted.data))
     change = plan_wanted(target, earlier)
     if not change.patches:
-        return stored
+        return None
     fields = ", ".join(sorted(config_type.mapping_fields))
-    try:
-        repaired = store_change(service, change, f"Restore {fields} of r{wanted.number}", None)
-    except OsmoError as error:
-        names = ", ".join(sorted({str(difference.path[0]) for difference in change.differences}))
-        error.message = (
-            f"{config_type.name} is rolled back to revision {wanted.number}, but the {fields} of "
-            f"{names} could not be restored: {error.message}"
-        )
-        error.hint = (
-            f"run `osmo config rollback {config_type.name}:{wanted.number}` again; "
-            f"`{check_command(config_type)}` shows what is stored"
-        )
-        raise
-    return Stored(repaired.state, stored.warnings + repaired.warnings)
+    return store_change(service, change, f"Restore {fields} of r{wanted.number}", None)
 
 
 def _without_mappings(config_type: ConfigType, data: Any) -> Any:

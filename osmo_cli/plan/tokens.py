@@ -6,7 +6,7 @@ creation may lose it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from osmo_cli.accounts.tokens import TokenOwner
 from osmo_cli.api.errors import (
@@ -19,8 +19,15 @@ from osmo_cli.api.errors import (
 from osmo_cli.api.service import Service
 from osmo_cli.api.tokens import NewToken, Token
 from osmo_cli.config.registry.types import ROLE
-from osmo_cli.errors import ConflictError, MissingError, OsmoError, UsageError
-from osmo_cli.plan.write import Wording, Write, perform
+from osmo_cli.errors import ConflictError, ExitCode, MissingError, OsmoError, UsageError
+from osmo_cli.interruption import held_back
+from osmo_cli.plan.write import UnknownOutcomeError, Wording, Write, perform
+
+
+class LostTextError(OsmoError):
+    """A token was created, and the answer with its text did not arrive (exit 10)."""
+
+    exit_code = ExitCode.SERVICE_FAILURE
 
 
 @dataclass(frozen=True)
@@ -29,31 +36,38 @@ class CreatedToken:
 
     Attributes:
         text: its secret.
-        warnings: what else to tell.
+        doubt: why it may not work, to be raised once the secret is handed over; or None.
     """
 
-    text: str
-    warnings: tuple[str, ...] = ()
+    text: str = field(repr=False)
+    doubt: OsmoError | None = None
 
 
-def create_token(service: Service, new: NewToken) -> CreatedToken:
+def create_token(service: Service, new: NewToken, *, replaces: bool = False) -> CreatedToken:
     """Create a token and look that it is listed. A creation is never repeated.
+
+    Args:
+        service: the service.
+        new: the token.
+        replaces: it takes the place of one that is deleted, so that no signal prevents it.
 
     Raises:
         AlreadyExistsError: a token of this name exists.
+        LostTextError: it exists, and nobody has its text.
         OsmoError: it failed; says what exists now.
     """
     texts: list[str] = []
     write = Write[Token | None](
         Wording(
             f"the creation of token {new.name}",
-            "the token exists",
-            "the token was not created",
+            f"the token {new.name} exists",
+            f"the token {new.name} was not created",
             f"osmo token list{new.owner.flags}",
         ),
         [lambda: texts.append(service.tokens.create(new))],
-        lambda: service.tokens.find(new.owner, new.name),
+        lambda: _find_if_owner_exists(service, new.owner, new.name),
         lambda stored: [f"token {new.name}"] if stored is None else [],
+        completes=replaces,
     )
     try:
         outcome = perform(write)
@@ -70,14 +84,15 @@ def create_token(service: Service, new: NewToken) -> CreatedToken:
     except OsmoError as error:
         if not texts:
             raise
-        return CreatedToken(texts[0], (error.message,))
-    if failure is not None:
-        failure.hint = (
-            f"a token {new.name} exists now, but its text was not received; "
-            + _hint_for_anothers_token(new.owner)
-        )
-        raise failure
-    return CreatedToken(texts[0])
+        return CreatedToken(texts[0], error)
+    if texts:
+        return CreatedToken(texts[0])
+    assert failure is not None
+    raise LostTextError(
+        f"a token {new.name} exists now, but its text was not received: {failure.message}",
+        hint=_hint_for_anothers_token(new.owner),
+        code=failure.code,
+    )
 
 
 def rotate_token(service: Service, new: NewToken, old: Token) -> CreatedToken:
@@ -89,25 +104,30 @@ def rotate_token(service: Service, new: NewToken, old: Token) -> CreatedToken:
             was created, the message says so.
     """
     _check_roles(service, new, old.user)
-    try:
-        delete_token(service, new.owner, new.name)
-    except TokenNotFoundError:
-        raise ConflictError(
-            f"token {new.name} was deleted or replaced by another run at the same time; "
-            "no new token was created",
-            hint=f"`osmo token list{new.owner.flags}` shows whether it exists; "
-            "run the command again to replace it",
-        ) from None
-    except OsmoError as error:
-        error.message = f"{error.message}; no new token was created"
-        raise
-    try:
-        return create_token(service, new)
-    except OsmoError as error:
-        error.message = (
-            f"the old token {new.name} is deleted, but the new one was not created: {error.message}"
-        )
-        raise
+    with held_back(f"the rotation of token {new.name}"):
+        try:
+            delete_token(service, new.owner, new.name)
+        except TokenNotFoundError:
+            raise ConflictError(
+                f"token {new.name} was deleted or replaced by another run at the same time; "
+                "no new token was created",
+                hint=f"`osmo token list{new.owner.flags}` shows whether it exists; "
+                "run the command again to replace it",
+            ) from None
+        except OsmoError as error:
+            error.message = f"{error.message}; no new token was created"
+            raise
+        try:
+            return create_token(service, new, replaces=True)
+        except (UnknownOutcomeError, LostTextError) as error:
+            error.message = f"the old token {new.name} is deleted; {error.message}"
+            raise
+        except OsmoError as error:
+            error.message = (
+                f"the old token {new.name} is deleted, but the new one was not created: "
+                f"{error.message}"
+            )
+            raise
 
 
 def delete_token(service: Service, owner: TokenOwner, name: str) -> tuple[str, ...]:
@@ -120,8 +140,8 @@ def delete_token(service: Service, owner: TokenOwner, name: str) -> tuple[str, .
     write = Write[Token | None](
         Wording(
             f"the deletion of token {name}",
-            "the token is deleted",
-            "the token was not deleted",
+            f"the token {name} is deleted",
+            f"the token {name} was not deleted",
             f"osmo token list{owner.flags}",
         ),
         [lambda: service.tokens.delete(owner, name)],

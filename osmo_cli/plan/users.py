@@ -11,7 +11,7 @@ from osmo_cli.api.service import Service
 from osmo_cli.api.users import User, missing_user
 from osmo_cli.config.registry.types import ROLE
 from osmo_cli.errors import OsmoError
-from osmo_cli.plan.write import NotStoredError, Wording, Write, perform
+from osmo_cli.plan.write import NotStoredError, UnknownOutcomeError, Wording, Write, perform
 
 
 @dataclass(frozen=True)
@@ -38,8 +38,8 @@ def create_user(service: Service, user: str, roles: Sequence[str]) -> WrittenUse
     write = Write[User | None](
         Wording(
             f"the creation of user {user}",
-            "the user exists",
-            "the user was not created",
+            f"the user {user} exists",
+            f"the user {user} was not created",
             f"osmo user get {user}",
         ),
         [lambda: service.users.create(user, roles)],
@@ -92,10 +92,9 @@ def change_roles(
     try:
         outcome.check()
     except NotStoredError as error:
-        error.hint = "an identity provider may set them too (sync_mode of the role)"
+        error.hint = f"{error.hint}; an identity provider may set them too (sync_mode of the role)"
         raise
-    if outcome.state is None:
-        raise missing_user(user.id)
+    assert outcome.state is not None
     return WrittenUser(outcome.state, outcome.warnings)
 
 
@@ -124,8 +123,8 @@ def delete_user(service: Service, user: str) -> tuple[str, ...]:
     write = Write[User | None](
         Wording(
             f"the deletion of user {user}",
-            "the user is deleted",
-            "the user was not deleted",
+            f"the user {user} is deleted",
+            f"the user {user} was not deleted",
             f"osmo user get {user}",
         ),
         [lambda: service.users.delete(user)],
@@ -164,10 +163,19 @@ def _unknown_first(service: Service, roles: Sequence[str]) -> list[str]:
 
 
 def _hint_after_refused_roles(service: Service, user: str, error: OsmoError) -> str:
+    """Return what the refusal of a role has left, and what to do.
+
+    Raises:
+        UnknownOutcomeError: it could not be read.
+    """
     try:
         created = service.users.find(user) is not None
-    except OsmoError:
-        return f"check with `osmo user get {user}` whether the user was created"
+    except OsmoError as failure:
+        raise UnknownOutcomeError(
+            f"unknown outcome: {error.message}, and whether the user {user} was created could not "
+            f"be read: {failure.message}",
+            hint=f"check it with `osmo user get {user}`",
+        ) from None
     if created:
         return f"user {user} was created without it; `osmo user update {user} --add-roles ROLE`"
     return f"user {user} was not created; {error.hint or 'choose another role'}"

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 from osmo_cli.errors import ExitCode, OsmoError
+from osmo_cli.interruption import Interrupted, held_back, record, requested
 
 State = TypeVar("State")
 
@@ -62,6 +63,8 @@ class Write(Generic[State]):
         repair: returns the requests that complete a write that stopped half-way, made of what
             was read; they are sent once.
         atomic: a refused first request has changed nothing, so there is nothing to look up.
+        completes: it completes what an earlier write has begun, so that a signal that is held
+            back does not prevent it.
     """
 
     wording: Wording
@@ -71,6 +74,7 @@ class Write(Generic[State]):
     unchanged: Callable[[State], bool] = field(default=lambda _: True, repr=False)
     repair: Callable[[State], Sequence[Callable[[], Any]]] | None = field(default=None, repr=False)
     atomic: bool = True
+    completes: bool = False
 
 
 @dataclass(frozen=True)
@@ -93,6 +97,17 @@ class Outcome(Generic[State]):
     def wrong(self) -> list[str]:
         """What differs from the wanted state; nothing where the write is stored."""
         return list(self.write.wrong(self.state))
+
+    @property
+    def summary(self) -> str:
+        """A clause that says what is stored."""
+        wording = self.write.wording
+        wrong = self.wrong
+        if not wrong:
+            return wording.done
+        if self.write.unchanged(self.state):
+            return wording.not_done
+        return f"{wording.not_done}: {', '.join(wrong)}"
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -133,27 +148,71 @@ class Outcome(Generic[State]):
 def perform(write: Write[State]) -> Outcome[State]:
     """Send the requests of a write, each once, up to the first that fails; then look.
 
+    Signals are held back until it is known what is stored.
+
     Raises:
         OsmoError: the service refused the write and nothing has changed.
         UnknownOutcomeError: what is stored could not be read.
+        Interrupted: a signal arrived meanwhile; what is stored is recorded.
     """
+    with held_back(write.wording.action):
+        if requested() and not write.completes:
+            raise Interrupted
+        try:
+            outcome = _perform(write)
+        except Interrupted:
+            raise UnknownOutcomeError(
+                f"unknown outcome: interrupted before {write.wording.action} was answered",
+                hint=_check_first(write.wording),
+            ) from None
+        record(outcome.summary)
+    return outcome
+
+
+def _perform(write: Write[State]) -> Outcome[State]:
     answers, failure = _send(write.requests)
-    if failure is not None and not failure.outcome_unknown and write.atomic and not answers:
+    if failure is not None and not answers and write.atomic and _is_refusal(failure):
         raise failure
     state = _look(write, failure)
-    if failure is not None and write.repair is not None and write.wrong(state):
-        requests = [] if write.unchanged(state) else write.repair(state)
-        if requests:
+    if failure is not None and write.wrong(state):
+        requests = _to_complete(write, state, failure, is_first=not answers)
+        if requests and not requested():
             more, failure = _send(requests)
             answers += more
             state = _look(write, failure)
     return Outcome(write, state, tuple(answers), failure)
 
 
+def _is_refusal(failure: OsmoError) -> bool:
+    """Return whether the service itself has refused the request, or nothing was sent."""
+    return not failure.outcome_unknown and not failure.needs_look
+
+
+def _to_complete(
+    write: Write[State], state: State, failure: OsmoError, *, is_first: bool
+) -> Sequence[Callable[[], Any]]:
+    """Return the requests that complete a write that failed, of which nothing or a part is stored.
+
+    Args:
+        write: the write.
+        state: what is stored.
+        failure: what a request ended with.
+        is_first: whether it was the first.
+    """
+    if write.unchanged(state):
+        return write.requests if failure.may_repeat and is_first else ()
+    return write.repair(state) if write.repair is not None else ()
+
+
 def _send(requests: Sequence[Callable[[], Any]]) -> tuple[list[Any], OsmoError | None]:
-    """Send requests up to the first that fails; return the answers, and the failure or None."""
+    """Send requests up to the first that fails; return the answers, and the failure or None.
+
+    Once a signal has arrived no further one is sent.
+    """
     answers: list[Any] = []
     for send in requests:
+        if answers and requested():
+            break
         try:
             answers.append(send())
         except OsmoError as error:
@@ -162,15 +221,23 @@ def _send(requests: Sequence[Callable[[], Any]]) -> tuple[list[Any], OsmoError |
 
 
 def _look(write: Write[State], failure: OsmoError | None) -> State:
+    wording = write.wording
     try:
         return write.look()
     except OsmoError as error:
-        wording = write.wording
         if failure is None:
             first = f"the service accepted {wording.action}, but what is stored could not be read"
-        else:
+        elif failure.outcome_unknown or not failure.needs_look:
             first = f"{wording.action} failed ({failure.message}), and could not be looked up"
+        else:
+            # Refused, and the look as well: a login that may do neither.
+            advice = f"{failure.hint}; " if failure.hint else ""
+            failure.hint = f"{advice}what is stored could not be read: check `{wording.check}`"
+            raise failure from None
         raise UnknownOutcomeError(
-            f"unknown outcome: {first}: {error.message}",
-            hint=f"check it with `{wording.check}` before you run this again",
+            f"unknown outcome: {first}: {error.message}", hint=_check_first(wording)
         ) from error
+
+
+def _check_first(wording: Wording) -> str:
+    return f"check it with `{wording.check}` before you run this again"

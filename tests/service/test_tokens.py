@@ -179,7 +179,7 @@ def test_a_rotation_goes_on_only_when_the_old_token_is_gone(shell: Shell, stored
         assert "f" * 64 in result.out
     else:
         assert (result.code, result.out, writes) == (10, "", ["DELETE"])
-        assert "the token was not deleted (checked after the error)" in result.err
+        assert "the token ci was not deleted (checked after the error)" in result.err
 
 
 def test_a_rotation_that_another_was_quicker_with_is_a_conflict(shell: Shell) -> None:

@@ -241,7 +241,7 @@ def test_a_user_of_unknown_outcome_is_looked_up_and_not_sent_again(
         assert done.out == "User created: ada\nRoles assigned: osmo-user\n"
     else:
         assert (done.code, done.out) == (10, "")
-        assert "the user was not created (checked after the error)" in done.err
+        assert "the user ada was not created (checked after the error)" in done.err
 
 
 @pytest.mark.parametrize("dialect", WITHOUT_USERS)

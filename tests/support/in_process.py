@@ -79,6 +79,7 @@ def run(
         contextlib.chdir(folder),
         _no_keyring_chosen(),
         warnings.catch_warnings(),
+        _signals(),
         _time_limit(seconds),
         _collector(),
     ):
@@ -151,6 +152,23 @@ def _no_keyring_chosen() -> Iterator[None]:
         core = sys.modules.get("keyring.core")
         if core:
             core._keyring_backend = before
+
+
+@contextlib.contextmanager
+def _signals() -> Iterator[None]:
+    """A command handles signals itself, to the end of its process."""
+    names = ("SIGINT", "SIGTERM", "SIGHUP", "SIGURG")
+    before = {name: signal.getsignal(getattr(signal, name)) for name in names}
+    hook = sys.unraisablehook
+    try:
+        yield
+    finally:
+        sys.unraisablehook = hook
+        descriptor = signal.set_wakeup_fd(-1)
+        if descriptor >= 0:
+            os.close(descriptor)  # ends the thread that reads from it
+        for name, handler in before.items():
+            signal.signal(getattr(signal, name), handler)
 
 
 @contextlib.contextmanager

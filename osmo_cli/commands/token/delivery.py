@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from osmo_cli.accounts.tokens import TokenOwner
 from osmo_cli.commands.token.kept import can_keep, keep, keep_where_possible
 from osmo_cli.errors import ExitCode, OsmoError, OutputClosedError, OutputError, UsageError
+from osmo_cli.interruption import held_back
 from osmo_cli.output.printer import Printer
 from osmo_cli.private_files import ReservedFile, create_private
 
@@ -207,13 +208,16 @@ def delivery(
             created = create_token(service, new)
             way.hand_over(created.text, lambda: delete_token(service, owner, name))
 
+    Signals are held back from here until the token is handed over.
+
     Raises:
         OsmoError: the destination cannot take it; nothing may be sent.
     """
     way = Delivery(printer, credential, name, owner, destination)
     way.prepare()
     try:
-        yield way
+        with held_back(f"the creation of token {name}"):
+            yield way
     finally:
         way.release()
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from osmo_cli.api.service import Service
     from osmo_cli.api.tokens import NewToken, Token
     from osmo_cli.credentials.credential import Credential
+    from osmo_cli.plan.tokens import CreatedToken
 
 
 @dataclass(frozen=True)
@@ -141,12 +142,14 @@ def _run(session: Session, options: Options) -> None:
         new = _new_token(service, options, old)
         destination = Destination(options.store, options.output_file, options.labels)
         with delivery(printer, credential, new.name, new.owner, destination) as way:
-            text = _create(service, new, old, printer)
+            created = _create(service, new, old, printer)
             try:
-                way.hand_over(text, lambda: delete_token(service, new.owner, new.name))
+                way.hand_over(created.text, lambda: delete_token(service, new.owner, new.name))
             finally:
                 if old is not None and not way.kept:
                     _forget_old(credential, options, printer)
+        if created.doubt is not None:
+            raise created.doubt
 
 
 def _existing(service: Service, options: Options) -> Token | None:
@@ -208,8 +211,8 @@ def _new_token(service: Service, options: Options, old: Token | None) -> NewToke
     return NewToken(options.name, expiry, description, roles, options.owner)
 
 
-def _create(service: Service, new: NewToken, old: Token | None, printer: Printer) -> str:
-    """Create a missing account, delete the old token, create the new one; return its text."""
+def _create(service: Service, new: NewToken, old: Token | None, printer: Printer) -> CreatedToken:
+    """Create a missing account, delete the old token, and create the new one."""
     from osmo_cli.plan.tokens import create_token, rotate_token
 
     if new.owner.service and service.tokens.has_accounts:
@@ -219,9 +222,7 @@ def _create(service: Service, new: NewToken, old: Token | None, printer: Printer
     else:
         created = rotate_token(service, new, old)
         printer.note(f"the old token {new.name} is deleted; its logins end within five minutes")
-    for warning in created.warnings:
-        printer.warn(warning)
-    return created.text
+    return created
 
 
 def _prepare_account(service: Service, new: NewToken, printer: Printer) -> None:

@@ -24,11 +24,13 @@ class TokenRoutes(NamedTuple):
         own: the caller's tokens.
         service: service tokens, or None where the service has none.
         users: users, who have tokens and roles, or None where the service has no users.
+        text_pattern: what a token looks like (docs/service/tokens.md#token-values).
     """
 
     own: tuple[str, ...]
     service: tuple[str, ...] | None
     users: tuple[str, ...] | None = None
+    text_pattern: str = r"[0-9a-f]{64}"
 
 
 # Rows are compared by identity: methods to compare 40 fields would take time at each start.
@@ -181,7 +183,12 @@ V6_2 = replace(
     # What 6.2.10 answers, too.
     version="6.0.0",
     scheduler_fields=_SCHEDULER_62,
-    token_routes=TokenRoutes(own=_TOKEN_PATH, service=None, users=("api", "auth", "user")),
+    token_routes=TokenRoutes(
+        own=_TOKEN_PATH,
+        service=None,
+        users=("api", "auth", "user"),
+        text_pattern=r"[A-Za-z0-9_-]{43}",
+    ),
     exchange_by_post=True,
     empty_list_is_lost=False,
     operator_version="6.2.10",
