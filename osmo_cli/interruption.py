@@ -31,7 +31,7 @@ class _Run:
     """The state of one run of the program.
 
     Args:
-        notify: tells the user what is waited for.
+        notify: takes a message about what is being waited for.
 
     Attributes:
         limit: how long a signal is held back at most, in seconds.
@@ -72,7 +72,7 @@ def handle_signals(notify: Callable[[str], None]) -> None:
     """Begin a run of the program; to be called once, in the main thread.
 
     Args:
-        notify: tells the user what is waited for when a signal is held back.
+        notify: takes a message about what is being waited for when a signal is held back.
     """
     global _run
     _run = run = _Run(notify)
