@@ -2,6 +2,7 @@
 # make test   runs the tests, each for some of the service versions
 # make test-all   runs each for every version, and the long ones too, as CI does
 # make fuzz   checks 20,000 mutated documents
+# make faults tries every write with every fault, and every command with every broken stream
 # Each sets up what it needs in .venv.
 PYTHON ?= python3
 VENV := .venv
@@ -10,7 +11,7 @@ VERSION_FILES := pyproject.toml osmo_cli/__init__.py
 # Real helm and kubectl, for tests.
 CLIENTS := tests/support/kubernetes-clients.txt
 
-.PHONY: demo test test-all fuzz lint bench pictures reference clean
+.PHONY: demo test test-all fuzz faults lint bench pictures reference clean
 
 demo: $(VENV)/.local
 	@data=$$(mktemp -d) && trap 'rm -rf "$$data"' EXIT && \
@@ -24,6 +25,9 @@ test-all: test
 
 fuzz: $(VENV)/.dev
 	OSMO_FUZZ_DOCUMENTS=20000 $(BIN)/python -m pytest -q tests/unit/config/checking/test_fuzz.py
+
+faults: $(VENV)/.dev
+	OSMO_FAULTS=all $(BIN)/python -m pytest -q tests/service/test_fault_matrix.py tests/service/test_streams.py
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff format --check .

@@ -34,45 +34,57 @@ class Fronted:
     """A service behind a front.
 
     Attributes:
-        db: the service's database, which may be replaced between commands.
         front: what answers.
     """
 
-    db: Path
     front: Front = pass_on
     server: Server = field(init=False, repr=False)
+    _inner: httpx.Client | None = field(default=None, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     @property
     def url(self) -> str:
         return self.server.url
 
+    def open(self, db: Path) -> None:
+        """Take another database, after the one before is closed."""
+        self.close()
+        self._inner = httpx.Client(transport=in_process_transport(db), base_url="http://local")
+
+    def close(self) -> None:
+        with self._lock:
+            if self._inner is not None:
+                self._inner.close()
+            self._inner = None
+
     def script(self, request: Request) -> bytes | Iterator[bytes]:
         return self.front(request, lambda: self._forward(request))
 
     def _forward(self, request: Request) -> bytes:
-        # Closed after each request, so that the file may be replaced by another.
-        with self._lock, httpx.Client(transport=in_process_transport(self.db)) as client:
-            answer = client.request(
-                request.method,
-                f"http://local{request.target}",
-                content=request.body,
-                headers=request.headers,
+        with self._lock:
+            if self._inner is None:
+                return b""
+            answer = self._inner.request(
+                request.method, request.target, content=request.body, headers=request.headers
             )
         kind = answer.headers.get("content-type", "application/json")
         return wire(answer.status_code, answer.content, kind)
 
     def ask(self, path: str, query: dict[str, str] | None = None) -> Any:
         """What the service answers to a clean client; None where it has no such thing."""
-        with self._lock, httpx.Client(transport=in_process_transport(self.db)) as client:
-            headers = {"x-osmo-user": "admin"}
-            answer = client.get(f"http://local{path}", params=query, headers=headers)
+        assert self._inner is not None
+        with self._lock:
+            answer = self._inner.get(path, params=query, headers={"x-osmo-user": "admin"})
         return answer.json() if answer.status_code == 200 else None
 
 
 @contextmanager
 def fronted(db: Path, front: Front = pass_on) -> Iterator[Fronted]:
     """The embedded service on `db` behind a front, until the block ends."""
-    service = Fronted(db, front)
-    with Server(service.script) as service.server:
-        yield service
+    service = Fronted(front)
+    service.open(db)
+    try:
+        with Server(service.script) as service.server:
+            yield service
+    finally:
+        service.close()

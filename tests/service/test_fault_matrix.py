@@ -1,0 +1,382 @@
+"""Every command that writes, with every fault, on every version: no outcome is false or unsaid.
+
+What is stored is read by a client of its own. A random part runs by default; `make faults` (or
+OSMO_FAULTS=all) runs all. A new command that writes is a row of `WRITES`.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import re
+import shutil
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from osmo_cli.api import transport
+from osmo_cli.config.registry.dialects import DIALECTS, Dialect
+from osmo_cli.config.registry.types import CONFIG_TYPES
+from osmo_cli.local.admin import add_backend
+from tests.support.databases import new_database
+from tests.support.fronted import Forward, Fronted, fronted, pass_on
+from tests.support.loopback import Request
+from tests.support.loopback import answer as wire
+from tests.support.processes import Result, Shell
+
+ALL = os.environ.get("OSMO_FAULTS") == "all"
+SAMPLE = int(os.environ.get("OSMO_FAULTS_SAMPLE", "120"))
+SEED = int(os.environ.get("OSMO_FAULTS_SEED", "0")) or time.time_ns() // 10**9 // 86400
+TIMEOUT = "1"
+
+TYPES = tuple(CONFIG_TYPES.values())
+TIMES = {"last_heartbeat", "created_date"}
+RESET, SILENCE = b"", b"silence"
+
+
+@dataclass(frozen=True)
+class Bad:
+    """An answer in place of the service's.
+
+    Attributes:
+        wire: its bytes.
+        code: the exit code of a command whose write it answers, and which is not stored.
+        refuses: it says that the request was not carried out.
+    """
+
+    wire: bytes
+    code: int = 10
+    refuses: bool = False
+
+
+def _message(status: int, text: str, error_code: str | None = None) -> bytes:
+    code = f', "error_code": "{error_code}"' if error_code else ""
+    return wire(status, f'{{"message": "{text}"{code}}}')
+
+
+BAD: dict[str, Bad] = {
+    "html": Bad(wire(200, "<html>Sign in</html>", "text/html")),
+    "empty": Bad(wire(200, "")),
+    "json": Bad(wire(200, '{"ok": true}')),
+    "401": Bad(wire(401, "Jwt is missing", "text/plain"), 4, True),
+    "403": Bad(wire(403, "RBAC: access denied", "text/plain"), 4, True),
+    "404": Bad(wire(404, "<html>not here</html>", "text/html"), 2, True),
+    "429": Bad(wire(429, ""), 75, True),
+    "500": Bad(_message(500, "Internal server error: gone")),
+    "502": Bad(wire(502, "<html>Bad Gateway</html>", "text/html")),
+    "503": Bad(wire(503, "no healthy upstream", "text/plain")),
+    "DATABASE": Bad(_message(400, "Error: connection pool is closed", "DATABASE")),
+    "reset": Bad(RESET),
+    "time-out": Bad(SILENCE),
+}
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What happens to a command's write.
+
+    Attributes:
+        write: the answer to the write, by its name in `BAD`; or None for the service's own.
+        stored: whether the write gets to the service.
+        read: the answer to all reads after it; or None.
+    """
+
+    write: str | None
+    stored: bool
+    read: str | None = None
+
+    def __str__(self) -> str:
+        stored = "stored" if self.stored else "not-stored"
+        return f"{self.write or 'accepted'}/{stored}/read-{self.read or 'back'}"
+
+
+FAULTS = [
+    *(Fault(name, stored) for name in BAD for stored in (True, False)),
+    *(Fault(None, True, name) for name in BAD),
+    *(Fault(name, stored, name) for name in BAD for stored in (True, False)),
+]
+
+
+def _any(dialect: Dialect) -> bool:
+    return True
+
+
+def _has_users(dialect: Dialect) -> bool:
+    return dialect.token_routes.users is not None
+
+
+@dataclass(frozen=True)
+class Row:
+    """A command that writes.
+
+    Attributes:
+        command: its words.
+        input: what it reads on standard input.
+        of: whether a dialect has it.
+        writes: requests that it sends on a dialect, at the most.
+    """
+
+    command: str
+    input: str = ""
+    of: Any = field(default=_any, repr=False)
+    writes: int = 1
+
+
+WRITES = [
+    Row("config update BACKEND gpu-a -f -", '{"description": "new"}'),
+    Row("config update WORKFLOW -f -", '{"max_num_tasks": 77}'),
+    Row("config update POD_TEMPLATE new --create -f -", '{"spec": {}}'),
+    Row("config update POD_TEMPLATE old -f -", '{"spec": {"hostNetwork": true}}'),
+    Row("config set ROLE agent-gpu-a backend --field gpu-a"),
+    Row("config rename POOL default other"),
+    Row("config delete POD_TEMPLATE old"),
+    Row("config rollback POD_TEMPLATE:2"),
+    Row("config tag BACKEND:1 --set new"),
+    Row("config delete BACKEND:1"),
+    Row("token set new --no-store"),
+    Row("token set old --no-store --if-exists rotate --description rotated", writes=2),
+    Row("token delete old"),
+    Row("token set svc --service --roles osmo-backend --no-store", writes=2),
+    Row("token delete agent --service"),
+    Row("user create bob --roles osmo-user", of=_has_users),
+    Row("user update ada --add-roles osmo-backend osmo-admin", of=_has_users, writes=2),
+    Row("user update ada --remove-roles osmo-user", of=_has_users),
+    Row("user delete ada --force", of=_has_users),
+    Row("token set new --user ada --no-store", of=_has_users),
+]
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One command with one fault at one of its writes, on one dialect."""
+
+    dialect: str
+    row: Row
+    at: int
+    fault: Fault
+
+    def __str__(self) -> str:
+        return f"{self.dialect}: {self.row.command} [{self.at}: {self.fault}]"
+
+
+CELLS = [
+    Cell(name, row, at, fault)
+    for name, dialect in DIALECTS.items()
+    for row in WRITES
+    if row.of(dialect)
+    for at in range(1, row.writes + 1)
+    for fault in FAULTS
+]
+PREPARATION = [
+    ("config update POD_TEMPLATE old --create -f -", '{"spec": {}}'),
+    ("config update POD_TEMPLATE more --create -f -", '{"spec": {}}'),
+    ("config update POOL default --create -f -", '{"backend": "gpu-a", "description": "x"}'),
+    ("token set old --no-store", ""),
+    ("token set agent --service --roles osmo-backend --no-store", ""),
+]
+"""What the rows need, beside the users."""
+SAID = re.compile(
+    r"\b(not (created|deleted|stored|changed|renamed|as|received)|no (role|new token) was"
+    r"|is not|are not|stopped half-way|nothing was sent)\b"
+)
+
+
+@dataclass
+class World:
+    """A prepared service of each dialect, and what its commands store without a fault."""
+
+    folder: Path
+    shell: Shell
+    service: Fronted
+    templates: dict[str, Path] = field(default_factory=dict)
+    expected: dict[tuple[str, str], tuple[Any, Any]] = field(default_factory=dict)
+    runs: int = 0
+
+    def template(self, dialect: str) -> Path:
+        """A database with something to write to."""
+        if dialect not in self.templates:
+            db = self.folder / f"{dialect}.db"
+            new_database(db, dialect)
+            self.service.open(db)
+            add_backend(db, "gpu-a")
+            users = _has_users(DIALECTS[dialect])
+            ok = self.shell.ok
+            if users:
+                ok("user", "create", "admin", "--roles", "osmo-admin")
+                ok("user", "create", "ada", "--roles", "osmo-user")
+            for line, content in PREPARATION:
+                ok(*line.split(), input=content)
+            self.service.close()
+            self.templates[dialect] = db
+        return self.templates[dialect]
+
+    def begin(self, dialect: str) -> None:
+        self.service.front = pass_on
+        template = self.template(dialect)
+        self.runs += 1
+        db = self.folder / f"cell-{self.runs}.db"
+        shutil.copy(template, db)
+        self.service.open(db)
+
+    def states(self, cell: Cell) -> tuple[Any, Any]:
+        """What is stored before and after the command, without a fault."""
+        key = cell.dialect, cell.row.command
+        if key not in self.expected:
+            self.begin(cell.dialect)
+            before = self.state()
+            result = self.run(cell.row)
+            assert result.code == 0, (cell, result)
+            self.expected[key] = before, self.state()
+            assert self.expected[key][0] != self.expected[key][1]
+        return self.expected[key]
+
+    def run(self, row: Row) -> Result:
+        return self.shell.osmo("--timeout", TIMEOUT, *row.command.split(), input=row.input)
+
+    def state(self) -> Any:
+        """What is stored, read by a client that nothing happens to."""
+        ask = self.service.ask
+        types = {one.name: _lasting(ask(f"/api/configs/{one.path}")) for one in TYPES}
+        query = {"omit_data": "True", "limit": "1000"}
+        history = (ask("/api/configs/history", query) or {}).get("configs", [])
+        users = [entry["id"] for entry in (ask("/api/auth/user") or {}).get("users", [])]
+        lists = ["/api/auth/access_token", "/api/auth/access_token/user"]
+        lists += ["/api/auth/access_token/service"]
+        lists += [f"/api/auth/user/{user}/access_token" for user in users]
+        tokens = [(path, ask(path)) for path in lists]
+        return (
+            types,
+            sorted(
+                (one["config_type"], one["revision"], sorted(one["tags"] or ())) for one in history
+            ),
+            {user: _roles(ask(f"/api/auth/user/{user}")) for user in sorted(users)},
+            [
+                (path, sorted((one["token_name"], one["description"] or "") for one in listed))
+                for path, listed in tokens
+                if isinstance(listed, list)
+            ],
+        )
+
+
+def _lasting(value: Any) -> Any:
+    """A configuration without the times in it."""
+    if isinstance(value, dict):
+        return {key: _lasting(member) for key, member in value.items() if key not in TIMES}
+    return [_lasting(member) for member in value] if isinstance(value, list) else value
+
+
+def _roles(user: Any) -> list[str]:
+    return sorted(role["role_name"] for role in user["roles"])
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    folder = tmp_path_factory.mktemp("faults")
+    new_database(folder / "none.db", next(iter(DIALECTS)))
+    with fronted(folder / "none.db") as service:
+        shell = Shell.at(folder / "home")
+        shell.ok("login", service.url, "--method", "dev", "--username", "admin")
+        yield World(folder, shell, service)
+
+
+def inject(service: Fronted, cell: Cell) -> list[str]:
+    """Make the service have the cell's fault; returns the writes that were sent, as they come."""
+    writes: list[str] = []
+    fault = cell.fault
+
+    def silence() -> Iterator[bytes]:
+        service.server.closing.wait(float(TIMEOUT) + 0.5)
+        yield b""
+
+    def send(name: str) -> bytes | Iterator[bytes]:
+        content = BAD[name].wire
+        return silence() if content == SILENCE else content
+
+    def front(request: Request, forward: Forward) -> bytes | Iterator[bytes]:
+        if request.method == "GET":
+            if fault.read is not None and len(writes) >= cell.at:
+                return send(fault.read)
+            return forward()
+        writes.append(f"{request.method} {request.target} {request.body.decode()}")
+        if len(writes) != cell.at:
+            return forward()
+        answer = forward() if fault.stored else b""
+        return send(fault.write) if fault.write is not None else answer
+
+    service.front = front
+    return writes
+
+
+def problems(cell: Cell, result: Result, state: Any, states: tuple[Any, Any]) -> Iterator[str]:
+    """What is wrong with the end of a command."""
+    _, after = states
+    fault = cell.fault
+    write = BAD[fault.write] if fault.write is not None else None
+    if "internal error" in result.err or "Traceback" in result.err:
+        yield "not an error of its own"
+    if result.code == 0:
+        if state != after:
+            yield "a false success"
+        if fault.read is not None:
+            yield "success without a look"
+        return
+    # A secret that was received is handed over all the same.
+    if result.out and "Access token" not in result.out:
+        yield "an error with a result"
+    if fault.read is not None:
+        refused = write is not None and write.refuses
+        if result.code != (write.code if write is not None and refused else 10):
+            yield "the exit code of an outcome that could not be read"
+        wanted = "what is stored could not be read: check `osmo " if refused else "unknown outcome"
+        if wanted not in result.err or "`osmo " not in result.err:
+            yield "an outcome that is not said to be unknown"
+        return
+    if state == after or "its text was not received" in result.err:
+        # Without its text a token that is stored is no success.
+        if "its text was not received" not in result.err or result.code != 10:
+            yield "a stored write that is reported as a failure"
+        return
+    if result.code != (write.code if write is not None else 10):
+        yield "the exit code of what is not stored"
+    if not SAID.search(result.err):
+        yield "an outcome that is not said"
+
+
+def chosen() -> list[Cell]:
+    if ALL:
+        return CELLS
+    # A cell that waits for the time limit costs a second.
+    slow = [cell for cell in CELLS if "time-out" in (cell.fault.write, cell.fault.read)]
+    quick = [cell for cell in CELLS if "time-out" not in (cell.fault.write, cell.fault.read)]
+    picker = random.Random(SEED)
+    return picker.sample(quick, min(SAMPLE, len(quick))) + picker.sample(slow, 3)
+
+
+def test_no_fault_ends_in_a_false_or_unsaid_outcome(
+    world: World, monkeypatch: pytest.MonkeyPatch, figures: list[str]
+) -> None:
+    monkeypatch.setattr(transport, "_BACKOFF_SECONDS", 0.001)
+    wrong = []
+    cells = chosen()
+    for cell in cells:
+        states = world.states(cell)
+        world.begin(cell.dialect)
+        writes = inject(world.service, cell)
+        result = world.run(cell.row)
+        if len(writes) < cell.at:
+            continue  # this dialect needs fewer requests for it
+        state = world.state()
+        found = list(problems(cell, result, state, states))
+        if len(writes) != len(set(writes)):
+            found.append("a write that was sent twice")
+        if found:
+            wrong.append(f"{cell}: {'; '.join(found)}\n    {result}\n    {writes}")
+    figures.append(
+        f"faults: {len(cells)} of {len(CELLS)} cells (seed {SEED}; OSMO_FAULTS=all runs all), "
+        f"{len(wrong)} wrong"
+    )
+    assert not wrong, "\n".join(wrong[:20])
