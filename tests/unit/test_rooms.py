@@ -41,6 +41,7 @@ MAY_USE_IN_CONFIG: dict[str, set[str]] = {
     "schemas": {"problems", "registry", "node_conditions"},
     "reading": {"problems", "values", "secrets", "registry", "schemas"},
     "changes": {"problems", "values", "secrets", "registry", "schemas", "reading"},
+    "helm": {"problems", "values", "secrets", "registry", "schemas", "reading", "changes"},
     "checking": {"problems", "values", "secrets", "registry", "schemas", "reading", "changes"},
 }
 OWNERS: dict[str, set[str]] = {

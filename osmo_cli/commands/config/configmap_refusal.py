@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from osmo_cli.api.service import Service
-    from osmo_cli.config.changes.helm_values import HelmValues
+    from osmo_cli.config.helm.change import HelmValues
     from osmo_cli.config.problems import Path
     from osmo_cli.config.registry.types import ConfigType
     from osmo_cli.output.printer import Printer
@@ -45,8 +45,8 @@ def helm_values_on_refusal(
     try:
         yield
     except ManagedElsewhereError as error:
-        from osmo_cli.config.changes.helm_values import helm_values
-        from osmo_cli.config.changes.helm_yaml import write_values
+        from osmo_cli.config.helm.change import helm_values
+        from osmo_cli.config.helm.values_yaml import write_values
         from osmo_cli.config.registry.shape import Shape
         from osmo_cli.output.printer import Format
 

@@ -1,1 +1,1 @@
-"""Merge, patch, comparison, history, Helm values."""
+"""Merge, patch, comparison, history."""

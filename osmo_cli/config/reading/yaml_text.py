@@ -7,7 +7,7 @@ strings. PyYAML's parser yields the events; what they mean is decided here.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -32,15 +32,35 @@ _VALUE_WEIGHT = 20
 _ANCHOR = re.compile(r"&[^\s,\[\]{}]+(?:\s+(?:#[^\n]*\n)?)*")
 
 
-def parse_yaml(name: str, text: str) -> Document:
+@dataclass(frozen=True)
+class Scalars:
+    """How a reader of YAML takes plain scalars.
+
+    Attributes:
+        value: what a plain scalar means; raises `ScalarError`.
+        key: the string that a key of another type becomes; None: such a key is refused.
+        merges: `<<` merges maps into the one that it is in; otherwise it is refused.
+    """
+
+    value: Callable[[str], Any]
+    key: Callable[[Any], str] | None = None
+    merges: bool = False
+
+
+def parse_yaml(name: str, text: str, scalars: Scalars | None = None) -> Document:
     """Parse `text` of the input called `name`.
+
+    Args:
+        name: the input, for messages.
+        text: its text.
+        scalars: how plain scalars are read; by default as the core schema of YAML 1.2 does.
 
     Raises:
         InvalidInputError: the text is not YAML, or holds what JSON cannot: tags, keys that are not
             strings, infinity; or a duplicate key, a second document, too much depth or too many
             aliases.
     """
-    root = _Parser(name, text).root()
+    root = _Parser(name, text, scalars or Scalars(_plain_value)).root()
     builder = _Builder(name, text)
     value = builder.build(root, (), None)
     return warn_of_doubtful_strings(Document(name, text, value, builder.places))
@@ -87,7 +107,7 @@ _NOT_A_NUMBER = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
 _NOT_DECIMAL = re.compile(r"0o[0-7]+|0x[0-9a-fA-F]+")
 
 
-class _ScalarError(ValueError):
+class ScalarError(ValueError):
     """A scalar that is not a JSON value; holds a message and a hint."""
 
 
@@ -95,7 +115,7 @@ def _plain_value(word: str) -> Any:
     """Return what a plain scalar means.
 
     Raises:
-        _ScalarError: it is a number that JSON does not have, or that parsers read differently.
+        ScalarError: it is a number that JSON does not have, or that parsers read differently.
     """
     if word in _CONSTANTS:
         return _CONSTANTS[word]
@@ -103,24 +123,28 @@ def _plain_value(word: str) -> Any:
         try:
             return read_number(word, is_float=any(number.groupdict().values()))
         except ValueError as error:
-            raise _ScalarError(*error.args) from None
+            raise ScalarError(*error.args) from None
     if _NOT_A_NUMBER.fullmatch(word):
-        raise _ScalarError("infinity and NaN cannot be stored")
+        raise ScalarError("infinity and NaN cannot be stored")
     if _NOT_DECIMAL.fullmatch(word):
         hint = "write it as a decimal number, or in quotes if it is a string"
-        raise _ScalarError("not a decimal number", hint)
+        raise ScalarError("not a decimal number", hint)
     return word
 
 
 @dataclass
 class _Node:
-    """A value as written in the text; `alias_of` is what an alias refers to."""
+    """A value as written in the text.
+
+    `alias_of` is what an alias refers to; `merges` marks a key whose value is merged.
+    """
 
     offset: int
     scalar: Any = None
     members: list[tuple[_Node, _Node]] | None = None
     items: list[_Node] | None = None
     alias_of: _Node | None = None
+    merges: bool = False
 
     @property
     def meant(self) -> _Node:
@@ -133,6 +157,7 @@ class _Parser:
 
     name: str
     text: str
+    scalars: Scalars
     values: int = 0
     problems: list[Problem] = field(default_factory=list)
     anchors: dict[str, _Node | None] = field(default_factory=dict)
@@ -236,8 +261,8 @@ class _Parser:
     def _scalar(self, event: Any, offset: int, path: Path) -> Any:
         if event.style is None or event.style == "":
             try:
-                return _plain_value(event.value)
-            except _ScalarError as error:
+                return self.scalars.value(event.value)
+            except ScalarError as error:
                 self._problem(error.args[0], offset, path, *error.args[1:])
         elif any("\ud800" <= character <= "\udfff" for character in event.value):
             self._problem("half a surrogate pair in a string", offset, path)
@@ -249,13 +274,21 @@ class _Parser:
         members: list[tuple[_Node, _Node]] = []
         seen: set[str] = set()
         while not isinstance(event := next(self._events), yaml.MappingEndEvent):
-            key = self._node(event, (*path, ""))
+            key = self._key(event, path)
             name = key.meant.scalar
             inner = (*path, name) if isinstance(name, str) else path
             self._check_key(key, event, path, seen)
             seen.add(str(name))
             members.append((key, self._node(next(self._events), inner)))
         return members
+
+    def _key(self, event: Event, path: Path) -> _Node:
+        node = self._node(event, (*path, ""))
+        is_scalar = node.alias_of is None and node.members is None and node.items is None
+        if is_scalar and self.scalars.key is not None and not isinstance(node.scalar, str):
+            node.scalar = self.scalars.key(node.scalar)
+        node.merges = node.scalar == "<<" and self.scalars.merges and not _is_quoted(event)
+        return node
 
     def _check_key(self, key: _Node, event: Event, path: Path, seen: set[str]) -> None:
         name = key.meant.scalar
@@ -266,10 +299,16 @@ class _Parser:
             else:
                 self._problem(f"{_kind(key)} cannot be a key", key.offset, path, _KEY_HINT)
         elif name in seen:
-            self._problem("duplicate key", key.offset, (*path, name))
-        elif name == "<<" and not getattr(event, "style", "*"):
+            written = getattr(event, "value", name)
+            hint = f'{written} is read as "{name}"; put it in quotes' if written != name else ""
+            self._problem("duplicate key", key.offset, (*path, name), hint)
+        elif name == "<<" and not key.merges and not _is_quoted(event):
             hint = "write the fields out; an alias can be a whole value"
             self._problem("merge keys are not supported", key.offset, path, hint)
+
+
+def _is_quoted(event: Any) -> bool:
+    return bool(getattr(event, "style", "*"))
 
 
 def _offset(event: Any) -> int:
@@ -313,13 +352,32 @@ class _Builder:
                 self.build(item, (*path, index), None) for index, item in enumerate(meant.items)
             ]
         elif meant.members is not None:
-            value = {
-                name.meant.scalar: self.build(inner, (*path, name.meant.scalar), name.offset)
-                for name, inner in meant.members
-            }
+            value = self._map(meant.members, path)
         if outermost:
             self._alias = None
         return value
+
+    def _map(self, members: list[tuple[_Node, _Node]], path: Path) -> dict[str, Any]:
+        merged: dict[str, Any] = {}
+        own = self.places[path]
+        for _, inner in (member for member in members if member[0].merges):
+            for source in [inner] if inner.meant.items is None else inner.meant.items:
+                value = self.build(source, path, own.key)
+                if not isinstance(value, dict):
+                    problem = Problem(
+                        "a merge key takes a map or a list of maps",
+                        self._name,
+                        *line_and_column(self._text, source.offset),
+                        path,
+                    )
+                    raise InvalidInputError([problem])
+                merged = value | merged
+        self.places[path] = own
+        return merged | {
+            name.meant.scalar: self.build(inner, (*path, name.meant.scalar), name.offset)
+            for name, inner in members
+            if not name.merges
+        }
 
     def _count(self, node: _Node) -> None:
         keys = sum(len(key.meant.scalar) for key, _ in node.members or ())

@@ -81,6 +81,7 @@ class Dialect:
         configmap_combines_tests: in ConfigMap mode backend tests show their combined template.
         helm_root: where the configuration is in the values of the Helm chart; None for a version
             that cannot be configured from there.
+        helm_chart: name of the chart that its configuration usually comes from, or None likewise.
     """
 
     name: str
@@ -114,6 +115,7 @@ class Dialect:
     configmap_backend_fields: frozenset[str] = frozenset()
     configmap_combines_tests: bool = False
     helm_root: str | None = None
+    helm_chart: str | None = None
 
     @property
     def order(self) -> int:
@@ -218,6 +220,7 @@ V6_3 = replace(
     merge_drops_directives=True,
     configmap_sets_keys=True,
     helm_root="services.configs",
+    helm_chart="service",
 )
 V6_4 = replace(
     V6_3,
@@ -228,6 +231,7 @@ V6_4 = replace(
     configmap_backend_fields=frozenset({"k8s_namespace"}),
     configmap_combines_tests=True,
     helm_root="configuration",
+    helm_chart="osmo",
 )
 
 DIALECTS: dict[str, Dialect] = {dialect.name: dialect for dialect in (SEED, V6_0, V6_2, V6_3, V6_4)}

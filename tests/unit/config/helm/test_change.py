@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from osmo_cli.config.changes.helm_values import HelmValues, helm_values
+from osmo_cli.config.helm.change import HelmValues, helm_values
 from osmo_cli.config.problems import Path
 from osmo_cli.config.registry.dialects import DIALECTS, V6_3, Dialect
 from osmo_cli.config.registry.shape import Shape

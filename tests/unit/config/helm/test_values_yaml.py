@@ -9,7 +9,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from osmo_cli.config.changes.helm_yaml import is_plain, lost_in_helm, write_values
+from osmo_cli.config.helm.values_yaml import is_plain, lost_in_helm, write_values
 
 # What PyYAML writes without quotes and Helm reads as booleans or numbers, and the reverse.
 MISREAD = [
@@ -50,7 +50,7 @@ def test_a_plain_string_begins_with_a_letter(text: str) -> None:
 
 def test_the_place_of_what_is_lost_is_named() -> None:
     value = {"a": [{"=": 1}, "x\u2028"], "b": 2**60, "c": 3, "d": "fine"}
-    assert [line.split(": ")[0] for line in lost_in_helm(value)] == [
+    assert [str(lost).split(": ")[0] for lost in lost_in_helm(value)] == [
         'a[0]["="]',
         "a[1]",
         "b",

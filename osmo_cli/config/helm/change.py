@@ -11,9 +11,9 @@ from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from osmo_cli.config.changes.helm_charts import CHARTS, Chart
-from osmo_cli.config.changes.helm_yaml import lost_in_helm
 from osmo_cli.config.changes.merge import differences
+from osmo_cli.config.helm.charts import Chart, chart_of
+from osmo_cli.config.helm.values_yaml import lost_in_helm
 from osmo_cli.config.problems import Path, path_text
 from osmo_cli.config.registry.shape import Shape
 from osmo_cli.config.registry.types import BACKEND
@@ -62,10 +62,10 @@ def helm_values(
     Returns:
         None for a service whose configuration cannot come from a chart.
     """
-    root = shape.dialect.helm_root
-    if root is None:
+    chart = chart_of(shape.dialect)
+    if chart is None:
         return None
-    writer = _Writer(CHARTS[root], shape)
+    writer = _Writer(chart, shape)
     for part in _objects(shape, before, after, secrets):
         writer.write(part)
     return writer.result()
@@ -104,7 +104,7 @@ class _Writer:
     def __init__(self, chart: Chart, shape: Shape) -> None:
         config_type = shape.config_type
         self._chart = chart
-        self._root: Path = tuple(chart.root.split("."))
+        self._root = chart.block
         self._section: Path = (config_type.helm_section,)
         if shape.name is not None and not config_type.is_by_item and config_type.wrapper:
             self._section = (*self._section, config_type.wrapper)
@@ -118,7 +118,7 @@ class _Writer:
         if result.values and self._chart.also:
             result.notes.append(self._chart.also)
         result.notes = list(dict.fromkeys(result.notes))
-        result.warnings = list(dict.fromkeys(lost_in_helm(result.values)))
+        result.warnings = list(dict.fromkeys(map(str, lost_in_helm(result.values))))
         return result
 
     def write(self, part: _Object) -> None:

@@ -1,0 +1,1 @@
+"""Helm charts that a configuration comes from: as data, rendering, reading and writing values."""
