@@ -9,7 +9,7 @@ import signal
 import socket
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from osmo_cli.errors import OsmoError, UsageError
 from osmo_cli.local.admin import write_admin_token
@@ -19,7 +19,8 @@ from osmo_cli.local.extra import missing_packages
 
 if TYPE_CHECKING:
     import uvicorn
-    from starlette.applications import Starlette
+
+    from osmo_cli.local.guard import Limits
 
 _HOST = "127.0.0.1"
 _GRACE_SECONDS = 3
@@ -68,12 +69,24 @@ def serve(
         asyncio.run(_run(server, listener, lambda: ready(url)))
 
 
-def new_server(app: Starlette) -> uvicorn.Server:
-    """An HTTP server of the application, which logs nothing and does not name itself."""
+def new_server(app: Any, limits: Limits | None = None) -> uvicorn.Server:
+    """An HTTP server of an ASGI application for programs of this machine.
+
+    It logs nothing and does not name itself.
+
+    Args:
+        limits: sizes and times that a request may take.
+    """
     import uvicorn
 
+    from osmo_cli.local.guard import BoundedProtocol, Guard, Limits
+
+    allowed = limits or Limits()
     config = uvicorn.Config(
-        app,
+        Guard(app, allowed),
+        http=type("Protocol", (BoundedProtocol,), {"limits": allowed}),
+        ws="none",
+        h11_max_incomplete_event_size=allowed.headers,
         log_config=None,
         log_level="critical",
         access_log=False,

@@ -13,10 +13,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
-import uvicorn
-
 from osmo_cli.local.app import build_app
 from osmo_cli.local.clock import Clock
+from osmo_cli.local.server import new_server
 
 _LIMIT_SECONDS = 20
 
@@ -63,10 +62,7 @@ def serving(db: Path, now: Clock) -> Iterator[tuple[str, list[Seen]]]:
         await app(scope, again, send)
 
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        config = uvicorn.Config(
-            recording, log_config=None, log_level="critical", access_log=False, lifespan="on"
-        )
-        server = uvicorn.Server(config)
+        server = new_server(recording)
         thread = threading.Thread(target=lambda: asyncio.run(server.serve(sockets=[listener])))
         thread.start()
         try:
