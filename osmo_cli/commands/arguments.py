@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator, Sequence
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer.core import TyperCommand
@@ -13,6 +13,9 @@ from osmo_cli.config.reading.formats import InputFormat
 from osmo_cli.config.registry.dialects import DIALECTS, Dialect
 from osmo_cli.errors import UsageError
 from osmo_cli.output.printer import Format
+
+if TYPE_CHECKING:
+    from osmo_cli.config.helm.charts import Chart
 
 # Options that the official CLI does not have. A script's `--d x` means its only `--d...`, so an
 # abbreviation never means one of these.
@@ -26,6 +29,7 @@ _ADDITIONS = frozenset(
         "--insecure-storage",
         "--no-store",
         "--output-file",
+        "--chart",
         "--references",
         "--store",
     }
@@ -162,6 +166,39 @@ DialectOption = Annotated[
         autocompletion=complete_dialect,
     ),
 ]
+
+
+CHART_NAMES = ("service", "service-6.4", "osmo", "osmo-snapshot")
+"""The rows of `osmo_cli.config.helm.charts`, which is not imported for the help alone."""
+
+
+def complete_chart(incomplete: str) -> list[str]:
+    """Complete the name of a chart."""
+    return [name for name in CHART_NAMES if name.startswith(incomplete)]
+
+
+ChartOption = Annotated[
+    str | None,
+    typer.Option(
+        "--chart",
+        metavar="CHART",
+        help=f"Helm chart of the values: {', '.join(CHART_NAMES)}. Default: by their content.",
+        autocompletion=complete_chart,
+    ),
+]
+
+
+def chosen_chart(name: str | None) -> Chart | None:
+    """Return the chart of that name, or None where none was given.
+
+    Raises:
+        UsageError: the name is unknown.
+    """
+    if name is None:
+        return None
+    from osmo_cli.config.helm.detection import find_chart
+
+    return find_chart(name)
 
 
 def dialect_name(name: str | None) -> str | None:

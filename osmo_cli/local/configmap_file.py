@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from osmo_cli.config.helm.inputs import with_endpoints
+from osmo_cli.config.helm.render import file_section
 from osmo_cli.config.problems import InvalidInputError, Problem
 from osmo_cli.config.problems import Path as FieldPath
 from osmo_cli.config.registry.dialects import Dialect
@@ -23,10 +25,7 @@ if TYPE_CHECKING:
 
     _Model = TypeVar("_Model", bound=BaseModel)
 
-_SECTIONS = {
-    "".join("_" + char.lower() if char.isupper() else char for char in row.helm_section): row
-    for row in CONFIG_TYPES.values()
-}
+_SECTIONS = {file_section(row.helm_section): row for row in CONFIG_TYPES.values()}
 """Types by their section: podTemplates of the values is pod_templates in the file."""
 
 
@@ -146,7 +145,7 @@ class _Loader:
                 self._refuse("every key must be an RSA key (JWK)", (*at, "service_auth", "keys"))
                 return None
         if config_type.name == "DATASET":
-            return value | {"buckets": _with_endpoints(value.get("buckets"))}
+            return value | {"buckets": with_endpoints(value.get("buckets"))}
         return value
 
     def _require_backend_fields(self, backends: dict[str, Any], section: str) -> None:
@@ -180,20 +179,6 @@ class _Loader:
 
     def _refuse(self, message: str, path: FieldPath, **details: Any) -> None:
         self.problems.append(self.source.problem(message, path, **details))
-
-
-def _with_endpoints(buckets: Any) -> Any:
-    """Buckets whose credentials have an endpoint: that of the bucket, if they name none."""
-    if not isinstance(buckets, dict):
-        return {} if buckets is None else buckets
-    filled = {}
-    for name, bucket in buckets.items():
-        filled[name] = bucket
-        credential = bucket.get("default_credential") if isinstance(bucket, dict) else None
-        if isinstance(credential, dict) and "dataset_path" in bucket:
-            endpoint = {"endpoint": bucket["dataset_path"]}
-            filled[name] = bucket | {"default_credential": endpoint | credential}
-    return filled
 
 
 def _are_keys(auth: Any) -> bool:

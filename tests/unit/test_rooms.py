@@ -42,7 +42,16 @@ MAY_USE_IN_CONFIG: dict[str, set[str]] = {
     "reading": {"problems", "values", "secrets", "registry", "schemas"},
     "changes": {"problems", "values", "secrets", "registry", "schemas", "reading"},
     "helm": {"problems", "values", "secrets", "registry", "schemas", "reading", "changes"},
-    "checking": {"problems", "values", "secrets", "registry", "schemas", "reading", "changes"},
+    "checking": {
+        "problems",
+        "values",
+        "secrets",
+        "registry",
+        "schemas",
+        "reading",
+        "changes",
+        "helm",
+    },
 }
 OWNERS: dict[str, set[str]] = {
     "typer": {"commands", "output", "main"},

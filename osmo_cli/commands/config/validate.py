@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from osmo_cli.commands.arguments import (
+    ChartOption,
     DialectOption,
     InputFormatOption,
     ReferencesOption,
+    chosen_chart,
     chosen_dialect,
 )
 from osmo_cli.commands.config.arguments import complete_type
@@ -23,6 +25,7 @@ from osmo_cli.output.printer import Format
 
 if TYPE_CHECKING:
     from osmo_cli.api.service import Service
+    from osmo_cli.config.helm.charts import Chart
     from osmo_cli.config.problems import Problem
     from osmo_cli.config.reading.formats import InputFormat
     from osmo_cli.config.reading.inputs import Inputs
@@ -49,6 +52,7 @@ class ValidateOptions:
         input_format: the format of the files, or None for that of their names.
         online: whether to check against the service too.
         references: whether references are looked up outside secret fields too.
+        chart: the chart that the files are values of, where the command line says so.
     """
 
     paths: list[str]
@@ -58,6 +62,7 @@ class ValidateOptions:
     online: bool
     references: bool
     output_format: ProblemFormat
+    chart: Chart | None = None
 
 
 def validate(
@@ -84,6 +89,7 @@ def validate(
         bool, typer.Option("--online", help="Also check against the service of the login.")
     ] = False,
     references: ReferencesOption = False,
+    chart: ChartOption = None,
     format_type: Annotated[
         ProblemFormat,
         typer.Option("--format-type", "-t", help="Output format.", case_sensitive=False),
@@ -91,12 +97,15 @@ def validate(
 ) -> int:
     """Check configuration files and directories; nothing is sent.
 
+    Files with the values of an OSMO chart are merged over its defaults, as Helm does.
+
     The exit code is 2 if there are errors, and 0 if there are only warnings.
 
     Examples:
         osmo config validate configs/
         osmo config validate backend.json --type BACKEND --name gpu-a
         osmo config validate configs/ --online --format-type github
+        osmo config validate values.yaml values-prod.yaml --chart osmo
     """
     options = ValidateOptions(
         paths,
@@ -106,6 +115,7 @@ def validate(
         online,
         references,
         format_type,
+        chosen_chart(chart),
     )
     return run(ctx.obj, options)
 
@@ -115,7 +125,11 @@ def run(session: Session, options: ValidateOptions) -> int:
     from osmo_cli.output.problems import summary_line
 
     printer = session.printer
-    count, problems = (_check_online if options.online else _check)(session, options)
+    chart = options.chart or _chart_of_files(options)
+    if chart is not None:
+        count, problems = _check_values(session, options, chart)
+    else:
+        count, problems = (_check_online if options.online else _check)(session, options)
     _print(printer, options.output_format, problems)
     printer.note(summary_line(count, problems))
     if not any(problem.severity == "error" for problem in problems):
@@ -126,6 +140,37 @@ def run(session: Session, options: ValidateOptions) -> int:
         if config_type.named and config_type.whole:
             printer.note(f"checked as the whole {config_type.name}; add --name for an item")
     return ExitCode.INVALID
+
+
+def _chart_of_files(options: ValidateOptions) -> Chart | None:
+    """Return the chart of the files, if all are values of one, and their paths say nothing."""
+    from osmo_cli.config.helm.detection import values_chart
+    from osmo_cli.config.reading.inputs import is_described
+
+    if options.described is not None or any(map(is_described, options.paths)):
+        return None
+    charts = [values_chart(path, options.dialect) for path in options.paths]
+    return charts[0] if charts and None not in charts else None
+
+
+def _check_values(
+    session: Session, options: ValidateOptions, chart: Chart
+) -> tuple[int, list[Problem]]:
+    """Return the number of values files, and their problems."""
+    from osmo_cli.config.checking.helm_values import check_values
+    from osmo_cli.config.helm.detection import dialect_for
+    from osmo_cli.config.helm.inputs import read_values_files
+    from osmo_cli.config.problems import InvalidInputError
+
+    if options.online:
+        raise UsageError("--online does not apply to values files", hint="omit --online")
+    dialect = options.dialect or dialect_for(chart)
+    session.printer.note(f"checked as values of {chart.summary}, against {dialect.name}")
+    try:
+        values = read_values_files(options.paths, chart, dialect)
+    except InvalidInputError as error:
+        return len(options.paths), list(error.problems)
+    return len(options.paths), check_values(values)
 
 
 def _check(session: Session, options: ValidateOptions) -> tuple[int, list[Problem]]:

@@ -57,7 +57,7 @@ class Chart:
         switch: key of the block that turns the configuration on; None: it is always on.
         snapshot: key of the block that replaces the default sections as a whole; None: none does.
         writes_empty_sections: the file has every section, also an empty one.
-        secret_refs: key of the block that lists the Secrets to mount; None: there is none.
+        secret_refs: key of the block that lists the Secrets to mount, or None.
         mounting: how the service gets at a Secret; may hold `{name}`.
         derivations: what the chart writes itself.
         snapshot_derivations: the same for a snapshot.

@@ -108,6 +108,19 @@ def read_inputs(
     return inputs
 
 
+def is_described(path: str) -> bool:
+    """Whether a path says what is there: a directory, or a file of the layout."""
+    if path == STDIN:
+        return False
+    if os.path.isdir(path) or not os.path.exists(path):
+        return True
+    try:
+        ref_of_file(path)
+    except UsageError:
+        return False
+    return True
+
+
 def _scan(directory: str, problems: list[Problem]) -> list[tuple[str, ConfigRef]]:
     try:
         scanned = scan(directory)

@@ -96,7 +96,10 @@ class Shape:
         }
 
     def with_kept(self, live: Any, wanted: Any) -> Any:
-        """Return `wanted` with its mappings as the service will show them (`mapping_fields`)."""
+        """Return `wanted` with its mappings (`mapping_fields`) as the service will show them, and
+        `unordered` lists in the order in which it shows them."""
+        for pattern in self.config_type.unordered:
+            wanted = _in_live_order(("*", *pattern) if self.is_map else pattern, live, wanted)
         fields = self.config_type.mapping_fields
         if not fields:
             return wanted
@@ -115,6 +118,29 @@ class Shape:
         return len(path) >= len(full) and all(
             part in ("*", step) for part, step in zip(full, path, strict=False)
         )
+
+
+def _in_live_order(pattern: Path, live: Any, wanted: Any) -> Any:
+    """Return `wanted` with those lists at `pattern` as in `live` that only differ in order."""
+    if not pattern:
+        are_lists = isinstance(live, list) and isinstance(wanted, list)
+        return (
+            live if are_lists and sorted(map(repr, live)) == sorted(map(repr, wanted)) else wanted
+        )
+    step, rest = pattern[0], pattern[1:]
+    if isinstance(live, list) and isinstance(wanted, list) and step == "*":
+        both = min(len(live), len(wanted))
+        return [
+            _in_live_order(rest, *pair) for pair in zip(live[:both], wanted[:both], strict=True)
+        ] + wanted[both:]
+    if isinstance(live, dict) and isinstance(wanted, dict):
+        return {
+            key: _in_live_order(rest, live[key], inner)
+            if key in live and step in ("*", key)
+            else inner
+            for key, inner in wanted.items()
+        }
+    return wanted
 
 
 def _with_kept(fields: frozenset[str], name: str | None, live: Any, wanted: Any) -> Any:

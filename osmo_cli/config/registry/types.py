@@ -76,6 +76,8 @@ class ConfigType:
         mapping_fields: fields of an item that the service keeps in a table of their own. null
             leaves them as they are, and in a new item means its own name; a write loses each
             entry that it keeps (`osmo_cli.config.changes.mappings`).
+        unordered: lists whose order means nothing; a service in ConfigMap mode shows that of its
+            file, and any other sorts them.
         deletes_missing: whether deleting an item that does not exist succeeds; where the service
             refuses it, so does `osmo config delete`.
         name_pattern: regular expression for the name of a new item, or None where the service
@@ -97,6 +99,7 @@ class ConfigType:
     volatile: frozenset[Path] = frozenset()
     one_value: frozenset[Path] = frozenset()
     mapping_fields: frozenset[str] = frozenset()
+    unordered: frozenset[Path] = frozenset()
     deletes_missing: bool = True
     name_pattern: str | None = None
 
@@ -278,6 +281,7 @@ ROLE = ConfigType(
     read_only=_fields("immutable"),
     one_value=frozenset({_OBJECT}),
     mapping_fields=frozenset({"external_roles"}),
+    unordered=_fields("policies.*.actions"),
     deletes_missing=False,
 )
 
