@@ -94,19 +94,20 @@ def check_token_name(name: str) -> str:
     )
 
 
-def check_expiry(text: str | None, longest: str | None) -> str:
+def check_expiry(text: str | None, longest: str | None, *, default_days: int = DEFAULT_DAYS) -> str:
     """The expiry date to send, as YYYY-MM-DD.
 
     Args:
-        text: what the user said; None is 31 days from today, as in the official CLI.
+        text: what the user said; None is `default_days` from today, or as long as is possible.
         longest: the service's `max_token_duration`, or None where it is not known.
+        default_days: by default as in the official CLI.
 
     Raises:
         UsageError: it is no date, not in the future, or further away than the service allows.
     """
     now = today()
     if text is None:
-        day = now + timedelta(days=DEFAULT_DAYS)
+        day = now + timedelta(days=default_days)
     else:
         match = _DATE.fullmatch(text)
         try:

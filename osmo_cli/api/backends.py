@@ -14,3 +14,13 @@ def list_backends(configs: Configs) -> list[BackendStatus]:
         OsmoError: the service did not answer with it.
     """
     return [backend_status(item) for item in configs.read(BACKEND).items().values()]
+
+
+def find_backend(configs: Configs, name: str) -> BackendStatus | None:
+    """Read the status of a backend; None if it is not registered.
+
+    Raises:
+        OsmoError: the service did not answer with it.
+    """
+    item = configs.read(BACKEND).items().get(name)
+    return None if item is None else backend_status(item)

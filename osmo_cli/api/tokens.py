@@ -17,9 +17,9 @@ from osmo_cli.api.answers import (
 )
 from osmo_cli.api.client import Client
 from osmo_cli.api.dialects import DialectLookup
-from osmo_cli.api.errors import ServiceError, UserNotFoundError
+from osmo_cli.api.errors import ExpiredTokenError, ServiceError, UserNotFoundError
 from osmo_cli.api.users import Grant, Users, grants_in, missing_user
-from osmo_cli.errors import MissingError, UsageError
+from osmo_cli.errors import MissingError, NotLoggedInError, UsageError
 
 _LIST = "the list of tokens"
 
@@ -179,6 +179,24 @@ class Tokens:
             grants_in(fields, what),
             fields,
         )
+
+    def logs_in(self, text: str) -> bool:
+        """Whether a token's text logs in now: the service knows it, and it has not expired.
+
+        Raises:
+            OsmoError: the service did not answer the question.
+        """
+        from osmo_cli.api.login import exchange_access_token
+
+        try:
+            exchange_access_token(self._client.transport, text)
+        except ExpiredTokenError:
+            return False
+        except NotLoggedInError as error:
+            if isinstance(error, ServiceError):  # 401 or 403, which say nothing of this token
+                raise
+            return False
+        return True
 
     def longest_life(self) -> str | None:
         """The service's `max_token_duration`, such as `365d`; None if this login may not see it.

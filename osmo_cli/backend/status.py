@@ -40,6 +40,15 @@ class BackendStatus:
         """`ONLINE` or `OFFLINE`."""
         return "ONLINE" if self.online else "OFFLINE"
 
+    @property
+    def connected(self) -> bool:
+        """Whether its operator is connected.
+
+        In ConfigMap mode a backend whose operator never connected is online, too
+        (docs/service/configmap.md#backends).
+        """
+        return self.online and bool(self.operator_version)
+
     def heartbeat_age(self, now: datetime) -> timedelta | None:
         """The time since the last heartbeat; not negative, whatever the operator's clock says."""
         if self.last_heartbeat is None:

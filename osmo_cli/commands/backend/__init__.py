@@ -8,6 +8,10 @@ app = noun(
     "backend",
     "Register, monitor and deregister backends.",
     {
+        "register": "backend.register:register",
         "list": "backend.list:list_backends",
+        "wait": "backend.wait:wait",
+        "open": "backend.open:open_page",
+        "deregister": "backend.deregister:deregister",
     },
 )

@@ -3,21 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
 from osmo_cli.commands.arguments import FormatOption
 from osmo_cli.commands.session import Session
 from osmo_cli.errors import ExitCode
-
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    from osmo_cli.backend.status import BackendStatus
-
-_COLUMNS = ("Name", "Description", "Status", "Heartbeat", "Version", "Scheduler", "Tests")
-_PRIORITIES = (0, 3, 0, 0, 1, 2, 4)
 
 
 @dataclass(frozen=True)
@@ -53,6 +45,7 @@ def run(session: Session, options: ListOptions) -> int:
     from datetime import UTC, datetime
 
     from osmo_cli.api.backends import list_backends as read
+    from osmo_cli.commands.backend.shown import print_backends, status_data
 
     printer = session.printer
     with session.connect() as service:
@@ -61,38 +54,8 @@ def run(session: Session, options: ListOptions) -> int:
     if not printer.as_lines:
         printer.data({"backends": [status_data(backend, now) for backend in backends]})
     elif backends:
-        printer.table(_COLUMNS, [_cells(backend, now) for backend in backends], _PRIORITIES)
+        print_backends(printer, backends, now)
     else:
         printer.text("No backends found")
     offline = any(not backend.online for backend in backends)
     return ExitCode.CHANGES_PENDING if options.exit_code and offline else ExitCode.OK
-
-
-def status_data(backend: BackendStatus, now: datetime) -> dict[str, Any]:
-    """A backend's status for output as data."""
-    age = backend.heartbeat_age(now)
-    beat = backend.last_heartbeat
-    return {
-        "name": backend.name,
-        "description": backend.description,
-        "online": backend.online,
-        "last_heartbeat": None if beat is None else beat.isoformat(),
-        "heartbeat_age_seconds": None if age is None else int(age.total_seconds()),
-        "version": backend.operator_version,
-        "scheduler": backend.scheduler,
-        "tests": list(backend.tests),
-    }
-
-
-def _cells(backend: BackendStatus, now: datetime) -> tuple[str, ...]:
-    from osmo_cli.backend.status import age_text
-
-    return (
-        backend.name,
-        backend.description,
-        backend.word,
-        age_text(backend.heartbeat_age(now)),
-        backend.operator_version,
-        backend.scheduler,
-        ", ".join(backend.tests),
-    )

@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Literal, NamedTuple, TypeVar
+from types import MappingProxyType
+from typing import Any, Literal, NamedTuple, TypeVar
 
 from osmo_cli.config.registry.types import CONFIG_TYPES
 
@@ -33,6 +34,25 @@ class TokenRoutes(NamedTuple):
     text_pattern: str = r"[0-9a-f]{64}"
 
 
+class OperatorChart(NamedTuple):
+    """The Helm chart of a backend's operator (docs/service/backend-operator.md#chart-versions).
+
+    Attributes:
+        version: version of the chart; `{image_tag}` in it is the tag of the images.
+        image_tag: tag of the images that belong to the service; None where it must be chosen.
+        token_secret: name of the Secret with the operator's token; `{credential}` in it is the
+            name of a credential (`Dialect.bootstrap_secrets`).
+        values: values that every operator needs, beside the keys that all versions have.
+        rereads_token: a running operator notices a changed token Secret.
+    """
+
+    version: str
+    image_tag: str | None
+    token_secret: str
+    values: Mapping[str, Any] = MappingProxyType({})
+    rereads_token: bool = False
+
+
 # Rows are compared by identity: methods to compare 40 fields would take time at each start.
 @dataclass(frozen=True, eq=False)
 class Dialect:
@@ -50,6 +70,10 @@ class Dialect:
             (docs/service/merge.md#empty-lists).
         health_route: GET /health exists.
         operator_version: the version that this generation's operators report.
+        operator_chart: the chart that deploys a backend's operator.
+        bootstrap_secrets: the service accepts operators whose token is in a Secret of its own
+            cluster; no request creates that token
+            (docs/service/backend-operator.md#bootstrap-secrets).
         semantic_roles: a role's actions are strings such as `config:Read`, which a gateway in
             front of the service checks; otherwise they are API paths, which the service checks.
         external_roles: a role has `sync_mode` and `external_roles`
@@ -92,7 +116,9 @@ class Dialect:
     exchange_by_post: bool
     empty_list_is_lost: bool
     health_route: bool
+    operator_chart: OperatorChart
     operator_version: str = "6.0.0"
+    bootstrap_secrets: bool = False
     semantic_roles: bool = False
     external_roles: bool = False
     warning_header: bool = False
@@ -172,12 +198,23 @@ SEED = Dialect(
     exchange_by_post=False,
     empty_list_is_lost=True,
     health_route=False,
+    operator_chart=OperatorChart(
+        version="0.1.0-{image_tag}",
+        image_tag=None,
+        token_secret="agent-token",  # noqa: S106 - the name of a Secret
+        values={"global": {"osmoImageLocation": "nvcr.io/nvidia/osmo"}},
+    ),
 )
 V6_0 = replace(
     SEED,
     name="6.0",
     node_condition_fields=frozenset({"rules", "prefix"}),
     health_route=True,
+    operator_chart=OperatorChart(
+        version="1.0.0",
+        image_tag="6.0.0",
+        token_secret="osmo-operator-token",  # noqa: S106 - the name of a Secret
+    ),
 )
 V6_2 = replace(
     V6_0,
@@ -194,6 +231,12 @@ V6_2 = replace(
     exchange_by_post=True,
     empty_list_is_lost=False,
     operator_version="6.2.10",
+    operator_chart=V6_0.operator_chart._replace(
+        version="1.2.1",
+        image_tag="6.2.10",
+        # Its default needs the PodMonitor CRD.
+        values={"podMonitor": {"enabled": False}},
+    ),
     semantic_roles=True,
     external_roles=True,
     warning_header=True,
@@ -207,6 +250,7 @@ V6_3 = replace(
     name="6.3",
     version="6.3.1",
     operator_version="6.3.1",
+    operator_chart=V6_0.operator_chart._replace(version="1.3.1", image_tag="6.3.1"),
     pydantic=2,
     strict_puts=True,
     history_takes_dates=True,
@@ -227,6 +271,13 @@ V6_4 = replace(
     name="6.4",
     version="6.4.0",
     operator_version="6.4.0",
+    operator_chart=OperatorChart(
+        version="1.4.0",
+        image_tag="6.4.0",
+        token_secret="osmo-backend-token-{credential}",  # noqa: S106 - the name of a Secret
+        rereads_token=True,
+    ),
+    bootstrap_secrets=True,
     configmap_sets_keys=False,
     configmap_backend_fields=frozenset({"k8s_namespace"}),
     configmap_combines_tests=True,
