@@ -95,7 +95,13 @@ COMMANDS = (
     _row("osmo config set ROLE NAME backend", "config set ROLE r backend --field b", writes=True),
     _row("osmo config validate PATH", "config validate workflow.json"),
     _row("osmo config schema TYPE", "config schema WORKFLOW"),
+    _row(
+        "osmo backend register NAME",
+        "backend register gpu-a --out gpu-a --image-tag 6.0.0 --service-url https://osmo.test",
+    ),
     _row("osmo backend list", "backend list"),
+    _row("osmo backend wait NAME", "backend wait gpu-a"),
+    _row("osmo backend deregister NAME", "backend deregister unknown --yes"),
     _row("osmo token set NAME", "token set another"),
     _row("osmo token set NAME --service", "token set agent --service --roles osmo-user"),
     _row("osmo token set NAME --user USER", "token set of-user --user admin", works=_has_users),

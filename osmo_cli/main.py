@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 _GLOBAL_FLAGS = frozenset({"--debug"})
 _GLOBAL_OPTIONS = frozenset({"--profile", "--timeout"})
+_HAS_OWN_TIMEOUT = ("backend", "wait")
+"""The command of which --timeout limits the whole wait, not each request."""
 
 
 def main() -> None:
@@ -168,7 +170,9 @@ def with_global_options_first(arguments: list[str]) -> list[str]:
     for word in words:
         if word == "--":
             return [*first, *rest, word, *words]
-        if word in _GLOBAL_FLAGS or word.split("=")[0] in _GLOBAL_OPTIONS:
+        name = word.split("=")[0]
+        is_own = name == "--timeout" and tuple(rest[:2]) == _HAS_OWN_TIMEOUT
+        if word in _GLOBAL_FLAGS or (name in _GLOBAL_OPTIONS and not is_own):
             first.append(word)
             if word in _GLOBAL_OPTIONS:
                 first += [value for value in [next(words, None)] if value is not None]

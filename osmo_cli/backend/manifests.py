@@ -107,12 +107,13 @@ def write_manifests(objects: Sequence[dict[str, Any]]) -> str:
     return _SEPARATOR.join(write_yaml(item) for item in objects)
 
 
-def token_in(text: str, name: str) -> str | None:
+def token_in(text: str, name: str | None = None, *, control: bool = False) -> str | None:
     """The token in the manifests that `write_manifests` wrote, or None.
 
     Args:
         text: the manifests.
-        name: name of the Secret that holds the token.
+        name: name of the Secret that holds the token; None for the first Secret with a token.
+        control: the Secret of the service's cluster, not of the backend's.
 
     Raises:
         ValueError: the text is not such a stream.
@@ -123,9 +124,11 @@ def token_in(text: str, name: str) -> str | None:
     for part in text.split(f"\n{_SEPARATOR}"):
         try:
             item = parse_yaml("manifests", part).value
-            if item["kind"] == "Secret" and item["metadata"]["name"] == name:
-                return base64.b64decode(item["data"][TOKEN_KEY], validate=True).decode()
-        except (InvalidInputError, KeyError, TypeError, ValueError):
+            if item["kind"] == "Secret" and is_control(item) is control:
+                is_named = name in (None, item["metadata"]["name"])
+                if is_named and TOKEN_KEY in item["data"]:
+                    return base64.b64decode(item["data"][TOKEN_KEY], validate=True).decode()
+        except (InvalidInputError, KeyError, TypeError, AttributeError, ValueError):
             raise ValueError("not a list of Kubernetes objects") from None
     return None
 

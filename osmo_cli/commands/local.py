@@ -130,19 +130,49 @@ def add_backend(
     offline: Annotated[
         bool, typer.Option("--offline", help="Register it as offline: its operator is not running.")
     ] = False,
+    manifest: Annotated[
+        Path | None,
+        typer.Option(
+            "--manifest",
+            metavar="FILE",
+            help="Connect only with the token in the manifests of `osmo backend register`.",
+        ),
+    ] = None,
     db: DbOption = None,
 ) -> None:
     """Register a backend, as the operator of a cluster does when it connects.
 
     Examples:
         osmo local add-backend gpu-a
+        osmo local add-backend gpu-a --manifest gpu-a/manifests.yaml
         osmo local add-backend gpu-b --offline --db test.db
     """
     from osmo_cli.local.admin import add_backend as add
 
     session: Session = ctx.obj
-    new = add(_database(db), name, offline=offline)
+    token, accepted = (None, False) if manifest is None else _operator_token(manifest)
+    new = add(_database(db), name, offline=offline, token=token, accepted=accepted)
     session.printer.text(f"Backend {name} " + ("registered" if new else "connected again"))
+
+
+def _operator_token(manifest: Path) -> tuple[str, bool]:
+    """The operator's token in manifests, and whether the service's own Secret has it too.
+
+    Raises:
+        UsageError: the file cannot be read, or holds no token.
+    """
+    from osmo_cli.backend.manifests import token_in
+
+    try:
+        text = manifest.read_text("utf-8")
+        token, control = token_in(text), token_in(text, control=True)
+    except OSError as error:
+        raise UsageError(f"cannot read {manifest}: {error.strerror}") from None
+    except ValueError:
+        raise UsageError(f"{manifest} does not hold the manifests of a registration") from None
+    if token is None:
+        raise UsageError(f"{manifest} holds no token")
+    return token, token == control
 
 
 def reset(ctx: typer.Context, db: DbOption = None, dialect: DialectOption = None) -> None:

@@ -298,7 +298,7 @@ class Registering:
         return created.text
 
     def token_to_stdout(self, plan: Plan, show: Callable[[str], None]) -> str | None:
-        """Create the token where there is none, and show its manifests; return its text.
+        """Create the token unless one works, and show its manifests; return its text.
 
         Args:
             plan: what exists.

@@ -50,12 +50,12 @@ TokenNameOption = Annotated[
 
 
 def seconds_of(text: str, option: str) -> float:
-    """Return the seconds of a duration such as `10m`.
+    """Return the seconds of a duration such as `10m`; a number alone is in seconds.
 
     Raises:
         UsageError: it is not a duration.
     """
-    length = parse_duration(text)
+    length = parse_duration(f"{text}s" if text.isascii() and text.isdigit() else text)
     if length is None or length == timedelta.max:
         raise UsageError(f'{option}: "{text}" is not a duration', hint="for example 90s, 10m or 2h")
     return length.total_seconds()

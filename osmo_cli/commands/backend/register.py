@@ -474,7 +474,8 @@ class _Run:
         session, service, name = self.session, self.service, self.options.backend
         memory = session.secret_memory(service.credential)
         target = read_live(service, BACKEND, name)
-        document = resolve(document, session.lookup(document.name), stored=target.live)
+        references = session.references(document.name, service=service)
+        document = resolve(document, target.shape, references, stored=target.live)
         change = plan_update(service, target, document, memory)
         for problem in (*document.warnings, *change.warnings):
             session.printer.warn(str(problem))

@@ -1,0 +1,193 @@
+"""`osmo backend register`, `wait`, `open` and `deregister` on services of each version."""
+
+from __future__ import annotations
+
+import json
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+
+from osmo_cli.config.registry.dialects import DIALECTS, Dialect
+from tests.support.processes import Service, Shell, serving
+
+KEY = "nvapi-the-registry-key"
+REGISTER = ("backend", "register", "gpu-a", "--out", "out", "--image-tag", "6.0.0")
+WITH_URL = (*REGISTER, "--service-url", "https://osmo.example.com")
+
+
+@pytest.fixture(scope="module", params=DIALECTS)
+def running(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Service, Dialect]]:
+    with serving(tmp_path_factory.mktemp("service"), dialect=request.param) as service:
+        yield service, DIALECTS[request.param]
+
+
+@pytest.fixture
+def place(running: tuple[Service, Dialect], tmp_path: Path) -> Shell:
+    service, _ = running
+    shell = Shell.at(tmp_path / "home", NGC_API_KEY=KEY)
+    shell.ok("login", service.url, "--method", "dev", "--username", "admin")
+    shell.env["OSMO_LOCAL_DB"] = str(service.db)
+    return shell
+
+
+def token_of(shell: Shell) -> str:
+    import base64
+
+    documents = yaml.safe_load_all((shell.home / "out" / "manifests.yaml").read_text())
+    return next(
+        base64.b64decode(item["data"]["token"]).decode()
+        for item in documents
+        if item["kind"] == "Secret" and "token" in item["data"]
+    )
+
+
+def test_registered_connected_configured_repeated_and_undone(
+    place: Shell, running: tuple[Service, Dialect]
+) -> None:
+    _, dialect = running
+    place.file("config.json", '{"description": "H100 nodes"}')
+    register = (*WITH_URL, "--config", "config.json")
+    tokens_before = place.ok("token", "list", "--service")
+
+    first = place.osmo(*register)
+    assert first.code == 0, first
+    folder = place.home / "out"
+    token = token_of(place)
+    for path in folder.iterdir():
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+        if path.name != "manifests.yaml":
+            assert token not in path.read_text()
+            assert KEY not in path.read_text()
+
+    connect = ("local", "add-backend", "gpu-a", "--manifest", "out/manifests.yaml")
+    assert place.osmo(*connect).code == 0
+    second = place.osmo(*register)
+    assert "configured backend gpu-a" in second.err
+    files = {path.name: path.read_bytes() for path in folder.iterdir()}
+    third = place.osmo("--debug", *register)
+    assert third.code == 0, third
+    assert "already up to date" in third.err
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == files
+    for result in (first, second, third):
+        assert token not in result.out + result.err
+        assert KEY not in result.out + result.err
+    assert place.ok("config", "show", "BACKEND", "gpu-a", "description") == '"H100 nodes"\n'
+    assert place.ok("backend", "wait", "gpu-a") == "Backend gpu-a is online\n"
+
+    manifests = place.home / "manifests.yaml"
+    manifests.write_bytes(files["manifests.yaml"])
+    undone = place.osmo(*REGISTER, "--undo")
+    assert undone.code == 0, undone
+    assert not folder.exists()
+    assert place.ok("token", "list", "--service") == tokens_before
+    assert place.ok("backend", "list") == "No backends found\n"
+    if not dialect.bootstrap_secrets:
+        again = place.osmo("local", "add-backend", "gpu-a", "--manifest", "manifests.yaml")
+        assert again.code == 4
+    assert place.osmo(*REGISTER, "--undo").code == 0
+
+
+def test_a_scoped_role_allows_only_its_backend(place: Shell) -> None:
+    assert place.osmo(*WITH_URL, "--scoped-role").code == 0
+    other = place.osmo("local", "add-backend", "gpu-b", "--manifest", "out/manifests.yaml")
+    assert other.code == 4
+    own = place.osmo("local", "add-backend", "gpu-a", "--manifest", "out/manifests.yaml")
+    assert own.code == 0
+    roles = json.loads(place.ok("config", "show", "ROLE", "-t", "json"))
+    assert "backend-gpu-a" in json.dumps(roles)
+    assert place.osmo("backend", "deregister", "gpu-a", "--yes").code == 0
+    assert "backend-gpu-a" not in place.ok("config", "show", "ROLE", "-t", "json")
+    assert "gpu-a-token" not in place.ok("token", "list", "--service")
+
+
+def test_the_secret_can_go_to_stdout_and_to_no_file(place: Shell) -> None:
+    result = place.osmo(*WITH_URL, "--secret-to-stdout")
+    assert result.code == 0, result
+    kinds = [item["kind"] for item in yaml.safe_load_all(result.out)]
+    assert kinds.count("Secret") >= 3
+    assert "Secret" not in (place.home / "out" / "manifests.yaml").read_text()
+    again = place.osmo(*WITH_URL, "--secret-to-stdout")
+    assert (again.code, again.out) == (0, "")
+    assert place.osmo(*REGISTER, "--undo").code == 0
+
+
+def test_a_lost_manifest_gets_a_new_token(place: Shell) -> None:
+    assert place.osmo(*WITH_URL).code == 0
+    old = token_of(place)
+    (place.home / "out" / "manifests.yaml").unlink()
+    assert place.osmo(*WITH_URL).code == 0
+    assert token_of(place) != old
+    assert place.osmo(*REGISTER, "--undo").code == 0
+
+
+def test_missing_clients_are_said_before_anything_is_created(place: Shell) -> None:
+    place.env["PATH"] = "/nonexistent"
+    result = place.osmo(*WITH_URL, "--apply")
+    assert result.code == 2
+    assert "kubectl and helm are not on PATH" in result.err
+    assert not (place.home / "out").exists()
+
+
+CLIENT = """#!/bin/sh
+cat >/dev/null
+tr '\\0' ' ' </proc/$$/cmdline >>"$HOME/argv"
+case "$*" in
+  *apply*) echo 'namespace/osmo unchanged' ;;
+  *upgrade*) [ ! -e "$HOME/fail" ] || exit 1; echo '{"version": 1}' ;;
+esac
+"""
+
+
+def test_apply_runs_the_clients_without_a_secret_in_argv(
+    place: Shell, running: tuple[Service, Dialect]
+) -> None:
+    service, _ = running
+    bin = place.home / "bin"
+    bin.mkdir()
+    for name in ("kubectl", "helm"):
+        (bin / name).write_text(CLIENT)
+        (bin / name).chmod(0o755)
+    place.env["PATH"] = f"{bin}:{place.env['PATH']}"
+    (place.home / "fail").touch()
+    failed = place.osmo(*WITH_URL, "--apply")
+    assert failed.code == 10
+    assert "run the command again to continue" in failed.err
+    token = token_of(place)
+    (place.home / "fail").unlink()
+    waiting = place.osmo(*WITH_URL, "--apply", "--wait", "1s")
+    assert waiting.code == 10
+    assert "is not online after 1 s: it is not registered" in waiting.err
+    place.ok("local", "add-backend", "gpu-a", "--manifest", "out/manifests.yaml")
+    done = place.osmo(*WITH_URL, "--apply")
+    assert done.code == 0, done
+    assert token_of(place) == token
+    undone = place.osmo(*REGISTER, "--undo")
+    assert "uninstalled Helm release osmo/osmo-operator" in undone.err
+    argv = (place.home / "argv").read_text()
+    assert "upgrade --install osmo-operator" in argv
+    assert token not in argv
+    assert KEY not in argv
+    assert service.url not in argv
+
+
+@pytest.mark.parametrize("name", ["on", "1e3", "123", "-x", "a/b", "0x1F"])
+def test_a_name_that_the_chart_would_not_write_as_a_string_is_refused(
+    name: str, shell: Shell
+) -> None:
+    shell.env["OSMO_URL"] = "local"
+    assert shell.osmo("backend", "register", "--out", "out", "--", name).code == 2
+
+
+def test_a_page_is_printed_and_must_be_one(shell: Shell) -> None:
+    shell.env["OSMO_URL"] = "local"
+    shell.ok("local", "add-backend", "gpu-a")
+    assert shell.osmo("backend", "open", "gpu-a").code == 2
+    shell.file("b.json", '{"grafana_url": "https://grafana.example.com/d/a"}')
+    shell.ok("config", "update", "BACKEND", "gpu-a", "--file", "b.json")
+    assert shell.ok("backend", "open", "gpu-a") == "https://grafana.example.com/d/a\n"
+    assert shell.osmo("backend", "open", "gpu-x").code == 2
