@@ -133,7 +133,10 @@ def _check_role(service: Service, registration: Registration, access: Access) ->
     """
     roles = service.configs.read(ROLE)
     if not access.scoped:
-        roles.item(access.role)
+        # In ConfigMap mode the service looks for the role in its database, which no list shows
+        # (docs/service/configmap.md#roles-and-users).
+        if access.role not in roles.items() and not service.refuses_writes():
+            raise roles.no_item(access.role)
         return True
     if access.role not in roles.items():
         if service.refuses_writes():
