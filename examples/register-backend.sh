@@ -1,9 +1,12 @@
 #!/usr/bin/env bash
 # Registers a backend: each osmo command of OSMO's page "Register Backend", in its order.
 #
+# At its end the same with one command, `osmo backend register`, which also prepares the page's
+# kubectl and Helm steps.
+#
 # Whatever login the environment gives is used: a profile, OSMO_URL=local, or OSMO_URL with
-# OSMO_TOKEN. In place of the page's role and Helm steps `osmo local add-backend` does what the
-# operator of a cluster does when it connects, in the database of the embedded service.
+# OSMO_TOKEN. In place of a deployed operator `osmo local add-backend` does what the operator does
+# when it connects, in the database of the embedded service.
 #
 #   BACKEND_NAME   name of the backend            (default: gpu-cluster)
 #   EXPIRES_AT     expiry date of its token       (default: in 30 days)
@@ -24,6 +27,9 @@ run() {
   printf '\n'
   "$@"
 }
+
+# [Optional] Create OSMO backend role
+run osmo config set ROLE "agent-$BACKEND_NAME" backend --field "$BACKEND_NAME"
 
 # Create OSMO service access token
 run osmo token set "$BACKEND_NAME-token" --expires-at "$EXPIRES_AT" \
@@ -80,3 +86,21 @@ echo '{
   }
 }' >workflow_config.json
 run osmo config update WORKFLOW --file workflow_config.json
+
+# All of it in one command: role, token, namespaces, Secrets, chart values and configuration
+export NGC_API_KEY
+register=(osmo backend register "$BACKEND_NAME" --out registration --token-name "$BACKEND_NAME-agent"
+  --expires-at "$EXPIRES_AT" --scoped-role --image-tag 6.0.0 --config backend_config.json
+  --service-url https://osmo.example.com)
+run "${register[@]}"
+
+# Run the printed commands, or add --apply: here the operator connects with the token in the manifests
+run osmo local add-backend "$BACKEND_NAME" --manifest registration/manifests.yaml
+run osmo backend wait "$BACKEND_NAME"
+
+# Run it again to configure the backend and show it
+run "${register[@]}"
+
+# Uninstall
+run osmo backend register "$BACKEND_NAME" --out registration --undo
+run osmo backend list

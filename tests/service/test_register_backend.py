@@ -26,6 +26,7 @@ def without_volatile(text: str) -> str:
     text = re.sub(r"Access token: [0-9a-f]{64}", "Access token: TOKEN", text)
     text = re.sub(r'("k8s_uid": )"[^"]+"', r'\1"UID"', text)
     text = text.replace(EXPIRES_AT, "YYYY-MM-DD")
+    text = re.sub(r"ONLINE   \d s ", "ONLINE   N s ", text)
     return re.sub(r"\d{4}-\d\d-\d\dT[0-9:.]+", "TIME", text)
 
 
