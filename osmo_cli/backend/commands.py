@@ -15,6 +15,7 @@ from osmo_cli.backend.registration import (
     Registration,
 )
 
+CONTROL_COMMENT = "    # in the cluster of the service"
 KEY_VARIABLE = "NGC_API_KEY"
 """The environment variable with the key that pulls images and charts."""
 
@@ -86,6 +87,14 @@ def removal(operator: Operator) -> list[list[str]]:
 def command_line(words: Sequence[str]) -> str:
     """A command as it is typed into a shell."""
     return shlex.join(words)
+
+
+def removal_lines(operator: Operator) -> list[str]:
+    """The commands of `removal`, as typed into a shell."""
+    lines = [command_line(words) for words in removal(operator)]
+    if operator.bootstrap:
+        lines[-1] += CONTROL_COMMENT
+    return lines
 
 
 def repository_lines(registration: Registration) -> list[str]:

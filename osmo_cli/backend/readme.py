@@ -31,7 +31,7 @@ def readme(registration: Registration) -> str:
         _block([commands.command_line(commands.show_pods(registration))]),
         f"The backend is listed once its operator is connected: `osmo backend wait {backend}`.",
         "## Remove",
-        _block(map(commands.command_line, commands.removal(registration))),
+        _block(commands.removal_lines(registration)),
         "Then delete what is left on the service: run the command that wrote this file with "
         f"`--undo`, or `osmo backend deregister {backend}`. The namespaces are not deleted.",
     ]

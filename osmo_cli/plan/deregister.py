@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
 
 from osmo_cli.api.errors import UserNotFoundError, WorkflowsRunningError
 from osmo_cli.backend import commands
@@ -32,7 +32,7 @@ class Leftovers:
 
     Attributes:
         backend: its name.
-        listed: it is registered.
+        item: its configuration, or None where it is not registered.
         online: its operator sends heartbeats.
         token: name of its operator's token, or None.
         user: the account of that token, where the account has no other use; or None.
@@ -40,11 +40,16 @@ class Leftovers:
     """
 
     backend: str
-    listed: bool
+    item: Any = field(repr=False)
     online: bool
     token: str | None
     user: str | None
     role: str | None
+
+    @property
+    def listed(self) -> bool:
+        """Whether the backend is registered."""
+        return self.item is not None
 
     @property
     def names(self) -> list[str]:
@@ -70,7 +75,7 @@ def find_leftovers(service: Service, backend: str, token: str) -> Leftovers:
     stored = service.tokens.find(OWNER, token)
     return Leftovers(
         backend,
-        listed=item is not None,
+        item=item,
         online=item is not None and item.get("online") is True,
         token=None if stored is None else token,
         user=_own_account(service, token, {STANDARD_ROLE, role}),

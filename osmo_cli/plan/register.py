@@ -234,8 +234,9 @@ class Registering:
         files = {VALUES: _yaml(chart_values(registration)), README: readme(registration)}
         if registration.bootstrap:
             files[CONTROL_VALUES] = _yaml(control_values(registration))
-        for name, text in files.items():
-            folder.write(name, text)
+        written = [name for name, text in files.items() if folder.write(name, text)]
+        if written:
+            self._say(f"wrote {', '.join(written)} to {folder.path}")
 
     def create_access(self, plan: Plan) -> None:
         """Create the role and the account where they do not exist.
@@ -260,7 +261,8 @@ class Registering:
         Raises:
             OsmoError: they cannot be written.
         """
-        self._folder.write(MANIFESTS, self.manifests_text(token))
+        if self._folder.write(MANIFESTS, self.manifests_text(token)):
+            self._say(f"wrote {self._folder.manifests}")
 
     def manifests_text(self, token: str | None) -> str:
         """The manifests as YAML; without a token, they have no Secret at all."""
@@ -297,6 +299,7 @@ class Registering:
                 self._finish_token()
         finally:
             reserved.release()
+        self._say(f"wrote {reserved.path}, which has the token and which only you can read")
         self._report(plan, created)
         return created.text
 
@@ -334,7 +337,9 @@ class Registering:
 
     def _report(self, plan: Plan, created: CreatedToken) -> None:
         """Say that a token was created; raise the doubt about it."""
-        if plan.access is not None and plan.text is None:
+        if plan.access is None and plan.text is None:
+            self._say("created a bootstrap token, which the service does not know yet")
+        elif plan.access is not None and plan.text is None:
             verb = "created" if plan.old is None else "replaced"
             name, expires_at = self._registration.token, plan.access.expires_at
             self._say(f"{verb} token {name}, which expires on {expires_at}")

@@ -77,19 +77,20 @@ class RegistrationFolder:
         """Write the record. Raises OsmoError if it cannot be written."""
         self.write(RECORD, write_record(record))
 
-    def write(self, name: str, text: str) -> None:
-        """Write a file of the directory unless it has that text.
+    def write(self, name: str, text: str) -> bool:
+        """Write a file of the directory unless it has that text; return whether it was written.
 
         Raises:
             OsmoError: it cannot be written.
         """
         path = self.path / name
         if self._read(path) == text:
-            return
+            return False
         try:
             replace_private(path, text)
         except OSError as error:
             raise OsmoError(f"cannot write {path}: {error.strerror}") from None
+        return True
 
     def token(self, secret: str) -> str | None:
         """The token in the manifests, or None.

@@ -12,6 +12,7 @@ import yaml
 
 from osmo_cli.config.registry.dialects import DIALECTS, Dialect
 from tests.support.processes import Service, Shell, serving
+from tests.support.worlds import MANAGED, world
 
 KEY = "nvapi-the-registry-key"
 REGISTER = ("backend", "register", "gpu-a", "--out", "out", "--image-tag", "6.0.0")
@@ -191,3 +192,66 @@ def test_a_page_is_printed_and_must_be_one(shell: Shell) -> None:
     shell.ok("config", "update", "BACKEND", "gpu-a", "--file", "b.json")
     assert shell.ok("backend", "open", "gpu-a") == "https://grafana.example.com/d/a\n"
     assert shell.osmo("backend", "open", "gpu-x").code == 2
+
+
+@pytest.mark.parametrize(
+    "name", [name for name, dialect in DIALECTS.items() if dialect.helm_root is not None]
+)
+def test_a_service_in_configmap_mode_needs_the_backend_in_its_values(
+    name: str, tmp_path: Path
+) -> None:
+    with world(f"{name} {MANAGED}", tmp_path) as place:
+        shell = place.shell
+        unknown = shell.osmo("backend", "register", "gpu-x", *WITH_URL[3:])
+        assert unknown.code == 6
+        assert "osmo config update BACKEND gpu-x" in unknown.err
+        scoped = shell.osmo(*WITH_URL, "--scoped-role")
+        assert scoped.code == 6
+        assert not (shell.home / "out").exists()
+        known = shell.osmo(*WITH_URL)
+        assert known.code == 0, known
+        refused = shell.osmo("backend", "deregister", "gpu-a", "--yes")
+        assert refused.code == 6
+        assert f"{place.dialect.helm_root}.backends.gpu-a" in refused.err
+        assert shell.osmo(*REGISTER, "--undo").code == 0
+
+
+def test_the_printed_token_is_not_replaced_by_a_later_run(place: Shell) -> None:
+    first = place.osmo(*WITH_URL, "--secret-to-stdout")
+    assert first.code == 0
+    later = place.osmo(*WITH_URL)
+    assert later.code == 0
+    assert "was printed by an earlier run" in later.err
+    assert "Secret" not in (place.home / "out" / "manifests.yaml").read_text()
+    assert place.osmo(*REGISTER, "--undo").code == 0
+
+
+def test_a_directory_of_another_backend_or_of_something_else_is_refused(place: Shell) -> None:
+    assert place.osmo(*WITH_URL).code == 0
+    other = place.osmo("backend", "register", "gpu-b", *WITH_URL[3:])
+    assert other.code == 2
+    assert "is of backend gpu-a" in other.err
+    assert place.osmo(*REGISTER, "--undo").code == 0
+    (place.home / "out").mkdir()
+    (place.home / "out" / "README.md").write_text("mine")
+    assert place.osmo(*WITH_URL).code == 2
+    assert (place.home / "out" / "README.md").read_text() == "mine"
+
+
+def test_a_wrong_configuration_is_refused_before_anything_is_created(place: Shell) -> None:
+    place.file("config.json", '{"descripton": "x"}')
+    result = place.osmo(*WITH_URL, "--config", "config.json")
+    assert result.code == 2
+    assert 'did you mean "description"' in result.err
+    assert not (place.home / "out").exists()
+
+
+def test_a_token_of_somebody_else_is_never_replaced(
+    place: Shell, running: tuple[Service, Dialect]
+) -> None:
+    place.ok("token", "set", "gpu-a-token", "--service", "--roles", "osmo-backend", "-t", "json")
+    result = place.osmo(*WITH_URL, "--role", "osmo-backend")
+    assert result.code == 2
+    assert "token gpu-a-token already exists" in result.err
+    assert not (place.home / "out").exists()
+    assert place.osmo("backend", "deregister", "gpu-a", "--yes").code == 0

@@ -164,3 +164,40 @@ def test_an_interrupted_run_keeps_the_token(setting: Setting) -> None:
     manifest = (setting.shell.home / "out" / "manifests.yaml").read_text()
     assert "Secret" in manifest
     setting.ends_well(before)
+
+
+def test_running_workflows_keep_a_backend_and_its_token(setting: Setting) -> None:
+    shell = setting.shell
+    assert shell.osmo(*SCOPED).code == 0
+    shell.ok("local", "add-backend", "gpu-a", "--manifest", "out/manifests.yaml")
+    running = "Backend gpu-a is not finished running workflows. Alive workflows: wf-7"
+    body = json.dumps({"message": f"Internal server error: {running}"})
+
+    def front(request: Request, forward: Forward) -> bytes:
+        is_ours = request.method == "DELETE" and request.target.endswith("/backend/gpu-a")
+        return wire(500, body) if is_ours else forward()
+
+    setting.service.front = front
+    for command in (("deregister", "gpu-a", "--yes"), (*REGISTER[1:], "--undo")):
+        result = shell.osmo("backend", *command)
+        assert result.code == 10, result
+        assert "wf-7" in result.err
+        assert "cancel the workflows" in result.err
+    assert setting.tokens == ["gpu-a-token"]
+    setting.service.front = pass_on
+    assert shell.osmo("backend", "deregister", "gpu-a", "--yes").code == 0
+    assert setting.tokens == []
+
+
+@pytest.mark.parametrize(
+    ("redirection", "code"), [(">/dev/full", 10), (">&-", 10), ("| (exec 0<&-; sleep 0.5)", 141)]
+)
+def test_no_token_is_created_where_the_secret_cannot_be_printed(
+    setting: Setting, redirection: str, code: int
+) -> None:
+    command = " ".join((OSMO, *REGISTER, "--role", "osmo-backend", "--secret-to-stdout"))
+    script = f"set -o pipefail; (sleep 0.2; exec {command}) {redirection}"
+    result = setting.shell.run("bash", "-c", script)
+    assert result.code == code, result
+    check_said(result)
+    assert setting.tokens == []

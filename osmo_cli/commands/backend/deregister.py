@@ -80,7 +80,11 @@ def deregister(
 
 def run(session: Session, options: DeregisterOptions) -> None:
     """Delete what the backend has, after a question."""
-    from osmo_cli.commands.backend.shown import indented, removal_lines
+    from osmo_cli.backend.commands import removal_lines
+    from osmo_cli.commands.backend.shown import indented
+    from osmo_cli.commands.config.configmap_refusal import helm_values_on_refusal
+    from osmo_cli.config.registry.types import BACKEND
+    from osmo_cli.config.values import ABSENT
     from osmo_cli.plan.clusters import check_clients
     from osmo_cli.plan.deregister import find_leftovers, remove
 
@@ -99,7 +103,9 @@ def run(session: Session, options: DeregisterOptions) -> None:
             printer.note(
                 f"Remove the operator from its cluster:\n{indented(removal_lines(operator))}"
             )
-        remove(service, leftovers, force=options.force, say=printer.note)
+        states = (leftovers.item, ABSENT)
+        with helm_values_on_refusal(service, printer, BACKEND, options.backend, states):
+            remove(service, leftovers, force=options.force, say=printer.note)
     if leftovers.names:
         printer.text(f"Backend {options.backend} is deregistered")
     else:

@@ -499,7 +499,7 @@ class _Run:
         options, printer = self.options, self.session.printer
         name = options.backend
         lines: list[str] = []
-        if status is None:
+        if status is None or not status.connected:
             lines = shown.deployment_lines(
                 registration,
                 str(options.out),
@@ -531,3 +531,6 @@ class _Run:
         else:
             printer.text(f"Backend {name} is registered\n")
             shown.print_backends(printer, [status], now)
+            if lines:
+                printer.text("\nIts operator is not connected. Deploy it in its cluster:")
+                printer.text(shown.indented(lines))

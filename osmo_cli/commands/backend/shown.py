@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from osmo_cli.backend.registration import Operator, Registration
+    from osmo_cli.backend.registration import Registration
     from osmo_cli.backend.status import BackendStatus
     from osmo_cli.output.printer import Printer
 
@@ -68,20 +68,14 @@ def deployment_lines(
     manifests, values = (f"{folder}/{name}" for name in (MANIFESTS, VALUES))
     lines = []
     if registration.bootstrap and not from_stdout:
-        lines.append(commands.command_line(commands.apply_control_manifests(manifests)))
+        control = commands.command_line(commands.apply_control_manifests(manifests))
+        lines.append(control + commands.CONTROL_COMMENT)
     if not applied:
         if not from_stdout:
             lines.append(commands.command_line(commands.apply_manifests(registration, manifests)))
         lines += commands.repository_lines(registration)
         lines.append(commands.command_line(commands.install(registration, values)))
     return lines
-
-
-def removal_lines(operator: Operator) -> list[str]:
-    """The commands that remove an operator and its token, as typed into a shell."""
-    from osmo_cli.backend import commands
-
-    return [commands.command_line(line) for line in commands.removal(operator)]
 
 
 def indented(lines: Iterable[str]) -> str:

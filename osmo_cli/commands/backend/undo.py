@@ -31,8 +31,9 @@ def undo(
         namespaces: of the commands to print, where this registration ran none itself.
         force: delete the backend even if workflows run on it.
     """
+    from osmo_cli.backend.commands import removal_lines
     from osmo_cli.backend.record import Kind
-    from osmo_cli.commands.backend.shown import indented, removal_lines
+    from osmo_cli.commands.backend.shown import indented
     from osmo_cli.plan.clusters import check_clients
     from osmo_cli.plan.deregister import undo as undo_on_service
     from osmo_cli.plan.deregister import undo_in_cluster
