@@ -95,6 +95,7 @@ COMMANDS = (
     _row("osmo config set ROLE NAME backend", "config set ROLE r backend --field b", writes=True),
     _row("osmo config validate PATH", "config validate workflow.json"),
     _row("osmo config schema TYPE", "config schema WORKFLOW"),
+    _row("osmo config export --helm FILE", "config export --helm values.yaml"),
     _row(
         "osmo backend register NAME",
         "backend register gpu-a --out gpu-a --image-tag 6.0.0 --service-url https://osmo.test",

@@ -13,16 +13,14 @@ from typing import Any
 
 import pytest
 
-from osmo_cli.config.changes.merge import Mode, differences
 from osmo_cli.config.checking.helm_values import check_values
-from osmo_cli.config.checking.validate import check_input
 from osmo_cli.config.helm.charts import CHARTS, Chart
 from osmo_cli.config.helm.inputs import ValuesFiles, values_inputs
 from osmo_cli.config.helm.reading import parse_values
 from osmo_cli.config.registry.dialects import DIALECTS
-from osmo_cli.config.secrets import is_mask
 from tests.conformance import differences_configmap, differences_helm
 from tests.conformance.replay import RECORDINGS
+from tests.support.values_compared import different_objects
 
 LOADS = RECORDINGS / "helm-loads.json"
 CHART_OF = {"6.3": "service", "6.4": "service-6.4"}
@@ -109,27 +107,7 @@ def test_the_service_shows_what_the_values_say(record: dict[str, Any], generatio
         for path, answer in (record.get("answers") or {}).items()
         if not _is_faulty(answer)
     }
-    values = _values(record, generation)
-    different = []
-    for item in values.inputs.all:
-        config_type = item.shape.config_type
-        if config_type.path not in answers:
-            continue
-        live = answers[config_type.path]
-        if item.shape.name is not None:
-            live = config_type.items_in(live).get(item.shape.name)
-            if live is None:
-                continue
-        checked = check_input(item.document, item.shape, live, mode=Mode.MERGE)
-        if any(problem.severity == "error" for problem in checked.problems):
-            continue
-        different += [
-            (str(item.shape), difference)
-            for difference in differences(
-                item.shape.editable(live), item.shape.editable(checked.wanted)
-            )
-            if not is_mask(difference.before)
-        ]
+    different = list(different_objects(_values(record, generation), answers))
     if (record["id"], generation) in differences_helm.SHOWN_OTHERWISE:
         assert different
     else:

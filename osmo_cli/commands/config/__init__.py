@@ -20,5 +20,6 @@ app = noun(
         "rename": "config.rename:rename",
         "validate": "config.validate:validate",
         "schema": "config.schema:schema",
+        "export": "config.export:export",
     },
 )

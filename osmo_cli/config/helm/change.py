@@ -13,6 +13,7 @@ from typing import Any
 
 from osmo_cli.config.changes.merge import differences
 from osmo_cli.config.helm.charts import Chart, chart_of
+from osmo_cli.config.helm.secrets import secret_name
 from osmo_cli.config.helm.values_yaml import lost_in_helm
 from osmo_cli.config.problems import Path, path_text
 from osmo_cli.config.registry.shape import Shape
@@ -24,7 +25,6 @@ _CREDENTIALS = frozenset({"credential", "default_credential"})
 """Objects that take their secret from a reference beside their other fields; any other secret is
 replaced by a reference of its own, as one below an object with a reference is never read."""
 _KEY_OF_CREDENTIAL, _KEY_OF_VALUE = "cred.yaml", "value.yaml"
-_LONGEST_SECRET_NAME = 56
 _TEMPLATES = frozenset({"POD_TEMPLATE", "GROUP_TEMPLATE"})
 _NAMESPACE, _USUAL_NAMESPACE = "k8s_namespace", "osmo-workflows"
 
@@ -219,7 +219,7 @@ class _Writer:
         is_credential = path[-2] in _CREDENTIALS
         at = path[:-1] if is_credential else path
         key = _KEY_OF_CREDENTIAL if is_credential else _KEY_OF_VALUE
-        name = _secret_name(at)
+        name = secret_name(at)
         self._set((*at, "secretName"), name)
         self._set((*at, "secretKey"), key)
         content = f"`{path[-1]}`" if is_credential else "only `value`"
@@ -285,13 +285,6 @@ def _unset(values: dict[str, Any], at: Path) -> None:
     for step in at[:-1]:
         values = values.get(str(step), {})
     values.pop(str(at[-1]), None)
-
-
-def _secret_name(path: Path) -> str:
-    """A name for the Secret of a field: `osmo-workflow-log-credential`."""
-    words = "-".join(str(step) for step in path[-2:]).lower()
-    plain = "".join(char if char.isascii() and char.isalnum() else "-" for char in words)
-    return f"osmo-{plain}"[:_LONGEST_SECRET_NAME].strip("-")
 
 
 def _common(paths: list[Path]) -> Path:
