@@ -100,6 +100,11 @@ def full_name(item: dict[str, Any]) -> str:
     return "/".join(part for part in parts if part)
 
 
+def secret_texts(objects: Sequence[dict[str, Any]]) -> list[str]:
+    """What is secret in the text of manifests: the encoded data of their Secrets."""
+    return [text for item in objects for text in item.get("data", {}).values()]
+
+
 def write_manifests(objects: Sequence[dict[str, Any]]) -> str:
     """The objects as a YAML stream."""
     from osmo_cli.config.reading.yaml_text import write_yaml

@@ -19,7 +19,13 @@ from osmo_cli.api.errors import RoleNotFoundError
 from osmo_cli.api.tokens import NewToken, Token
 from osmo_cli.backend import commands
 from osmo_cli.backend.chart_values import chart_values, control_values
-from osmo_cli.backend.manifests import full_name, is_control, manifests, write_manifests
+from osmo_cli.backend.manifests import (
+    full_name,
+    is_control,
+    manifests,
+    secret_texts,
+    write_manifests,
+)
 from osmo_cli.backend.readme import CONTROL_VALUES, MANIFESTS, VALUES, readme
 from osmo_cli.backend.record import Kind, Record
 from osmo_cli.backend.registration import CHART, RELEASE, Registration
@@ -263,6 +269,11 @@ class Registering:
         """
         if self._folder.write(MANIFESTS, self.manifests_text(token)):
             self._say(f"wrote {self._folder.manifests}")
+
+    def secret_texts(self, token: str) -> list[str]:
+        """The token, and what is secret in the text of its manifests."""
+        objects = manifests(self._registration, token, self._registry_key)
+        return [token, *secret_texts(objects)]
 
     def manifests_text(self, token: str | None) -> str:
         """The manifests as YAML; without a token, they have no Secret at all."""

@@ -136,6 +136,7 @@ def test_missing_clients_are_said_before_anything_is_created(place: Shell) -> No
 
 CLIENT = """#!/bin/sh
 cat >/dev/null
+[ ! -e "$HOME/leak" ] || { cat "$HOME/out/manifests.yaml" >&2; exit 1; }
 tr '\\0' ' ' </proc/$$/cmdline >>"$HOME/argv"
 case "$*" in
   *apply*) echo 'namespace/osmo unchanged' ;;
@@ -154,6 +155,14 @@ def test_apply_runs_the_clients_without_a_secret_in_argv(
         (bin / name).write_text(CLIENT)
         (bin / name).chmod(0o755)
     place.env["PATH"] = f"{bin}:{place.env['PATH']}"
+    (place.home / "leak").touch()
+    leaking = place.osmo(*WITH_URL, "--apply")
+    assert leaking.code == 10
+    manifests = (place.home / "out" / "manifests.yaml").read_text()
+    for item in yaml.safe_load_all(manifests):
+        for secret in item.get("data", {}).values():
+            assert secret not in leaking.out + leaking.err
+    (place.home / "leak").unlink()
     (place.home / "fail").touch()
     failed = place.osmo(*WITH_URL, "--apply")
     assert failed.code == 10

@@ -430,7 +430,9 @@ class _Run:
         else:
             text = registering.token_to_file(plan)
         if text is not None:
-            printer.redactor.add(text)
+            # kubectl may repeat a part of what it reads in a message.
+            for secret in registering.secret_texts(text):
+                printer.redactor.add(secret)
         elif plan.shown:
             printer.note(
                 "the token was printed by an earlier run and is in no file; --undo and another "
