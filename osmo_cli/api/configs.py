@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from osmo_cli.api.answers import as_object, as_objects, optional_text, texts, unexpected
@@ -71,6 +72,11 @@ class Snapshot:
 
     def items(self) -> dict[str, Any]:
         """The named items by name; empty for a type without names."""
+        return self._items
+
+    @cached_property
+    def _items(self) -> dict[str, Any]:
+        # Asked for once per item of a plan, and made anew where the service sends a list.
         if self.config_type.named is None:
             return {}
         return self.config_type.items_in(self.data)

@@ -13,7 +13,7 @@ from osmo_cli.config.problems import Path, Problem, path_text, raise_for_errors
 from osmo_cli.config.reading.document import Document
 from osmo_cli.config.values import same
 from osmo_cli.plan.live_object import LiveObject
-from osmo_cli.plan.names import unchecked_names
+from osmo_cli.plan.names import KnownNames, unchecked_names
 from osmo_cli.plan.redacted import Redacted, redacted_states
 from osmo_cli.plan.secrets import SecretMemory, without_known_secrets
 
@@ -57,6 +57,7 @@ def plan_update(
     memory: SecretMemory,
     *,
     mode: Mode = Mode.MERGE,
+    known_names: KnownNames | None = None,
 ) -> Change:
     """Return the change that `document` makes to `target`; nothing is written.
 
@@ -66,6 +67,7 @@ def plan_update(
         document: the input.
         memory: recognizes known secrets.
         mode: whether the input is a part, the whole object, or the buffer of an editor.
+        known_names: returns the names of the items of another type; by default the service does.
 
     Raises:
         InvalidInputError: the input is invalid; has every problem.
@@ -77,7 +79,8 @@ def plan_update(
 
     checked = check_input(document, target.shape, target.live, mode=mode)
     warnings = raise_for_errors(checked.problems)
-    warnings += raise_for_errors(unchecked_names(service, target, checked.given, checked.wanted))
+    names = known_names or (lambda config_type: service.configs.read(config_type).items().keys())
+    warnings += raise_for_errors(unchecked_names(names, target, checked.given, checked.wanted))
     wanted, secrets = without_known_secrets(service, target, checked.wanted, memory)
     patches = requests_between(target, target.live, wanted)
     shown = redacted_states(target, wanted, secrets.remarks, checked.given.references())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -11,7 +12,7 @@ from osmo_cli.config.registry.types import CONFIG_TYPES
 from osmo_cli.config.values import same, value_at
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from osmo_cli.api.service import Service
     from osmo_cli.config.reading.document import Document
@@ -19,14 +20,24 @@ if TYPE_CHECKING:
     from osmo_cli.plan.live_object import LiveObject
 
 
+KnownNames = Callable[["ConfigType"], "Collection[str]"]
+"""Returns the names of the items of a type."""
+
+
 def unchecked_names(
-    service: Service, target: LiveObject, document: Document, wanted: Any
+    known_names: KnownNames, target: LiveObject, document: Document, wanted: Any
 ) -> list[Problem]:
     """Return the new names of items that do not exist, of types that the service does not check.
 
     For one item they are errors, because the service answers with an error after it has stored
     it; in the whole type it accepts them, so they are warnings
     (docs/service/pool.md#unregistered-backends).
+
+    Args:
+        known_names: returns the names that exist.
+        target: what is changed.
+        document: the input.
+        wanted: the object to store.
     """
     types = {
         reference.target
@@ -37,7 +48,7 @@ def unchecked_names(
         return []
     from osmo_cli.config.checking.cross_checks import unknown_names
 
-    known = {name: service.configs.read(CONFIG_TYPES[name]).items().keys() for name in types}
+    known = {name: known_names(CONFIG_TYPES[name]) for name in types}
     severity: Literal["error", "warning"] = "error" if target.shape.name is not None else "warning"
     return [
         replace(problem, severity=severity)

@@ -38,6 +38,8 @@ def place(
     with world(request.param, tmp_path_factory.mktemp("world")) as place:
         shell = place.shell
         shell.file("workflow.json", '{"max_num_tasks": 21}')
+        (shell.home / "configs").mkdir()
+        shell.file("configs/workflow.json", '{"max_num_tasks": 22}')
         shell.file("pool.json", '{"backend": "gpu-a"}')
         shell.file("template.json", '{"spec": {"containers": []}}')
         place.change(

@@ -21,5 +21,6 @@ app = noun(
         "validate": "config.validate:validate",
         "schema": "config.schema:schema",
         "export": "config.export:export",
+        "plan": "config.plan:plan",
     },
 )

@@ -67,6 +67,17 @@ class Document:
         inside = {path[1:]: place for path, place in self.places.items() if path and path[0] == key}
         return replace(self, value=self.value[key], places=inside)
 
+    def items(self) -> dict[str, Document]:
+        """Return each value of an object as a document of its own, by key."""
+        inside: dict[str, dict[Path, Place]] = {key: {} for key in self.value}
+        for path, place in self.places.items():
+            if path:
+                inside[str(path[0])][path[1:]] = place
+        return {
+            key: replace(self, value=value, places=inside[key], warnings=())
+            for key, value in self.value.items()
+        }
+
     def keyed_by_name(self) -> Document:
         """Return a list of objects with a `name` as a map of them by name.
 

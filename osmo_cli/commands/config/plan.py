@@ -1,0 +1,147 @@
+"""`osmo config plan`: what would change, without changing anything."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from osmo_cli.commands.config.arguments import complete_type
+from osmo_cli.commands.session import Session
+from osmo_cli.config.registry.types import find_type
+from osmo_cli.errors import ExitCode
+from osmo_cli.output.printer import Format
+
+if TYPE_CHECKING:
+    from osmo_cli.config.changes.plan import Plan
+    from osmo_cli.output.printer import Printer
+    from osmo_cli.plan.planning import Scope
+
+
+class PlanFormat(StrEnum):
+    """Formats of a plan."""
+
+    TEXT = "text"
+    JSON = "json"
+    MARKDOWN = "markdown"
+
+
+DirectoryArgument = Annotated[
+    str,
+    typer.Argument(
+        metavar="DIR",
+        show_default=False,
+        help="Directory of configuration files, as `osmo config export` writes it.",
+    ),
+]
+TypesOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--type",
+        metavar="TYPE",
+        help="Only this config type; accepts several. Default: all in the directory.",
+        autocompletion=complete_type,
+    ),
+]
+NamesOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--name",
+        metavar="GLOB",
+        help='Only items whose name matches this pattern, such as "team-*"; accepts several.',
+    ),
+]
+PruneOption = Annotated[
+    bool,
+    typer.Option(
+        "--prune",
+        help="Delete the items that the directory does not have, of the types that it has.",
+    ),
+]
+PlanFormatOption = Annotated[
+    PlanFormat,
+    typer.Option("--format-type", "-t", help="Output format.", case_sensitive=False),
+]
+
+
+@dataclass(frozen=True)
+class PlanOptions:
+    """What to compare, and how to show it."""
+
+    directory: str
+    types: tuple[str, ...]
+    names: tuple[str, ...]
+    prune: bool
+    exit_code: bool
+    format: PlanFormat
+
+    def scope(self) -> Scope:
+        """What the plan is about."""
+        from osmo_cli.plan.planning import Scope
+
+        return Scope(self.types, self.names, self.prune)
+
+
+def plan(
+    ctx: typer.Context,
+    directory: DirectoryArgument,
+    types: TypesOption = None,
+    names: NamesOption = None,
+    prune: PruneOption = False,
+    exit_code: Annotated[
+        bool, typer.Option("--exit-code", help="Exit with 5 if there is something to do.")
+    ] = False,
+    format_type: PlanFormatOption = PlanFormat.TEXT,
+) -> int:
+    """Show what would bring a service to the state of a directory.
+
+    Nothing is written. Each file is compared as `osmo config update` would
+    do it: what a file leaves out keeps its value. Items that have no file
+    stay unless --prune is given.
+
+    Examples:
+        osmo config plan configs/
+        osmo config plan configs/ --type POOL --name "team-*" --exit-code
+        osmo config plan configs/ --prune -t markdown
+    """
+    options = PlanOptions(
+        directory,
+        tuple(find_type(name).name for name in types or ()),
+        tuple(names or ()),
+        prune,
+        exit_code,
+        format_type,
+    )
+    return run(ctx.obj, options)
+
+
+def run(session: Session, options: PlanOptions) -> int:
+    """Make the plan and print it."""
+    from osmo_cli.plan.planning import plan_directory
+
+    credential = session.credential()
+    memory = session.secret_memory(credential)
+    with session.connect(credential) as service:
+        prepared = plan_directory(
+            service, options.directory, session.lookup, memory, options.scope()
+        )
+    print_plan(session.printer, prepared.plan, options.format)
+    pending = bool(prepared.plan.changes)
+    return ExitCode.CHANGES_PENDING if options.exit_code and pending else ExitCode.OK
+
+
+def print_plan(printer: Printer, plan: Plan, format: PlanFormat) -> None:
+    """Print a plan; its warnings go to stderr, and are part of the data."""
+    from osmo_cli.output.plans import plan_data, plan_lines
+
+    if format is PlanFormat.JSON:
+        printer.format = Format.JSON
+    for warning in plan.warnings:
+        printer.warn(str(warning))
+    if format is PlanFormat.JSON:
+        printer.data(plan_data(plan))
+    else:
+        for line in plan_lines(plan):
+            printer.text(line)
