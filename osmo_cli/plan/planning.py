@@ -27,7 +27,7 @@ from osmo_cli.plan.live_object import LiveObject, live_of
 if TYPE_CHECKING:
     from osmo_cli.api.configs import Snapshot
     from osmo_cli.api.service import Service
-    from osmo_cli.config.reading.references import Lookup
+    from osmo_cli.config.reading.references import References
     from osmo_cli.config.registry.dialects import Dialect
     from osmo_cli.plan.secrets import SecretMemory
 
@@ -48,7 +48,7 @@ class Scope:
     types: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
     prune: bool = False
-    mode: Mode = Mode.MERGE
+    mode: Mode = Mode.REPLACE
 
     def has_type(self, config_type: ConfigType) -> bool:
         """Whether a type is part of it."""
@@ -422,7 +422,7 @@ def _number(snapshot: Snapshot) -> int | None:
 def plan_directory(
     service: Service,
     directory: str,
-    lookup: Callable[[str], Lookup],
+    references: Callable[[str], References],
     memory: SecretMemory,
     scope: Scope,
 ) -> Prepared:
@@ -431,7 +431,7 @@ def plan_directory(
     Args:
         service: the service.
         directory: in the layout of `osmo config export`.
-        lookup: returns what looks up the references of a file.
+        references: returns how the references of a file are looked up.
         memory: recognizes known secrets.
         scope: what the plan is about.
 
@@ -442,7 +442,7 @@ def plan_directory(
     from osmo_cli.config.reading.inputs import read_inputs
 
     dialect = service.confirm_dialect()
-    inputs = read_inputs([directory], dialect, lookup=lookup)
+    inputs = read_inputs([directory], dialect, references=references)
     snapshots = _read(service, types_to_read(inputs, scope, dialect))
     return prepare(service, inputs, snapshots, memory, scope=scope, source=[directory])
 

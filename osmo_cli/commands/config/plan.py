@@ -60,6 +60,13 @@ PruneOption = Annotated[
         help="Delete the items that the directory does not have, of the types that it has.",
     ),
 ]
+PartialOption = Annotated[
+    bool,
+    typer.Option(
+        "--partial",
+        help="Take each file as a part of its object: what it leaves out keeps its value.",
+    ),
+]
 PlanFormatOption = Annotated[
     PlanFormat,
     typer.Option("--format-type", "-t", help="Output format.", case_sensitive=False),
@@ -74,14 +81,17 @@ class PlanOptions:
     types: tuple[str, ...]
     names: tuple[str, ...]
     prune: bool
+    partial: bool
     exit_code: bool
     format: PlanFormat
 
     def scope(self) -> Scope:
         """What the plan is about."""
+        from osmo_cli.config.changes.merge import Mode
         from osmo_cli.plan.planning import Scope
 
-        return Scope(self.types, self.names, self.prune)
+        mode = Mode.MERGE if self.partial else Mode.REPLACE
+        return Scope(self.types, self.names, self.prune, mode)
 
 
 def plan(
@@ -90,6 +100,7 @@ def plan(
     types: TypesOption = None,
     names: NamesOption = None,
     prune: PruneOption = False,
+    partial: PartialOption = False,
     exit_code: Annotated[
         bool, typer.Option("--exit-code", help="Exit with 5 if there is something to do.")
     ] = False,
@@ -97,9 +108,10 @@ def plan(
 ) -> int:
     """Show what would bring a service to the state of a directory.
 
-    Nothing is written. Each file is compared as `osmo config update` would
-    do it: what a file leaves out keeps its value. Items that have no file
-    stay unless --prune is given.
+    Nothing is written. Each file is the whole object, as `osmo config
+    export` writes it: a field that it leaves out has its default, but for
+    secrets and read-only fields. Items without a file stay unless --prune
+    is given.
 
     Examples:
         osmo config plan configs/
@@ -111,6 +123,7 @@ def plan(
         tuple(find_type(name).name for name in types or ()),
         tuple(names or ()),
         prune,
+        partial,
         exit_code,
         format_type,
     )
@@ -125,7 +138,11 @@ def run(session: Session, options: PlanOptions) -> int:
     memory = session.secret_memory(credential)
     with session.connect(credential) as service:
         prepared = plan_directory(
-            service, options.directory, session.lookup, memory, options.scope()
+            service,
+            options.directory,
+            lambda file: session.references(file, service=service, lenient=True),
+            memory,
+            options.scope(),
         )
     print_plan(session.printer, prepared.plan, options.format)
     pending = bool(prepared.plan.changes)
