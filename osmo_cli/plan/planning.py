@@ -36,7 +36,7 @@ _NAMED_ITEMS = 5
 
 @dataclass(frozen=True)
 class Scope:
-    """What of an input and of a service a plan is about.
+    """What of an input and of a service a plan covers.
 
     Attributes:
         types: names of the types; all where empty.
@@ -119,7 +119,7 @@ def prepare(
         inputs: the files.
         snapshots: the types of `types_to_read`, with their newest revisions, by name.
         memory: recognizes known secrets.
-        scope: what the plan is about.
+        scope: what the plan covers.
         source: what the user named as the input.
 
     Raises:
@@ -433,7 +433,7 @@ def plan_directory(
         directory: in the layout of `osmo config export`.
         references: returns how the references of a file are looked up.
         memory: recognizes known secrets.
-        scope: what the plan is about.
+        scope: what the plan covers.
 
     Raises:
         InvalidInputError: the directory has errors; holds every problem.

@@ -86,7 +86,7 @@ class PlanOptions:
     format: PlanFormat
 
     def scope(self) -> Scope:
-        """What the plan is about."""
+        """Return what the plan covers."""
         from osmo_cli.config.changes.merge import Mode
         from osmo_cli.plan.planning import Scope
 
