@@ -178,7 +178,7 @@ class _Planner:
         The file of a whole type that consists of items is taken apart.
         """
         rank = {row.name: rank for rank, row in enumerate(write_order(self.service.dialect))}
-        objects = []
+        objects: list[Input] = []
         for group in inputs.groups:
             if group.is_directory:
                 problems += _among_files(group)
