@@ -6,16 +6,24 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from osmo_cli.commands.arguments import DialectOption, chosen_dialect
+from osmo_cli.commands.arguments import (
+    ChartOption,
+    DialectOption,
+    chosen_chart,
+    chosen_dialect,
+)
 from osmo_cli.commands.config.arguments import complete_type
 from osmo_cli.commands.session import Session
 from osmo_cli.config.registry.dialects import Dialect, dialects_with
 from osmo_cli.config.registry.types import ConfigType, find_type
 from osmo_cli.errors import UsageError
+
+if TYPE_CHECKING:
+    from osmo_cli.config.helm.charts import Chart
 
 
 @dataclass(frozen=True)
@@ -49,6 +57,10 @@ def schema(
         bool,
         typer.Option("--item", help="Schema of a file that holds one item, not the whole type."),
     ] = False,
+    helm: Annotated[
+        bool, typer.Option("--helm", help="Schema of the values files of a Helm chart.")
+    ] = False,
+    chart: ChartOption = None,
     output_dir: Annotated[
         Path | None,
         typer.Option(
@@ -64,9 +76,15 @@ def schema(
         osmo config schema POOL
         osmo config schema BACKEND --item --dialect 6.4
         osmo config schema --output-dir schemas
+        osmo config schema --helm --chart osmo
     """
     if item and type_name is None:
         raise UsageError("--item requires a type", hint="osmo config schema TYPE --item")
+    if helm and type_name is not None:
+        raise UsageError("--helm takes no type", hint="osmo config schema --helm --chart CHART")
+    if helm or chart is not None:
+        run_helm(ctx.obj, chosen_chart(chart), dialect, output_dir)
+        return
     config_type = find_type(type_name) if type_name is not None else None
     run(ctx.obj, SchemaOptions(config_type, chosen_dialect(dialect), item, output_dir))
 
@@ -85,6 +103,27 @@ def run(session: Session, options: SchemaOptions) -> None:
         session.printer.data(next(iter(schemas.values())))
     else:
         session.printer.data(schemas)
+
+
+def run_helm(
+    session: Session, chart: Chart | None, dialect_name: str | None, output_dir: Path | None
+) -> None:
+    """Print or write the schema of a chart's values; by default of the version's chart."""
+    from osmo_cli.config.checking.values_schema import values_schema
+    from osmo_cli.config.helm.charts import chart_of
+    from osmo_cli.config.helm.detection import dialect_for
+
+    dialect = chosen_dialect(dialect_name)
+    chart = chart or chart_of(dialect)
+    if chart is None:
+        raise UsageError(f"services of {dialect.name} have no chart", hint="add --chart CHART")
+    if dialect_name is None:
+        dialect = dialect_for(chart)
+    result = values_schema(chart, dialect)
+    if output_dir is None:
+        session.printer.data(result)
+    else:
+        _write(session, dialect, {f"values-{chart.name}": result}, output_dir)
 
 
 def _schema_of(config_type: ConfigType, dialect: Dialect, *, item: bool) -> dict[str, object]:
