@@ -107,7 +107,7 @@ class Outcome(Generic[State]):
             return wording.done
         if self.write.unchanged(self.state):
             return wording.not_done
-        return f"{wording.not_done}: {', '.join(wrong)}"
+        return f"only a part is stored; this is not as wanted: {', '.join(wrong)}"
 
     @property
     def warnings(self) -> tuple[str, ...]:

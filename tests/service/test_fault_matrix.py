@@ -10,6 +10,7 @@ import os
 import random
 import re
 import shutil
+import signal
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -30,6 +31,7 @@ from tests.support.processes import Result, Shell
 
 ALL = os.environ.get("OSMO_FAULTS") == "all"
 SAMPLE = int(os.environ.get("OSMO_FAULTS_SAMPLE", "120"))
+SIGNALS_SAMPLE = 30
 SEED = int(os.environ.get("OSMO_FAULTS_SEED", "0")) or time.time_ns() // 10**9 // 86400
 TIMEOUT = "1"
 
@@ -190,15 +192,24 @@ class World:
     """A prepared service of each dialect, and what its commands store without a fault."""
 
     folder: Path
-    shell: Shell
     service: Fronted
     templates: dict[str, Path] = field(default_factory=dict)
+    shells: dict[str, Shell] = field(default_factory=dict)
+    dialect: str = ""
     expected: dict[tuple[str, str], tuple[Any, Any]] = field(default_factory=dict)
     runs: int = 0
 
+    @property
+    def shell(self) -> Shell:
+        """The user of the present dialect; what is known of a service is kept by its address."""
+        return self.shells[self.dialect]
+
     def template(self, dialect: str) -> Path:
         """A database with something to write to."""
+        self.dialect = dialect
         if dialect not in self.templates:
+            self.shells[dialect] = shell = Shell.at(self.folder / f"home-{dialect}")
+            shell.ok("login", self.service.url, "--method", "dev", "--username", "admin")
             db = self.folder / f"{dialect}.db"
             new_database(db, dialect)
             self.service.open(db)
@@ -217,12 +228,15 @@ class World:
     def begin(self, dialect: str) -> None:
         self.service.front = pass_on
         template = self.template(dialect)
+        self.service.close()
+        for old in self.folder.glob("cell-*"):
+            old.unlink()
         self.runs += 1
         db = self.folder / f"cell-{self.runs}.db"
         shutil.copy(template, db)
         self.service.open(db)
 
-    def states(self, cell: Cell) -> tuple[Any, Any]:
+    def states(self, cell: Cell | Interruption) -> tuple[Any, Any]:
         """What is stored before and after the command, without a fault."""
         key = cell.dialect, cell.row.command
         if key not in self.expected:
@@ -278,9 +292,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     folder = tmp_path_factory.mktemp("faults")
     new_database(folder / "none.db", next(iter(DIALECTS)))
     with fronted(folder / "none.db") as service:
-        shell = Shell.at(folder / "home")
-        shell.ok("login", service.url, "--method", "dev", "--username", "admin")
-        yield World(folder, shell, service)
+        yield World(folder, service)
 
 
 def inject(service: Fronted, cell: Cell) -> list[str]:
@@ -380,3 +392,131 @@ def test_no_fault_ends_in_a_false_or_unsaid_outcome(
         f"{len(wrong)} wrong"
     )
     assert not wrong, "\n".join(wrong[:20])
+
+
+@dataclass(frozen=True)
+class Interruption:
+    """A signal that arrives while a command runs.
+
+    Attributes:
+        moment: when a request comes in: the first read, the write (before or after it is stored),
+            or the first read after it.
+    """
+
+    dialect: str
+    row: Row
+    number: signal.Signals
+    moment: str
+
+    def __str__(self) -> str:
+        return f"{self.dialect}: {self.row.command} [{self.number.name} at {self.moment}]"
+
+
+NOT_ALL = re.compile(r" not |only a part")
+MOMENTS = ("first read", "before storing", "after storing", "read-back")
+INTERRUPTIONS = [
+    Interruption(name, row, number, moment)
+    for name, dialect in DIALECTS.items()
+    for row in WRITES
+    if row.of(dialect)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    for moment in MOMENTS
+]
+
+
+def interrupt(service: Fronted, case: Interruption) -> list[str]:
+    """Make the service send the case's signal to this process, once, at its moment.
+
+    Returns the moments that have come, as they come.
+    """
+    writes = 0
+    moments: list[str] = []
+
+    def send(moment: str) -> None:
+        if moment == case.moment and moment not in moments:
+            moments.append(moment)
+            os.kill(os.getpid(), case.number)
+
+    def front(request: Request, forward: Forward) -> bytes:
+        nonlocal writes
+        if request.method == "GET":
+            send("read-back" if writes else "first read")
+            return forward()
+        writes += 1
+        send("before storing")
+        answer = forward()
+        send("after storing")
+        return answer
+
+    service.front = front
+    return moments
+
+
+def wrong_ending(
+    case: Interruption, result: Result, state: Any, states: tuple[Any, Any]
+) -> Iterator[str]:
+    """What is wrong with the end of an interrupted command."""
+    before, after = states
+    if result.code != 3:
+        yield "the exit code"
+    last = result.err.rstrip("\n").split("\n")[-1]
+    if case.moment == "first read":
+        if last != "interrupted" or state != before:
+            yield "a write after the signal"
+        return
+    if not last.startswith("interrupted; "):
+        yield "the outcome is not said"
+    # An account that is created for a token is no token yet.
+    elif "user svc exists" not in last and (state == after) == bool(NOT_ALL.search(last)):
+        yield "the outcome is not what is stored"
+    secret = "Access token: " in result.out
+    if "token set" in case.row.command and secret != (state == after):
+        yield "a secret that is lost"
+
+
+def test_no_signal_leaves_an_outcome_unsaid(world: World, figures: list[str]) -> None:
+    cases = INTERRUPTIONS if ALL else random.Random(SEED).sample(INTERRUPTIONS, SIGNALS_SAMPLE)
+    wrong = []
+    for case in cases:
+        states = world.states(case)
+        world.begin(case.dialect)
+        moments = interrupt(world.service, case)
+        result = world.run(case.row)
+        state = world.state()
+        if not moments:
+            continue  # the command reads nothing before it writes
+        found = list(wrong_ending(case, result, state, states))
+        if found:
+            wrong.append(f"{case}: {'; '.join(found)}\n    {result}")
+    figures.append(f"signals: {len(cases)} of {len(INTERRUPTIONS)} cases, {len(wrong)} wrong")
+    assert not wrong, "\n".join(wrong[:20])
+
+
+@pytest.mark.parametrize("row", [WRITES[0], WRITES[6], WRITES[10]], ids=lambda row: row.command)
+def test_a_second_signal_stops_waiting(world: World, row: Row) -> None:
+    dialect = next(iter(DIALECTS))
+    world.begin(dialect)
+
+    def front(request: Request, forward: Forward) -> bytes | Iterator[bytes]:
+        if request.method == "GET":
+            return forward()
+
+        def answer() -> Iterator[bytes]:
+            for _ in range(2):
+                os.kill(os.getpid(), signal.SIGINT)
+                time.sleep(0.15)
+            world.service.server.closing.wait(0.5)
+            yield forward()
+
+        return answer()
+
+    world.service.front = front
+    started = time.monotonic()
+    result = world.shell.osmo(*row.command.split(), input=row.input)
+    assert time.monotonic() - started < 5
+    assert result.code == 10
+    assert "press Ctrl-C again to stop waiting" in result.err
+    assert "error: unknown outcome: interrupted before" in result.err
+    assert "hint: check it with `osmo " in result.err
+    world.service.front = pass_on
+    time.sleep(0.6)  # the server's thread ends
