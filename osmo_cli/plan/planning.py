@@ -27,6 +27,7 @@ from osmo_cli.plan.live_object import LiveObject, live_of
 if TYPE_CHECKING:
     from osmo_cli.api.configs import Snapshot
     from osmo_cli.api.service import Service
+    from osmo_cli.config.helm.charts import Chart
     from osmo_cli.config.reading.references import References
     from osmo_cli.config.registry.dialects import Dialect
     from osmo_cli.plan.secrets import SecretMemory
@@ -445,6 +446,41 @@ def plan_directory(
     inputs = read_inputs([directory], dialect, references=references)
     snapshots = _read(service, types_to_read(inputs, scope, dialect))
     return prepare(service, inputs, snapshots, memory, scope=scope, source=[directory])
+
+
+def plan_values(
+    service: Service,
+    files: Sequence[str],
+    chart: Chart | None,
+    memory: SecretMemory,
+    scope: Scope,
+) -> Prepared:
+    """Compare values files of a chart with what a service stores; nothing is written.
+
+    Args:
+        service: the service.
+        files: in the order of Helm's `-f`.
+        chart: what they are values of; by default their content decides.
+        memory: recognizes known secrets.
+        scope: what the plan covers.
+
+    Raises:
+        InvalidInputError: the values have errors; holds every problem.
+        UsageError: the files are not values of a chart.
+        OsmoError: the service cannot be read.
+    """
+    from osmo_cli.config.helm.detection import values_chart
+    from osmo_cli.config.helm.inputs import read_values_files
+
+    dialect = service.confirm_dialect()
+    chart = chart or next(filter(None, (values_chart(file, dialect) for file in files)), None)
+    if chart is None:
+        raise UsageError("no values of an OSMO chart in the files", hint="add --chart CHART")
+    values = read_values_files(files, chart, dialect)
+    snapshots = _read(service, types_to_read(values.inputs, scope, dialect))
+    live = {name: snapshot.data for name, snapshot in snapshots.items()}
+    inputs = values.without_new_credentials(live)
+    return prepare(service, inputs, snapshots, memory, scope=scope, source=files)
 
 
 def _read(service: Service, config_types: Iterable[ConfigType]) -> dict[str, Snapshot]:

@@ -52,6 +52,11 @@ SHOWN_OTHERWISE = {
         for generation in _BOTH
     },
     **{
+        (name, generation): "fields of the Secret win over those beside the reference"
+        for name in ("secret-forms", "secret-and-inline")
+        for generation in _BOTH
+    },
+    **{
         ("service-auth-valid", generation): "the record has only service_auth"
         for generation in _BOTH
     },

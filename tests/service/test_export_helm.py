@@ -189,6 +189,9 @@ def test_a_6_3_service_becomes_a_6_4_service(
     before, after = _states(service, types), _states(managed, types)
     assert list(_lost(before, after)) == []
     # A plan of the values has nothing to do.
+    plan = managed.osmo("config", "plan", "--helm", str(values), "-t", "json")
+    assert plan.code == 0, plan
+    assert json.loads(plan.out)["changes"] == []
     answers = {CONFIG_TYPES[name].path: state for name, state in after.items()}
     planned = different_objects(values_inputs([document], CHARTS["osmo"], V6_4), answers)
     storage = {"workflow_data", "workflow_log", "workflow_app"}

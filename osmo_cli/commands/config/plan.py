@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from osmo_cli.commands.arguments import ChartOption, chosen_chart
 from osmo_cli.commands.config.arguments import complete_type
 from osmo_cli.commands.session import Session
 from osmo_cli.config.registry.types import find_type
-from osmo_cli.errors import ExitCode
+from osmo_cli.errors import ExitCode, UsageError
 from osmo_cli.output.printer import Format
 
 if TYPE_CHECKING:
     from osmo_cli.config.changes.plan import Plan
+    from osmo_cli.config.helm.charts import Chart
     from osmo_cli.output.printer import Printer
     from osmo_cli.plan.planning import Scope
 
@@ -29,11 +31,20 @@ class PlanFormat(StrEnum):
 
 
 DirectoryArgument = Annotated[
-    str,
+    str | None,
     typer.Argument(
-        metavar="DIR",
+        metavar="[DIR]",
         show_default=False,
         help="Directory of configuration files, as `osmo config export` writes it.",
+    ),
+]
+HelmOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--helm",
+        metavar="FILE",
+        help="Values files of an OSMO chart instead of a directory; accepts several, merged in "
+        "this order.",
     ),
 ]
 TypesOption = Annotated[
@@ -77,13 +88,15 @@ PlanFormatOption = Annotated[
 class PlanOptions:
     """What to compare, and how to show it."""
 
-    directory: str
+    directory: str | None
     types: tuple[str, ...]
     names: tuple[str, ...]
     prune: bool
     partial: bool
     exit_code: bool
     format: PlanFormat
+    helm: tuple[str, ...] = ()
+    chart: Chart | None = None
 
     def scope(self) -> Scope:
         """Return what the plan covers."""
@@ -96,7 +109,9 @@ class PlanOptions:
 
 def plan(
     ctx: typer.Context,
-    directory: DirectoryArgument,
+    directory: DirectoryArgument = None,
+    helm: HelmOption = None,
+    chart: ChartOption = None,
     types: TypesOption = None,
     names: NamesOption = None,
     prune: PruneOption = False,
@@ -117,7 +132,10 @@ def plan(
         osmo config plan configs/
         osmo config plan configs/ --type POOL --name "team-*" --exit-code
         osmo config plan configs/ --prune -t markdown
+        osmo config plan --helm values.yaml values-prod.yaml
     """
+    if (directory is None) == (not helm):
+        raise UsageError("name a directory or values files", hint="DIR, or --helm FILE")
     options = PlanOptions(
         directory,
         tuple(find_type(name).name for name in types or ()),
@@ -126,24 +144,30 @@ def plan(
         partial,
         exit_code,
         format_type,
+        tuple(helm or ()),
+        chosen_chart(chart),
     )
     return run(ctx.obj, options)
 
 
 def run(session: Session, options: PlanOptions) -> int:
     """Make the plan and print it."""
-    from osmo_cli.plan.planning import plan_directory
+    from osmo_cli.plan.planning import plan_directory, plan_values
 
     credential = session.credential()
     memory = session.secret_memory(credential)
     with session.connect(credential) as service:
-        prepared = plan_directory(
-            service,
-            options.directory,
-            lambda file: session.references(file, service=service, lenient=True),
-            memory,
-            options.scope(),
-        )
+        if options.directory is None:
+            scope = options.scope()
+            prepared = plan_values(service, options.helm, options.chart, memory, scope)
+        else:
+            prepared = plan_directory(
+                service,
+                options.directory,
+                lambda file: session.references(file, service=service, lenient=True),
+                memory,
+                options.scope(),
+            )
     print_plan(session.printer, prepared.plan, options.format)
     pending = bool(prepared.plan.changes)
     return ExitCode.CHANGES_PENDING if options.exit_code and pending else ExitCode.OK

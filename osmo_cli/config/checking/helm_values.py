@@ -7,7 +7,7 @@ from dataclasses import replace
 from osmo_cli.config.checking.cross_checks import names_in, unknown_names
 from osmo_cli.config.checking.file_checks import among_files, check_alone, in_file_order
 from osmo_cli.config.helm.inputs import ValuesFiles
-from osmo_cli.config.problems import Problem
+from osmo_cli.config.problems import Path, Problem
 from osmo_cli.config.registry.shape import Shape
 from osmo_cli.config.registry.types import CONFIG_TYPES
 
@@ -28,6 +28,7 @@ def check_values(values: ValuesFiles) -> list[Problem]:
             _as_loaded(problem, item.shape)
             for problem in check_alone(item, new=True)
             if problem.path != _KEPT_IN_DATABASE
+            and not _is_in_secret(values, (*prefix, *problem.path), problem)
         ]
         of_item += unknown_names([item], known, where="in the values", hint="add it to the values")
         problems += [replace(problem, path=(*prefix, *problem.path)) for problem in of_item]
@@ -42,3 +43,10 @@ def _as_loaded(problem: Problem, shape: Shape) -> Problem:
         message = f"services of {shape.dialect.name} do not have this field, and refuse the file"
         return replace(problem, message=message, severity="error")
     return problem
+
+
+def _is_in_secret(values: ValuesFiles, path: Path, problem: Problem) -> bool:
+    """Whether what is missing may be in the Secret that the object refers to."""
+    return "required" in problem.message and any(
+        path[: len(above)] == above for above in values.referring
+    )

@@ -7,8 +7,8 @@ beyond that of a directory is what a service in ConfigMap mode refuses, or canno
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from typing import Any
 
@@ -25,7 +25,7 @@ from osmo_cli.config.reading.inputs import Group, Input, Inputs
 from osmo_cli.config.registry.dialects import Dialect
 from osmo_cli.config.registry.shape import Shape
 from osmo_cli.config.registry.types import BACKEND, CONFIG_TYPES, DATASET, ROLE, ConfigType
-from osmo_cli.config.values import ABSENT, value_at
+from osmo_cli.config.values import ABSENT, replaced, value_at
 
 CREDENTIALS = frozenset({"credential", "default_credential"})
 """Objects that take their secret from a reference beside their other fields."""
@@ -49,11 +49,39 @@ class ValuesFiles:
             is not part of them: the API does not show the one and does not take the other.
         prefixes: where each object is in the values, by config type and name.
         rendered: what the chart makes of the values.
+        referring: paths of the credentials that refer to Secrets, which have the rest of them.
     """
 
     inputs: Inputs
     prefixes: dict[tuple[str, str | None], Path]
     rendered: Rendered
+    referring: frozenset[Path] = frozenset()
+
+    def without_new_credentials(self, live: Mapping[str, Any]) -> Inputs:
+        """The inputs without credentials that `live` has not: what a Secret adds is not known.
+
+        Args:
+            live: the types' data as the service shows it, by name.
+        """
+        groups = [
+            replace(group, inputs=[self._without(item, live) for item in group.inputs])
+            for group in self.inputs.groups
+        ]
+        return replace(self.inputs, groups=groups)
+
+    def _without(self, item: Input, live: Mapping[str, Any]) -> Input:
+        name = item.shape.config_type.name
+        if item.shape.name is not None or name not in live:
+            return item
+        prefix = self.prefixes[name, None]
+        value = item.document.value
+        for path in self.referring:
+            inside = path[len(prefix) :]
+            if path[: len(prefix)] == prefix and not value_at(live[name], inside):
+                parent = value_at(value, inside[:-1])
+                rest = {key: inner for key, inner in parent.items() if key != inside[-1]}
+                value = replaced(value, inside[:-1], rest)
+        return replace(item, document=replace(item.document, value=value))
 
 
 def read_values_files(
@@ -88,7 +116,8 @@ def values_inputs(
     for config_type, name, path, value in reader.objects(problems):
         group.inputs.append(Input(reader.document(path, value), Shape(config_type, dialect, name)))
         prefixes[config_type.name, name] = path
-    return ValuesFiles(Inputs([group], problems, len(documents)), prefixes, rendered)
+    inputs = Inputs([group], problems, len(documents))
+    return ValuesFiles(inputs, prefixes, rendered, frozenset(reader.referring))
 
 
 @dataclass(frozen=True)
@@ -98,6 +127,7 @@ class _Reader:
     dialect: Dialect
     values: dict[str, Any]
     rendered: Rendered
+    referring: set[Path] = field(default_factory=set)
 
     def document(self, path: Path, value: Any) -> Document:
         """The object at `path` with its places in the last file that has it."""
@@ -263,11 +293,10 @@ class _Reader:
                 result[key] = self._without_references(inner, path, problems)
                 continue
             problems += self._unmounted(inner, path)
-            # The rest of a credential is only complete with what the Secret holds.
-            if key not in CREDENTIALS:
-                rest = {name: deep for name, deep in inner.items() if name not in _REFERENCE}
-                if rest:
-                    result[key] = rest
+            rest = {name: deep for name, deep in inner.items() if name not in _REFERENCE}
+            if rest:
+                result[key] = rest
+                self.referring.add(path)
         return result
 
     def _taken_for_references(self, value: Any, at: Path) -> Iterator[Problem]:
