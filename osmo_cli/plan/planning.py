@@ -480,6 +480,8 @@ def plan_values(
     snapshots = _read(service, types_to_read(values.inputs, scope, dialect))
     live = {name: snapshot.data for name, snapshot in snapshots.items()}
     inputs = values.without_new_credentials(live)
+    # Values are the whole configuration: what they do not have is gone when they are deployed.
+    scope = replace(scope, prune=True)
     return prepare(service, inputs, snapshots, memory, scope=scope, source=files)
 
 

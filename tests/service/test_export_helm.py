@@ -192,6 +192,20 @@ def test_a_6_3_service_becomes_a_6_4_service(
     plan = managed.osmo("config", "plan", "--helm", str(values), "-t", "json")
     assert plan.code == 0, plan
     assert json.loads(plan.out)["changes"] == []
+    more = tmp_path / "more.yaml"
+    pools = {"pool-3": {"description": "new"}, "pool-20": {"backend": "gpu-a"}}
+    more.write_text(json.dumps({"configuration": {"pools": pools, "roles": {"ops": {}}}}))
+    plan = managed.osmo("config", "plan", "--helm", str(values), str(more), "-t", "json")
+    assert [
+        (change["action"], change["type"], change["name"])
+        for change in json.loads(plan.out)["changes"]
+    ] == [("create", "POOL", "pool-20"), ("update", "POOL", "pool-3")]
+    text = values.read_text()
+    less = tmp_path / "less.yaml"
+    less.write_text(re.sub(r"(?ms)^    pool-7:\n.*?(?=^    pool-8:)", "", text))
+    plan = managed.osmo("config", "plan", "--helm", str(less))
+    assert "pool-7" in plan.out
+    assert "1 to delete" in plan.out, plan
     answers = {CONFIG_TYPES[name].path: state for name, state in after.items()}
     planned = different_objects(values_inputs([document], CHARTS["osmo"], V6_4), answers)
     storage = {"workflow_data", "workflow_log", "workflow_app"}
