@@ -63,7 +63,8 @@ def test_every_parameter_has_help(words: tuple[str, ...], member: Any) -> None:
 def test_the_root_lists_commands_in_panels(shell: Shell) -> None:
     shown = shell.ok("--help")
     panels = re.findall(r"^╭─ ([A-Z][a-z ]+) ─", shown, re.MULTILINE)
-    assert panels == ["Options", "Configuration", "Access", "Session", "Embedded service"]
+    named = ["Configuration", "Backends", "Access", "Session", "Embedded service"]
+    assert panels == ["Options", *named]
 
 
 def test_topics_are_listed_and_printed(shell: Shell) -> None:
