@@ -8,7 +8,13 @@ from typing import Any
 
 import pytest
 
-from osmo_cli.api.errors import RefusedError, ServiceFailureError, UnreachableError
+from osmo_cli.api.errors import (
+    ForbiddenError,
+    RefusedError,
+    ServiceFailureError,
+    UnauthorizedError,
+    UnreachableError,
+)
 from osmo_cli.errors import ExitCode, OsmoError
 from osmo_cli.plan.write import (
     NotStoredError,
@@ -183,3 +189,48 @@ def test_a_repair_that_fails_is_told() -> None:
         outcome.check()
     assert "not as wanted: b" in (raised.value.hint or "")
     assert shelf.sent == ["a", "b", "b"]
+
+
+def forbidden() -> ForbiddenError:
+    error = ForbiddenError("access denied", status=403)
+    error.needs_look = True
+    return error
+
+
+def test_a_refusal_that_a_proxy_may_have_given_is_looked_up() -> None:
+    shelf = Shelf()
+    outcome = perform(shelf.write(shelf.put("a", fails=forbidden())))
+    outcome.check()
+    assert "but X is stored" in outcome.warnings[0]
+
+    outcome = perform(shelf.write(shelf.put("b", fails=forbidden(), stores=False), wanted="b"))
+    with pytest.raises(ForbiddenError) as raised:
+        outcome.check()
+    assert "X is not stored (checked after the error)" in (raised.value.hint or "")
+
+
+def test_a_refusal_after_which_nothing_can_be_read_stays_one() -> None:
+    shelf = Shelf(unreadable=forbidden())
+    with pytest.raises(ForbiddenError) as raised:
+        perform(shelf.write(shelf.put("a", fails=forbidden(), stores=False)))
+    assert "could not be read: check `osmo show X`" in (raised.value.hint or "")
+
+
+@pytest.mark.parametrize("stores", [True, False])
+def test_a_write_is_repeated_with_a_new_login_only_if_it_is_not_stored(stores: bool) -> None:
+    shelf = Shelf()
+    ended = UnauthorizedError("login ended", status=401)
+    ended.needs_look = ended.may_repeat = True
+    failures = [ended]
+
+    def send() -> None:
+        shelf.sent.append("a")
+        if failures:
+            if stores:
+                shelf.stored.add("a")
+            raise failures.pop()
+        shelf.stored.add("a")
+
+    outcome = perform(shelf.write(send, unchanged=is_empty))
+    outcome.check()
+    assert shelf.sent == (["a"] if stores else ["a", "a"])
