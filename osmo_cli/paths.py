@@ -32,7 +32,7 @@ def cache_dir() -> Path:
 
 
 def state_dir() -> Path:
-    """Directory of short-lived session tokens and fingerprints of sent secrets."""
+    """Directory of short-lived session tokens, fingerprints of secrets, and journals of applies."""
     return _xdg("XDG_STATE_HOME", ".local/state")
 
 

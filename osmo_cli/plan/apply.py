@@ -61,14 +61,21 @@ def apply_change(
 
 
 def store_change(
-    service: Service, change: Change, description: str, tags: list[str] | None
+    service: Service,
+    change: Change,
+    description: str,
+    tags: list[str] | None,
+    *,
+    own_tag: str | None = None,
 ) -> Stored:
     """Send a change that has something to do, and read back what is stored.
+
+    With `own_tag`, one of the tags, only revisions that have it count as made by this change.
 
     Raises:
         OsmoError: as `apply_change`.
     """
-    stored = store(service, _config_write(service, change, description, tags))
+    stored = store(service, _config_write(service, change, description, tags, own_tag))
     try:
         _raise_if_undone(service, change, stored.state)
     except ConflictError:
@@ -80,13 +87,19 @@ def store_change(
 
 
 def _config_write(
-    service: Service, change: Change, text: str, tags: list[str] | None
+    service: Service,
+    change: Change,
+    text: str,
+    tags: list[str] | None,
+    own_tag: str | None = None,
 ) -> ConfigWrite:
     """Return the write of a change whose last revision is described by `text`."""
     target = change.target
     shape = target.shape
 
     def own_revisions(later: Sequence[Revision]) -> list[Revision]:
+        if own_tag is not None:
+            later = [entry for entry in later if own_tag in entry.tags]
         own = [entry for entry in later if entry.description == text]
         if len(own) > 1:
             own = _best_match(service, change, own)

@@ -74,12 +74,14 @@ class Prepared:
         changes: the writes, in order; may hold secrets.
         deletes: the items to delete, in order.
         snapshots: the types as they were read, by name.
+        wanted: digest of the wanted state alone, which stays the same while it is applied.
     """
 
     plan: Plan
     changes: tuple[Change, ...] = field(repr=False)
     deletes: tuple[ConfigRef, ...]
     snapshots: Mapping[str, Snapshot] = field(repr=False)
+    wanted: str
 
 
 def types_to_read(inputs: Inputs, scope: Scope, dialect: Dialect) -> list[ConfigType]:
@@ -161,7 +163,8 @@ def prepare(
         ),
     )
     changes = tuple(change for _, change in planned if change.patches)
-    return Prepared(plan, changes, tuple(deletes), snapshots)
+    wanted = plan_digest(str(service.credential.origin), {}, _wanted(planned), {})
+    return Prepared(plan, changes, tuple(deletes), snapshots, wanted)
 
 
 @dataclass(frozen=True)

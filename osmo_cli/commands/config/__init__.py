@@ -22,5 +22,6 @@ app = noun(
         "schema": "config.schema:schema",
         "export": "config.export:export",
         "plan": "config.plan:plan",
+        "apply": "config.apply:apply",
     },
 )
