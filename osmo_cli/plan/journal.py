@@ -123,7 +123,7 @@ def resume(service: str) -> Journal:
     """Return the newest journal of a service that is not finished, to go on with.
 
     Raises:
-        UsageError: there is none.
+        UsageError: it has no such journal.
         ConflictError: its apply is still running.
     """
     for path in _newest_first():
