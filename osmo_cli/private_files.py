@@ -122,3 +122,11 @@ class ReservedFile:
 
 def _exists(path: Path) -> UsageError:
     return UsageError(f"{path} exists already", hint="name a new file; nothing was overwritten")
+
+
+def append_synced(descriptor: int, text: str) -> None:
+    """Append text to an open file, and wait until it is on the disk. Raises OSError."""
+    with os.fdopen(descriptor, "w", encoding="utf-8", closefd=False) as file:
+        file.write(text)
+        file.flush()
+        os.fsync(descriptor)

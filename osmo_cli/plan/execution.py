@@ -208,21 +208,11 @@ def left_to_do(service: Service, prepared: Prepared, journal: Journal) -> Prepar
             "the input changed since the interrupted apply",
             hint="nothing was sent; apply it anew: osmo config apply DIR",
         )
-    expected: dict[str, int | None] = dict(journal.header["bases"])
-    written: set[tuple[str, str]] = set()
-    for entry in journal.entries:
-        row = CONFIG_TYPES[entry.config_type]
-        later = service.configs.revisions_after(row, entry.base or 0)
-        own = [revision for revision in later if journal.tag in revision.tags]
-        if entry.done or own:
-            written |= {(entry.config_type, name) for name in entry.names}
-        last = max((revision.number for revision in own), default=None)
-        expected[entry.config_type] = last or entry.revision or entry.base
+    expected, written = _so_far(service, journal)
     moved = [
-        f"{name} was changed since the interrupted apply{by(snapshot.revision)}"
+        f"{name} was changed since the interrupted apply{by(prepared.snapshots[name].revision)}"
         for name, number in expected.items()
-        if (snapshot := prepared.snapshots.get(name)) is not None
-        and (snapshot.revision.number if snapshot.revision else None) != number
+        if name in prepared.snapshots and _number(prepared.snapshots[name]) != number
     ]
     if moved:
         raise ConflictError(
@@ -230,6 +220,25 @@ def left_to_do(service: Service, prepared: Prepared, journal: Journal) -> Prepar
         )
     rest = tuple(change for change in prepared.changes if not _is_written(change, written))
     return replace(prepared, changes=rest)
+
+
+def _so_far(
+    service: Service, journal: Journal
+) -> tuple[dict[str, int | None], set[tuple[str, str]]]:
+    """Return the revision of each type after the apply so far, and the objects it has stored."""
+    expected: dict[str, int | None] = dict(journal.header["bases"])
+    written: set[tuple[str, str]] = set()
+    for entry in journal.entries:
+        later = service.configs.revisions_after(CONFIG_TYPES[entry.config_type], entry.base or 0)
+        own = [revision.number for revision in later if journal.tag in revision.tags]
+        if entry.done or own:
+            written |= {(entry.config_type, name) for name in entry.names}
+        expected[entry.config_type] = max(own, default=entry.revision or entry.base)
+    return expected, written
+
+
+def _number(snapshot: Snapshot) -> int | None:
+    return snapshot.revision.number if snapshot.revision is not None else None
 
 
 def _is_written(change: Change, written: set[tuple[str, str]]) -> bool:

@@ -18,7 +18,7 @@ from typing import Any, Self
 
 from osmo_cli import paths
 from osmo_cli.errors import ConflictError, OsmoError, UsageError
-from osmo_cli.private_files import make_private_dir
+from osmo_cli.private_files import append_synced, make_private_dir
 
 KEPT = 20
 """Journals of finished applies that are kept."""
@@ -77,8 +77,7 @@ class Journal:
 
     def _add(self, line: Mapping[str, Any]) -> None:
         try:
-            os.write(self._descriptor, (json.dumps(line) + "\n").encode())
-            os.fsync(self._descriptor)
+            append_synced(self._descriptor, json.dumps(line) + "\n")
         except OSError as error:
             raise OsmoError(
                 f"cannot write the journal {self.path}: {error.strerror}",

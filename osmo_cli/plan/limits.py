@@ -29,7 +29,7 @@ class Limit:
 
 
 def parse_limit(text: str | None, option: str) -> Limit:
-    """Return a limit from `N` or `P%`; the default where there is none.
+    """Return a limit from `N` or `P%`, or the default for None.
 
     Raises:
         UsageError: it is neither.

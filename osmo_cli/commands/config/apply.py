@@ -180,14 +180,15 @@ def _start(session: Session, service: Service, memory: SecretMemory, options: Ap
     if not plan.changes:
         return ExitCode.OK
     check_limits(plan, options.max_changes, options.max_deletes)
-    _refuse_where_managed(service, options.plan.directory)
+    directory = options.plan.directory or ""
+    _refuse_where_managed(service, directory)
     if not options.yes and options.digest is None:
         question = ConflictError("Apply this plan?", hint="nothing was sent")
         prompts().go_on(printer, question)
     check_unmoved(service, plan.bases)
     header = {
         "service": plan.service,
-        "directory": os.path.abspath(options.plan.directory),
+        "directory": os.path.abspath(directory),
         "types": list(options.plan.types),
         "names": list(options.plan.names),
         "prune": options.plan.prune,
@@ -230,7 +231,7 @@ def _prepare(
 
     prepared = plan_directory(
         service,
-        options.directory,
+        options.directory or "",
         lambda file: session.references(file, service=service),
         memory,
         options.scope(),
