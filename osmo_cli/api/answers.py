@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from osmo_cli.api.errors import UnexpectedAnswerError
@@ -34,18 +34,38 @@ def text(answer: Mapping[str, Any], key: str, what: str) -> str:
     """Return a required string.
 
     Raises:
-        UnexpectedAnswerError: it is missing, or not a string.
+        UnexpectedAnswerError: it is missing, empty, or not a string.
     """
     value = answer.get(key)
-    if not isinstance(value, str):
-        raise unexpected(what)
+    if not isinstance(value, str) or not value:
+        raise unexpected(f"{what}: {key}")
     return value
 
 
 def optional_text(answer: Mapping[str, Any], key: str) -> str:
-    """Return a value as text; "" where it is missing or null."""
+    """Return a string; "" where it is missing or null.
+
+    Raises:
+        UnexpectedAnswerError: it is something else.
+    """
     value = answer.get(key)
-    return "" if value is None else str(value)
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        raise unexpected(key)
+    return value
+
+
+def integer(answer: Mapping[str, Any], key: str, what: str) -> int:
+    """Return a required integer that a 64-bit service can have.
+
+    Raises:
+        UnexpectedAnswerError: it is missing, negative, too large, or not an integer.
+    """
+    value = answer.get(key)
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 2**63:
+        raise unexpected(f"{what}: {key}")
+    return value
 
 
 def texts(value: Any, what: str) -> tuple[str, ...]:
@@ -56,9 +76,9 @@ def texts(value: Any, what: str) -> tuple[str, ...]:
     """
     if value is None:
         return ()
-    if not isinstance(value, Iterable) or isinstance(value, str | bytes | Mapping):
+    if not isinstance(value, list) or not all(isinstance(entry, str) for entry in value):
         raise unexpected(what)
-    return tuple(map(str, value))
+    return tuple(value)
 
 
 def unexpected(what: str) -> UnexpectedAnswerError:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from osmo_cli.api.answers import as_object, as_objects, optional_text, texts, unexpected
+from osmo_cli.api.answers import as_object, as_objects, integer, optional_text, texts, unexpected
 from osmo_cli.api.client import Client
 from osmo_cli.api.errors import RouteNotFoundError, UnknownConfigTypeError
 from osmo_cli.api.urls import build_path
@@ -205,10 +205,10 @@ class Configs:
             ("second_revision", str(second)),
         ]
         answer = self._client.get((*_ROOT, "diff"), query)
-        try:
-            states = answer["first_data"], answer["second_data"]
-        except (KeyError, TypeError):
-            raise unexpected("the diff") from None
+        fields = as_object(answer, "the diff")
+        states = fields.get("first_data"), fields.get("second_data")
+        if not all(isinstance(state, dict | list) for state in states):
+            raise unexpected("the diff")
         return mask_secret_changes(config_type, *states, second)
 
     def changed_secrets(self, config_type: ConfigType, since: int, now: int) -> Any:
@@ -294,11 +294,10 @@ def no_such_type(config_type: ConfigType) -> UsageError:
 
 def _revision(entry: dict[str, Any], config_type: ConfigType | None) -> Revision:
     """A revision of an answer; with its data, masked, where its type is given."""
-    try:
-        number = int(entry["revision"])
-        data = entry["data"] if config_type is not None else None
-    except (KeyError, TypeError, ValueError, OverflowError):
-        raise unexpected(_HISTORY_FORM) from None
+    number = integer(entry, "revision", _HISTORY_FORM)
+    if config_type is not None and not isinstance(entry.get("data"), dict | list):
+        raise unexpected(f"{_HISTORY_FORM}: data")
+    data = entry["data"] if config_type is not None else None
     return Revision(
         number,
         optional_text(entry, "name"),

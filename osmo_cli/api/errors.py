@@ -6,10 +6,10 @@ they have in common is in one table, `_KNOWN`; the advice for each kind in anoth
 
 from __future__ import annotations
 
-import json
 import re
 from typing import Any, NamedTuple
 
+from osmo_cli.api.bodies import InvalidBodyError, parse_json
 from osmo_cli.errors import ConflictError, ExitCode, NotLoggedInError, OsmoError
 
 _LONGEST_PLAIN_TEXT = 450
@@ -325,8 +325,8 @@ def _hint(error: ServiceError) -> str | None:
 
 def _payload(body: bytes) -> dict[str, Any]:
     try:
-        payload = json.loads(body)
-    except (ValueError, RecursionError):
+        payload = parse_json(body)
+    except InvalidBodyError:
         return {}
     return payload if isinstance(payload, dict) else {}
 

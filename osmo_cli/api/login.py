@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
+from osmo_cli.api.answers import as_object, optional_text, text, unexpected
 from osmo_cli.api.errors import InvalidTokenError, RouteNotFoundError, UnexpectedAnswerError
 from osmo_cli.api.transport import Answer, Transport
 from osmo_cli.api.urls import build_path
@@ -20,6 +22,9 @@ _DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"
 # Services of 6.0 name no client (docs/service/authentication.md#login-methods).
 _DEFAULT_CLIENT_ID = "osmo-device"
 _SHORTEST_INTERVAL_SECONDS = 1.0
+_LONGEST_INTERVAL_SECONDS = 300.0
+_LONGEST_LOGIN_SECONDS = 3600.0
+_MOST_DIGITS = 12
 _REFUSALS = frozenset({400, 401, 403, 428})
 
 
@@ -35,10 +40,13 @@ class LoginInfo:
 def login_info(transport: Transport) -> LoginInfo:
     """Ask the service for its identity provider (docs/service/authentication.md#open-routes)."""
     info = transport.send("GET", build_path(("api", "auth", "login"))).json()
-    if not isinstance(info, dict):
-        raise UnexpectedAnswerError("GET /api/auth/login did not answer with an object")
+    what = "GET /api/auth/login"
+    fields = as_object(info, what)
     return LoginInfo(
-        info.get("device_endpoint"), info.get("device_client_id"), info.get("token_endpoint")
+        *(
+            optional_text(fields, key) or None
+            for key in ("device_endpoint", "device_client_id", "token_endpoint")
+        )
     )
 
 
@@ -123,20 +131,7 @@ def device_login(
     client_id = info.device_client_id or _DEFAULT_CLIENT_ID
     token_endpoint = _token_endpoint(info)
     start = idp.send("POST", device_endpoint, form={"client_id": client_id, "scope": _SCOPE}).json()
-    try:
-        device_code = str(start["device_code"])
-        prompt = DevicePrompt(
-            str(start["verification_uri"]),
-            str(start["user_code"]),
-            start.get("verification_uri_complete"),
-            float(start.get("expires_in", 900)),
-        )
-        interval = max(_SHORTEST_INTERVAL_SECONDS, float(start.get("interval", 5)))
-    except (KeyError, TypeError, ValueError, AttributeError):
-        raise UnexpectedAnswerError(
-            "the answer of the device endpoint is not the one of RFC 8628",
-            hint="check --device-endpoint, or log in with --method token",
-        ) from None
+    device_code, prompt, interval = _device_start(start)
     show(prompt)
     form = {"grant_type": _DEVICE_GRANT, "device_code": device_code, "client_id": client_id}
     deadline = time.monotonic() + prompt.expires_in
@@ -151,6 +146,40 @@ def device_login(
         elif error != "authorization_pending":
             raise NotLoggedInError(f"the identity provider ended the login: {error}")
     raise NotLoggedInError("the code was not confirmed in time", hint="run `osmo login` again")
+
+
+def _device_start(answer: Any) -> tuple[str, DevicePrompt, float]:
+    """The device code, what to show, and the seconds between polls, of an answer by RFC 8628.
+
+    Raises:
+        UnexpectedAnswerError: it is something else.
+    """
+    what = "of the device endpoint, which is not the one of RFC 8628"
+    try:
+        fields = as_object(answer, what)
+        prompt = DevicePrompt(
+            text(fields, "verification_uri", what),
+            text(fields, "user_code", what),
+            optional_text(fields, "verification_uri_complete") or None,
+            min(_number(fields, "expires_in", 900, what), _LONGEST_LOGIN_SECONDS),
+        )
+        interval = max(_SHORTEST_INTERVAL_SECONDS, _number(fields, "interval", 5, what))
+        if interval > _LONGEST_INTERVAL_SECONDS:
+            raise unexpected(what)
+        return text(fields, "device_code", what), prompt, interval
+    except UnexpectedAnswerError as error:
+        error.hint = "check --device-endpoint, or log in with --method token"
+        raise
+
+
+def _number(fields: dict[str, Any], key: str, default: float, what: str) -> float:
+    value = fields.get(key, default)
+    # Some providers send numbers as strings.
+    if isinstance(value, str) and value.isascii() and value.isdigit():
+        value = int(value[:_MOST_DIGITS])
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < math.inf:
+        raise unexpected(what)
+    return value
 
 
 def refresh(idp: Transport, refresh_url: str, refresh_token: str, client_id: str | None) -> Secrets:
@@ -186,8 +215,8 @@ def _oidc_secrets(answer: Answer) -> Secrets:
             f"the identity provider refused the login: {reason}",
             hint="run `osmo login URL` again",
         )
-    payload: Any = answer.json()
-    token = payload.get("refresh_token") if isinstance(payload, dict) else None
+    payload = as_object(answer.json(), answer.request)
+    token = optional_text(payload, "refresh_token") or None
     return Secrets(access_token=None, refresh_token=token, jwt=_jwt_of(answer, "id_token"))
 
 

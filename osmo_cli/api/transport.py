@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 from osmo_cli import __version__
+from osmo_cli.api.bodies import ACCEPTED_ENCODING, InvalidBodyError, parse_json, unpack
 from osmo_cli.api.environment import ProxySetting, certificates, proxy_for
 from osmo_cli.api.errors import (
     UnexpectedAnswerError,
@@ -26,11 +27,12 @@ if TYPE_CHECKING:
     import httpx
 
 REQUEST_SECONDS = 60.0
-MAX_ANSWER_BYTES = 64 * 1024 * 1024
 
 _ATTEMPTS = 3
 _BACKOFF_SECONDS = 0.2
 _LONGEST_WAIT_SECONDS = 10.0
+_LONGEST_ADVICE_SECONDS = 24 * 3600
+_MOST_DIGITS = 12
 _WORTH_A_RETRY = frozenset({429, 502, 503, 504})
 
 Query = Sequence[tuple[str, str]]
@@ -64,11 +66,12 @@ class Answer:
             UnexpectedAnswerError: it is not JSON, so this is not an OSMO service's answer.
         """
         try:
-            return json.loads(self.body)
-        except (ValueError, RecursionError):
+            return parse_json(self.body)
+        except InvalidBodyError as error:
             kind = self.headers.get("content-type", "no type").split(";")[0]
+            reason = "not JSON" if str(error) == "not JSON" else f"unexpected answer: {error}"
             raise UnexpectedAnswerError(
-                f"{self.request} answered {self.status} with {kind}, not JSON",
+                f"{self.request} answered {self.status} with {kind}, {reason}",
                 hint="is this the address of an OSMO service? a login page or proxy may be in "
                 "between",
             ) from None
@@ -123,7 +126,10 @@ class Transport:
             proxy=self._proxy.url if self._proxy else None,
             trust_env=False,  # see osmo_cli.api.environment
             follow_redirects=False,
-            headers={"user-agent": f"osmo-cli/{__version__}"},
+            headers={
+                "user-agent": f"osmo-cli/{__version__}",
+                "accept-encoding": ACCEPTED_ENCODING,
+            },
         )
 
     @property
@@ -227,19 +233,17 @@ class Transport:
         try:
             response = self._client.send(request, stream=True)
             status = response.status_code
-            chunks = []
             try:
-                for chunk in response.iter_bytes():
-                    chunks.append(chunk)
-                    received += len(chunk)
-                    if received > MAX_ANSWER_BYTES:
-                        raise UnexpectedAnswerError(f"{name} answered with more than 64 MiB")
+                body = unpack(response.iter_raw(), response.headers.get("content-encoding", ""))
+            except InvalidBodyError as error:
+                raise UnexpectedAnswerError(f"{name} answered with {error}") from None
             finally:
+                received = response.num_bytes_downloaded
                 response.close()
             if self._hung_up:
                 # Without a length the end of the connection looks like the answer's end.
                 raise httpx.ReadTimeout("cut off", request=request)
-            return Answer(name, status, response.headers, b"".join(chunks))
+            return Answer(name, status, response.headers, body)
         except httpx.HTTPError as error:
             late = time.monotonic() >= deadline
             raise unreachable(
@@ -294,12 +298,12 @@ def _retry_after(headers: Mapping[str, str]) -> float:
     """Seconds that `Retry-After` asks for (RFC 9110, 10.2.3); 0 where it is absent or odd."""
     value = headers.get("retry-after", "")
     if value.isascii() and value.isdigit():
-        return float(value)
+        return float(value[:_MOST_DIGITS])
     from email.utils import parsedate_to_datetime
 
     try:
         return max(parsedate_to_datetime(value).timestamp() - time.time(), 0.0)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return 0.0
 
 
@@ -317,7 +321,7 @@ def _checked(answer: Answer, accept: frozenset[int]) -> Answer:
             answer.status, answer.body, answer.headers.get("content-type", ""), answer.request
         )
         seconds = _retry_after(answer.headers)
-        if answer.status == 429 and seconds:
+        if answer.status == 429 and 0 < seconds <= _LONGEST_ADVICE_SECONDS:
             error.hint = f"try again in {seconds:.0f} seconds"
         raise error
     return answer

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from osmo_cli.api.answers import as_object, as_objects, optional_text, text, unexpected
+from osmo_cli.api.answers import as_object, as_objects, integer, optional_text, text, unexpected
 from osmo_cli.api.client import Client
 from osmo_cli.api.dialects import DialectLookup
 from osmo_cli.api.errors import UserNotFoundError
@@ -14,6 +14,7 @@ from osmo_cli.api.transport import Query
 from osmo_cli.errors import MissingError, UsageError
 
 LARGEST_PAGE = 1000
+_MOST_PAGES = 200
 _LIST = "the list of users"
 
 
@@ -129,23 +130,27 @@ class Users:
         # By ID: a user created meanwhile shifts the pages.
         users: dict[str, User] = {}
         start, total = 1, 0
-        while limit is None or len(users) < limit:
+        for _ in range(_MOST_PAGES):
+            if limit is not None and len(users) >= limit:
+                break
             count = LARGEST_PAGE if limit is None else min(LARGEST_PAGE, limit - len(users))
             page = self._page([("start_index", str(start)), ("count", str(count)), *filters])
             new = [user for user in page.users if user.id not in users]
             users |= {user.id: user for user in new}
             start, total = start + len(page.users), page.total
-            if not new or start > total:
+            if not page.users or start > total:
                 break
+            if not new:
+                raise unexpected(f"{_LIST} repeats a page")
+        else:
+            raise unexpected(f"{_LIST} has no end")
         return UserList(tuple(users.values()), total)
 
     def _page(self, query: Query) -> UserList:
         answer = as_object(self._get((), query), _LIST)
         users = tuple(_user(entry) for entry in as_objects(answer.get("users"), _LIST))
-        try:
-            return UserList(users, int(answer["total_results"]))
-        except (KeyError, TypeError, ValueError, OverflowError):
-            raise unexpected(_LIST) from None
+        total = integer(answer, "total_results", _LIST)
+        return UserList(users, total)
 
     def find(self, user: str) -> User | None:
         """Return a user with roles; None if it does not exist."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import binascii
 import json
+import math
 from base64 import urlsafe_b64decode
 from typing import Any
 
@@ -12,6 +13,8 @@ from osmo_cli.errors import UsageError
 
 EXPIRY_LEEWAY = 3
 """Seconds before its expiry at which a JWT is refreshed (docs/service/authentication.md#jwts)."""
+
+_YEAR_10000 = 253402300800
 
 
 class InvalidJwtError(UsageError):
@@ -58,10 +61,8 @@ def expires_at(jwt: str) -> int | None:
     expiry = decode_claims(jwt).get("exp")
     if isinstance(expiry, bool) or not isinstance(expiry, int | float):
         return None
-    try:
-        return int(expiry)
-    except (ValueError, OverflowError):  # NaN and infinity, which Python's parser lets pass
-        return None
+    # Neither NaN and infinity, which Python's parser lets pass, nor milliseconds.
+    return int(max(expiry, 0)) if -math.inf < expiry < _YEAR_10000 else None
 
 
 def is_expired(jwt: str, now: float) -> bool:
