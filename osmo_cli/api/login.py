@@ -154,7 +154,7 @@ def _device_start(answer: Any) -> tuple[str, DevicePrompt, float]:
     Raises:
         UnexpectedAnswerError: it is something else.
     """
-    what = "of the device endpoint, which is not the one of RFC 8628"
+    what = "not a device login by RFC 8628"
     try:
         fields = as_object(answer, what)
         prompt = DevicePrompt(

@@ -69,9 +69,9 @@ class Answer:
             return parse_json(self.body)
         except InvalidBodyError as error:
             kind = self.headers.get("content-type", "no type").split(";")[0]
-            reason = "not JSON" if str(error) == "not JSON" else f"unexpected answer: {error}"
+            what = f"{kind}, not JSON" if str(error) == "not JSON" else f"an unexpected answer: {error}"
             raise UnexpectedAnswerError(
-                f"{self.request} answered {self.status} with {kind}, {reason}",
+                f"{self.request} answered {self.status} with {what}",
                 hint="is this the address of an OSMO service? a login page or proxy may be in "
                 "between",
             ) from None
@@ -225,7 +225,7 @@ class Transport:
         timeout = httpx.Timeout(left, connect=min(CONNECT_SECONDS, left))
         request.extensions = {"timeout": timeout.as_dict(), "trace": self._keep_socket}
         status: int | None = None
-        received = 0
+        received, body = 0, b""
         self._hung_up = False
         watchdog = threading.Timer(left, self._hang_up)
         watchdog.daemon = True
@@ -234,11 +234,11 @@ class Transport:
             response = self._client.send(request, stream=True)
             status = response.status_code
             try:
-                body = unpack(response.iter_raw(), response.headers.get("content-encoding", ""))
+                body = _body(response)
             except InvalidBodyError as error:
                 raise UnexpectedAnswerError(f"{name} answered with {error}") from None
             finally:
-                received = response.num_bytes_downloaded
+                received = response.num_bytes_downloaded or len(body)
                 response.close()
             if self._hung_up:
                 # Without a length the end of the connection looks like the answer's end.
@@ -271,6 +271,13 @@ class Transport:
                 self._socket.shutdown(socket.SHUT_RDWR)
             except OSError:
                 self._socket = None
+
+
+def _body(response: httpx.Response) -> bytes:
+    """The body without its content encoding; raises InvalidBodyError."""
+    if response.is_stream_consumed:  # an answer of this process
+        return response.content
+    return unpack(response.iter_raw(), response.headers.get("content-encoding", ""))
 
 
 def _tls(base_url: str, ca_file: str | None, proxy: ProxySetting | None) -> Any:

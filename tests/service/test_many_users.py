@@ -7,7 +7,10 @@ import re
 import threading
 import time
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl
 
 import pytest
 
@@ -110,17 +113,31 @@ def test_any_other_failure_ends_the_list(
     assert (done.code, done.out) == (code, "")
 
 
-def test_pages_that_never_end_do(shell: Shell) -> None:
-    """A service that gives the same page for every start is asked no third time."""
+_PAGES: dict[str, Callable[[int], Any]] = {
+    "the same page": lambda start: {"total_results": 10**9, "users": [{"id": "ada"}]},
+    "always more": lambda start: {"total_results": 10**9, "users": [{"id": f"u{start}"}]},
+    "a growing total": lambda start: {"total_results": start + 1, "users": [{"id": f"u{start}"}]},
+    "two pages in turn": lambda start: {"total_results": 10**9, "users": [{"id": f"u{start % 2}"}]},
+    "a negative total": lambda start: {"total_results": -1, "users": [{"id": "ada"}]},
+    "a total as text": lambda start: {"total_results": "1", "users": [{"id": "ada"}]},
+    "a total that is true": lambda start: {"total_results": True, "users": [{"id": "ada"}]},
+    "a huge total": lambda start: {"total_results": 10**30, "users": [{"id": "ada"}]},
+    "no total": lambda start: {"users": [{"id": "ada"}]},
+}
 
+
+@pytest.mark.parametrize("page", _PAGES.values(), ids=_PAGES)
+def test_pages_that_never_end_do(shell: Shell, page: Callable[[int], Any]) -> None:
     def answer(method: str, path: str, body: bytes) -> Reply:
         if path.startswith("/api/auth/user?"):
-            return json_reply({"total_results": 10**9, "users": [{"id": "ada"}]})
+            start = dict(parse_qsl(path.partition("?")[2]))["start_index"]
+            return json_reply(page(int(start)))
         return ServiceWithAccounts()(method, path, body)
 
     with answering(answer) as server:
         shell.ok("login", server.url, "--method", "dev", "--username", "admin")
-        users = json.loads(shell.ok("user", "list", "-t", "json"))["users"]
+        result = shell.osmo("user", "list")
         asked = [request for request in server.requests if "/user?" in request.target]
-    assert [user["id"] for user in users] == ["ada"]
-    assert len(asked) == 2
+    assert (result.code, result.out) == (10, "")
+    assert "unexpected answer of the service: the list of users" in result.err
+    assert len(asked) <= 200

@@ -6,12 +6,14 @@ import gzip
 import socket
 import threading
 import time
+import tracemalloc
+import zlib
 from pathlib import Path
 
 import pytest
 
 from osmo_cli import __version__
-from osmo_cli.api import transport as transport_module
+from osmo_cli.api import bodies
 from osmo_cli.api.errors import (
     ForbiddenError,
     ManagedElsewhereError,
@@ -70,15 +72,94 @@ def test_an_odd_redirect_is_an_error_too(location: str | None) -> None:
     assert "redirects are not followed" in refused(reply=answer(301, **headers)).message
 
 
-@pytest.mark.parametrize(
-    "body", ["<html>log in</html>", "", "not json", '{"cut": ', "[" * 100_000, b"\xff\xfe"]
-)
+@pytest.mark.parametrize("body", ["<html>log in</html>", "", "not json", '{"cut": ', b"\xff\xfe"])
 def test_an_answer_that_is_no_json(body: str | bytes) -> None:
     error = refused(reply=answer(200, body, "text/html; charset=utf-8"))
     assert isinstance(error, UnexpectedAnswerError)
     assert error.message == "GET /api/x answered 200 with text/html, not JSON"
     assert error.exit_code is ExitCode.SERVICE_FAILURE
     assert error.hint
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        ("[" * 100_000, "100 levels of nesting"),
+        ("[" * 101 + "]" * 101, "100 levels of nesting"),
+        ('{"a":' * 300 + "1" + "}" * 300, "100 levels of nesting"),
+        ("[" + "0," * 2_000_000 + "0]", "2,000,000 values"),
+        ("[" + "{}," * 1_000_001 + "0]", "2,000,000 values"),
+        ('{"a": NaN}', "not JSON: NaN"),
+        ("[-Infinity]", "not JSON: -Infinity"),
+        ('{"a": 1e400}', "a number that is too large"),
+        ("[" + "9" * 5000 + "]", "not JSON"),
+        (r'{"a": "\ud800"}', "not JSON"),
+        (r'{"\udfff": 1}', "not JSON"),
+        (b'{"a": "\xed\xa0\x80"}', "not JSON"),
+        ('{"a": 1}'.encode("utf-16"), "not JSON"),
+    ],
+)
+def test_json_that_no_service_sends(body: str | bytes, reason: str) -> None:
+    error = refused(reply=answer(200, body))
+    assert isinstance(error, UnexpectedAnswerError)
+    assert reason in error.message
+
+
+def test_json_up_to_the_limits_is_read() -> None:
+    texts = ["[" * 100 + "]" * 100, r'["\ud83d\ude00 \u00e4"]', '\ufeff{"a": -1.5e300}']
+    replies = in_turn(*(answer(200, text) for text in texts))
+    with Server(replies) as server, Transport(server.url) as transport:
+        read = [transport.send("GET", "/api/x").json() for _ in texts]
+    assert read[1:] == [["\U0001f600 \u00e4"], {"a": -1.5e300}]
+
+
+def _packed(*encodings: str, size: int = 200 << 20) -> bytes:
+    """Zeros of the size, encoded in turn."""
+    packer = zlib.compressobj(9, zlib.DEFLATED, zlib.MAX_WBITS | 16)
+    zeros = bytes(1 << 20)
+    body = b"".join(packer.compress(zeros) for _ in range(size >> 20)) + packer.flush()
+    for _ in encodings[1:]:
+        body = gzip.compress(body)
+    return answer(200, body, content_encoding=", ".join(encodings))
+
+
+@pytest.mark.parametrize(
+    ("reply", "reason"),
+    [
+        (_packed("gzip"), "more than 64 MiB"),
+        (_packed("gzip", "gzip"), 'content-encoding "gzip, gzip"'),
+        (_packed("gzip", "gzip", "gzip"), "which was not asked for"),
+        (answer(200, zlib.compress(b"{}"), content_encoding="deflate"), '"deflate"'),
+        (answer(200, b"{}", content_encoding="br"), '"br"'),
+        (answer(200, b"{}", content_encoding="identity, gzip"), '"identity, gzip"'),
+        (answer(200, b"{}", content_encoding="gzip"), "broken gzip"),
+        (answer(200, gzip.compress(b"{}")[:-4], content_encoding="gzip"), "incomplete gzip"),
+    ],
+)
+def test_packed_answers_are_bounded(reply: bytes, reason: str) -> None:
+    tracemalloc.start()
+    try:
+        error = refused(reply=reply)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert isinstance(error, UnexpectedAnswerError)
+    assert reason in error.message
+    assert peak < 200 << 20
+
+
+@pytest.mark.parametrize("name", ["gzip", "GZIP", " x-gzip "])
+def test_a_packed_answer_is_unpacked(name: str) -> None:
+    reply = answer(200, gzip.compress(b'{"a": 1}'), content_encoding=name)
+    with Server(always(reply)) as server, Transport(server.url) as transport:
+        assert transport.send("GET", "/api/x").json() == {"a": 1}
+    assert server.requests[0].headers["accept-encoding"] == "gzip"
+
+
+@pytest.mark.parametrize("value", ["9" * 5000, "99999999999", "Fri, 31 Dec 99999 23:59:59 GMT"])
+def test_a_wait_without_end_is_not_advised(value: str) -> None:
+    error = refused(reply=answer(429, "{}", retry_after=value))
+    assert error.hint == "try again"
 
 
 USER_ERROR = '{"message": "told why", "error_code": "%s", "workflow_id": null}'
@@ -144,14 +225,14 @@ def test_a_refused_connection() -> None:
 
 @pytest.mark.parametrize("packed", [False, True])
 def test_an_answer_without_end_is_cut_off(monkeypatch: pytest.MonkeyPatch, packed: bool) -> None:
-    monkeypatch.setattr(transport_module, "MAX_ANSWER_BYTES", 100_000)
+    monkeypatch.setattr(bodies, "MAX_BYTES", 100_000)
     whole = answer(200, b" " * 100_000)
     body = b" " * 100_001
     headers = {"content_encoding": "gzip"} if packed else {}
     large = answer(200, gzip.compress(body) if packed else body, **headers)
     with Server(in_turn(whole, large)) as server, Transport(server.url) as transport:
         assert len(transport.send("GET", "/api/x").body) == 100_000
-        with pytest.raises(UnexpectedAnswerError, match="answered with more than 64 MiB"):
+        with pytest.raises(UnexpectedAnswerError, match="answered with more than"):
             transport.send("GET", "/api/x")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -180,3 +181,35 @@ def test_a_service_without_an_identity_provider(monkeypatch: pytest.MonkeyPatch)
     assert isinstance(run.error, UsageError)
     assert run.error.message == "this service has no identity provider"
     assert not run.prompts, "nobody is sent to a browser in vain"
+
+
+@pytest.mark.parametrize("key", ["expires_in", "interval"])
+@pytest.mark.parametrize(
+    "number", ["1e400", "NaN", "-Infinity", "-1", "null", "true", '"soon"', "[5]", "-1e300"]
+)
+def test_odd_times_are_an_unexpected_answer(
+    monkeypatch: pytest.MonkeyPatch, key: str, number: str
+) -> None:
+    body = json.dumps(DEVICE | {key: "?"}).replace('"?"', number)
+    run = DeviceRun(monkeypatch, answer(200, body), [])
+    assert isinstance(run.error, UnexpectedAnswerError)
+    assert (run.slept, run.prompts) == ([], [])
+
+
+@pytest.mark.parametrize("interval", [1e300, 301, 10**400])
+def test_an_interval_that_never_ends_is_an_unexpected_answer(
+    monkeypatch: pytest.MonkeyPatch, interval: float
+) -> None:
+    run = DeviceRun(monkeypatch, DEVICE | {"interval": interval}, [])
+    assert isinstance(run.error, UnexpectedAnswerError)
+
+
+@pytest.mark.parametrize("expires_in", [1e300, 10**30, 3601, "99999999999999999999"])
+def test_a_login_waits_for_an_hour_at_most(
+    monkeypatch: pytest.MonkeyPatch, expires_in: float | str
+) -> None:
+    start = DEVICE | {"expires_in": expires_in, "interval": 300}
+    run = DeviceRun(monkeypatch, start, [oauth_error()] * 20)
+    assert isinstance(run.error, NotLoggedInError)
+    assert sum(run.slept) <= 3600
+    assert run.prompts[0].expires_in == 3600
