@@ -7,6 +7,7 @@ disk, and only then takes the target's name; so a reader sees the old or the new
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 from pathlib import Path
 
@@ -15,9 +16,66 @@ from osmo_cli.errors import UsageError
 _FLAGS = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
+class ForeignFileError(UsageError):
+    """A file or folder of osmo belongs to another user, who could change what it says."""
+
+
 def make_private_dir(path: Path) -> None:
-    """Create `path` and its parents; what is created is 0700. Raises OSError."""
-    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    """Create `path` and its parents; what is created is 0700, whatever the umask.
+
+    Raises:
+        OSError: it cannot be created.
+        ForeignFileError: it exists and belongs to another user.
+    """
+    missing = []
+    folder = path
+    while not folder.exists():
+        missing.append(folder)
+        folder = folder.parent
+    for folder in reversed(missing):
+        try:
+            folder.mkdir(mode=0o700)
+        except FileExistsError:
+            continue  # another process was faster
+        folder.chmod(0o700)
+    if not path.is_dir():
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(path))
+    check_owner(path)
+
+
+def check_owner(path: Path) -> None:
+    """Check that `path`, if it exists, belongs to this user or to root.
+
+    Raises:
+        OSError: it cannot be looked at.
+        ForeignFileError: it belongs to somebody else.
+    """
+    try:
+        owner = path.stat().st_uid
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    _check(owner, path)
+
+
+def read_private(path: Path) -> bytes:
+    """Return the content of a file that belongs to this user or to root.
+
+    Raises:
+        OSError: it cannot be read.
+        ForeignFileError: it belongs to somebody else.
+    """
+    with path.open("rb") as file:
+        _check(os.fstat(file.fileno()).st_uid, path)
+        return file.read()
+
+
+def _check(owner: int, path: Path) -> None:
+    # As ssh does: root can change everything anyway.
+    if owner not in (0, os.geteuid()):
+        raise ForeignFileError(
+            f"{path} belongs to another user (uid {owner}) and is not used",
+            hint="remove it, take it over with chown, or set HOME to your own home directory",
+        )
 
 
 def _write_new(path: Path, text: str) -> None:
@@ -52,6 +110,7 @@ def replace_private(path: Path, text: str) -> None:
 
     Raises:
         OSError: the folder can't be created or written.
+        ForeignFileError: the folder belongs to another user.
     """
     make_private_dir(path.parent)
     temporary = path.with_name(f".{path.name}.{os.urandom(8).hex()}")

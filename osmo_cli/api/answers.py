@@ -31,14 +31,26 @@ def as_objects(value: Any, what: str) -> list[dict[str, Any]]:
 
 
 def text(answer: Mapping[str, Any], key: str, what: str) -> str:
-    """Return a required string.
+    """Return a required string of one line, such as a name.
 
     Raises:
         UnexpectedAnswerError: it is missing, empty, or not a string.
     """
     value = answer.get(key)
-    if not isinstance(value, str) or not value:
+    if not isinstance(value, str) or not value or len(value.splitlines()) > 1:
         raise unexpected(f"{what}: {key}")
+    return value
+
+
+def optional_line(answer: Mapping[str, Any], key: str) -> str:
+    """Return a string of one line; "" where it is missing or null.
+
+    Raises:
+        UnexpectedAnswerError: it is something else.
+    """
+    value = optional_text(answer, key)
+    if len(value.splitlines()) > 1:
+        raise unexpected(key)
     return value
 
 

@@ -10,7 +10,15 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from osmo_cli.api.answers import as_object, as_objects, integer, optional_text, texts, unexpected
+from osmo_cli.api.answers import (
+    as_object,
+    as_objects,
+    integer,
+    optional_line,
+    optional_text,
+    texts,
+    unexpected,
+)
 from osmo_cli.api.client import Client
 from osmo_cli.api.errors import RouteNotFoundError, UnknownConfigTypeError
 from osmo_cli.api.urls import build_path
@@ -300,13 +308,13 @@ def _revision(entry: dict[str, Any], config_type: ConfigType | None) -> Revision
     data = entry["data"] if config_type is not None else None
     return Revision(
         number,
-        optional_text(entry, "name"),
-        optional_text(entry, "username"),
+        optional_line(entry, "name"),
+        optional_line(entry, "username"),
         optional_text(entry, "description"),
         data if config_type is None else mask_secrets(config_type, data),
         texts(entry.get("tags"), _HISTORY_FORM),
-        optional_text(entry, "config_type"),
-        optional_text(entry, "created_at"),
+        optional_line(entry, "config_type"),
+        optional_line(entry, "created_at"),
         entry,
     )
 

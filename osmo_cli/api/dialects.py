@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -21,6 +22,7 @@ from osmo_cli.errors import UsageError
 
 T = TypeVar("T")
 _UNPROCESSABLE = 422
+_VERSION = re.compile(r"[\w.+-]{1,60}", re.ASCII)
 _KEYLESS = "DefaultDataCredential"
 """The service's name for a data credential without keys
 (docs/service/workflow.md#data-credentials)."""
@@ -136,11 +138,14 @@ def version_of(transport: Transport) -> str:
     """
     answer = transport.send("GET", build_path(("api", "version"))).json()
     try:
-        return ".".join(str(answer[part]) for part in ("major", "minor", "revision"))
+        version = ".".join(str(answer[part]) for part in ("major", "minor", "revision"))
     except (KeyError, TypeError):
+        version = ""
+    if not _VERSION.fullmatch(version):
         raise UnexpectedAnswerError(
             "this address does not answer as an OSMO service", hint="check the address"
-        ) from None
+        )
+    return version
 
 
 def dialect_before_login(transport: Transport) -> Dialect | None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
-from osmo_cli.api.answers import as_object, optional_text, text, unexpected
+from osmo_cli.api.answers import as_object, optional_line, optional_text, text, unexpected
 from osmo_cli.api.errors import InvalidTokenError, RouteNotFoundError, UnexpectedAnswerError
 from osmo_cli.api.transport import Answer, Transport
 from osmo_cli.api.urls import build_path
@@ -160,7 +160,7 @@ def _device_start(answer: Any) -> tuple[str, DevicePrompt, float]:
         prompt = DevicePrompt(
             text(fields, "verification_uri", what),
             text(fields, "user_code", what),
-            optional_text(fields, "verification_uri_complete") or None,
+            optional_line(fields, "verification_uri_complete") or None,
             min(_number(fields, "expires_in", 900, what), _LONGEST_LOGIN_SECONDS),
         )
         interval = max(_SHORTEST_INTERVAL_SECONDS, _number(fields, "interval", 5, what))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from osmo_cli.config.registry.dialects import DIALECTS, Dialect
 from osmo_cli.paths import cache_dir
-from osmo_cli.private_files import replace_private
+from osmo_cli.private_files import read_private, replace_private
 
 if TYPE_CHECKING:
     from osmo_cli.credentials.credential import Credential
@@ -73,7 +73,7 @@ class ServiceMemory:
 
 def _read_all() -> dict[str, Any]:
     try:
-        entries = json.loads((cache_dir() / _FILE).read_text("utf-8"))
+        entries = json.loads(read_private(cache_dir() / _FILE))
     except (OSError, ValueError, RuntimeError):
         return {}
     return entries if isinstance(entries, dict) else {}

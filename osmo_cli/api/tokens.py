@@ -10,6 +10,7 @@ from osmo_cli.accounts.tokens import NAME_PATTERN, TokenOwner
 from osmo_cli.api.answers import (
     as_object,
     as_objects,
+    optional_line,
     optional_text,
     text,
     texts,
@@ -174,8 +175,8 @@ class Tokens:
         what = f"the roles of token {name}"
         fields = as_object(answer, what)
         return TokenRoles(
-            optional_text(fields, "token_name"),
-            optional_text(fields, "user_name"),
+            optional_line(fields, "token_name"),
+            optional_line(fields, "user_name"),
             grants_in(fields, what),
             fields,
         )
@@ -274,8 +275,8 @@ def _tokens(answer: Any) -> list[Token]:
     return [
         Token(
             text(entry, "token_name", _LIST),
-            optional_text(entry, "user_name"),
-            optional_text(entry, "expires_at"),
+            optional_line(entry, "user_name"),
+            optional_line(entry, "expires_at"),
             optional_text(entry, "description"),
             texts(entry.get("roles"), _LIST),
             entry,

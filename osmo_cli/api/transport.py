@@ -69,7 +69,11 @@ class Answer:
             return parse_json(self.body)
         except InvalidBodyError as error:
             kind = self.headers.get("content-type", "no type").split(";")[0]
-            what = f"{kind}, not JSON" if str(error) == "not JSON" else f"an unexpected answer: {error}"
+            what = (
+                f"{kind}, not JSON"
+                if str(error) == "not JSON"
+                else f"an unexpected answer: {error}"
+            )
             raise UnexpectedAnswerError(
                 f"{self.request} answered {self.status} with {what}",
                 hint="is this the address of an OSMO service? a login page or proxy may be in "

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from osmo_cli.api.answers import as_object, as_objects, integer, optional_text, text, unexpected
+from osmo_cli.api.answers import as_object, as_objects, integer, optional_line, text, unexpected
 from osmo_cli.api.client import Client
 from osmo_cli.api.dialects import DialectLookup
 from osmo_cli.api.errors import UserNotFoundError
@@ -78,8 +78,8 @@ def grants_in(answer: dict[str, Any], what: str) -> tuple[Grant, ...]:
     return tuple(
         Grant(
             text(grant, "role_name", what),
-            optional_text(grant, "assigned_by"),
-            optional_text(grant, "assigned_at"),
+            optional_line(grant, "assigned_by"),
+            optional_line(grant, "assigned_at"),
         )
         for grant in as_objects(answer.get("roles") or [], what)
     )
@@ -198,8 +198,8 @@ def _user(answer: dict[str, Any]) -> User:
     name = text(answer, "id", "a user")
     return User(
         name,
-        optional_text(answer, "created_at"),
-        optional_text(answer, "created_by"),
+        optional_line(answer, "created_at"),
+        optional_line(answer, "created_by"),
         grants_in(answer, f"user {name}"),
         answer,
     )

@@ -16,7 +16,7 @@ from typing import Any
 
 from osmo_cli import paths
 from osmo_cli.credentials.origin import Origin
-from osmo_cli.private_files import replace_private
+from osmo_cli.private_files import read_private, replace_private
 
 MAX_ENTRIES = 200
 """The oldest are forgotten; forgetting one costs a write that changes nothing."""
@@ -74,7 +74,7 @@ def _file() -> Path:
 
 def _read() -> list[dict[str, Any]]:
     try:
-        entries = json.loads(_file().read_text("utf-8"))
+        entries = json.loads(read_private(_file()))
     except (OSError, ValueError, RecursionError):
         return []
     if not isinstance(entries, list):

@@ -15,7 +15,7 @@ from osmo_cli.credentials.credential import Method
 from osmo_cli.credentials.file_lock import exclusive
 from osmo_cli.credentials.origin import Origin, parse_origin
 from osmo_cli.errors import OsmoError, UsageError
-from osmo_cli.private_files import replace_private
+from osmo_cli.private_files import read_private, replace_private
 
 DEFAULT_PROFILE = "default"
 Storage = Literal["keyring", "file", "none"]
@@ -95,7 +95,7 @@ def read_profiles() -> ProfileFile:
     """
     file = config_file("profiles.json")
     try:
-        content = json.loads(file.read_bytes())
+        content = json.loads(read_private(file))
     except (FileNotFoundError, NotADirectoryError):
         return ProfileFile()
     except OSError as error:

@@ -15,7 +15,7 @@ from osmo_cli.credentials import keyring_store
 from osmo_cli.credentials.credential import Secrets
 from osmo_cli.credentials.profile_file import Profile, cannot_write, config_file
 from osmo_cli.errors import NotLoggedInError, OsmoError
-from osmo_cli.private_files import replace_private
+from osmo_cli.private_files import read_private, replace_private
 
 
 def load_secrets(profile: Profile) -> Secrets:
@@ -103,7 +103,7 @@ def _file() -> Path:
 def _read_file() -> dict[str, Any]:
     file = _file()
     try:
-        entries = json.loads(file.read_bytes())
+        entries = json.loads(read_private(file))
     except FileNotFoundError:
         return {}
     except OSError as error:

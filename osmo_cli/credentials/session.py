@@ -11,7 +11,7 @@ from pathlib import Path
 from osmo_cli import paths
 from osmo_cli.credentials import jwt as jwt_claims
 from osmo_cli.credentials.credential import Credential
-from osmo_cli.private_files import replace_private
+from osmo_cli.private_files import read_private, replace_private
 
 _MAX_AGE_SECONDS = 24 * 3600
 # Path.home() raises RuntimeError for a user without a home.
@@ -23,7 +23,7 @@ def load_session(credential: Credential) -> str | None:
     if credential.session_key is None:
         return None
     try:
-        jwt = _file(credential).read_text("ascii")
+        jwt = read_private(_file(credential)).decode("ascii")
         # Without an expiry nothing would ever end it.
         if jwt_claims.expires_at(jwt) is None or jwt_claims.is_expired(jwt, time.time()):
             return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import sys
 from collections.abc import Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -15,10 +16,11 @@ from osmo_cli.local.clock import Clock, utc_now
 from osmo_cli.local.configmap import ConfigMapSource
 from osmo_cli.local.database import Store, open_database
 from osmo_cli.local.extra import missing_packages
+from osmo_cli.local.faults import server_error
 from osmo_cli.local.rehearsal import Interceptor, find_fault
 from osmo_cli.local.request import Request, Response
 from osmo_cli.local.routes.table import routes
-from osmo_cli.local.service import Route, Service, answer
+from osmo_cli.local.service import Route, Service, answer, failed_database
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -172,6 +174,14 @@ class _Gate:
             extra = notices(self._service, path, headers, caller)
         except RefusedError as refused:
             await _response(refused.response)(scope, receive, send)
+            return
+        except sqlite3.Error as error:
+            await _response(failed_database(error))(scope, receive, send)
+            return
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            # A row of the database that this program did not write.
+            damaged = Response(server_error(type(error).__name__), 500)
+            await _response(damaged)(scope, receive, send)
             return
         state = scope.setdefault("state", {})
         state["caller"] = caller

@@ -217,9 +217,11 @@ class Store:
             connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
     def _make_file(self) -> None:
-        from osmo_cli.private_files import make_private_dir
+        from osmo_cli.private_files import check_owner, make_private_dir
 
-        make_private_dir(self.path.parent)
+        if not self.path.exists():
+            make_private_dir(self.path.parent)
+        check_owner(self.path)
         # O_EXCL: closing a descriptor of a database in use would drop SQLite's locks on it.
         with contextlib.suppress(FileExistsError):
             os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))

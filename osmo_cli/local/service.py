@@ -82,10 +82,15 @@ def answer(route: Route, service: Service, request: Request) -> Response:
     except InvalidRequestError as invalid:
         return Response({"detail": entries(invalid.problems, service.store.dialect.pydantic)}, 422)
     except (sqlite3.Error, UnicodeEncodeError) as error:
-        refused = database_fault(str(error))
-        return Response(refused.body, refused.status)
+        return failed_database(error)
     except Exception as error:
         return Response(server_error(str(error)), 500, unhandled=True)
+
+
+def failed_database(error: Exception) -> Response:
+    """The answer to a failure of the database; SQLite may quote what a row holds."""
+    refused = database_fault(str(error).partition(" with text ")[0])
+    return Response(refused.body, refused.status)
 
 
 def _with_configmap(

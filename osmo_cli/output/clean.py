@@ -9,11 +9,26 @@ _SHORTEST_SECRET = 6
 """Length below which a secret is not searched for, since it would match ordinary words."""
 
 
+_SEPARATORS = str.maketrans(dict.fromkeys("\r\v\f\x1c\x1d\x1e\x85\u2028\u2029", " "))
+"""Characters other than a newline that end a line for some program."""
+
+
+def indented(text: str, width: int) -> str:
+    """Return `text` with all lines but the first indented, so that none looks like a new message.
+
+    Text of a service or file may contain newlines.
+    """
+    return text.replace("\n", "\n" + " " * width)
+
+
 def clean(text: str) -> str:
     """Return `text` without control and format characters, except newlines and tabs.
 
     They could move a terminal's cursor or change the order of characters on a line.
     """
+    if text.isascii() and text.isprintable():
+        return text
+    text = text.replace("\r\n", "\n").translate(_SEPARATORS)
     return "".join(
         character
         for character in text

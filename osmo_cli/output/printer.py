@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, TextIO
 
 from osmo_cli.errors import OsmoError
-from osmo_cli.output.clean import Redactor, clean
+from osmo_cli.output.clean import Redactor, clean, indented
 from osmo_cli.output.streams import output_error, reason_not_writable
 
 if TYPE_CHECKING:
@@ -124,7 +124,14 @@ class Printer:
         from osmo_cli.output.tables import render_table
 
         width = shutil.get_terminal_size().columns if self.on_terminal else None
-        safe = [[self._safe(cell) for cell in row] for row in rows]
+        safe = [
+            # A cell of the first column could start a line.
+            [
+                self._safe(cell) if index else self._safe(cell).replace("\n", " ")
+                for index, cell in enumerate(row)
+            ]
+            for row in rows
+        ]
         table = render_table(columns, safe, width, priorities)
         self._write(self.stdout, table.text.removesuffix("\n"))
         if table.hidden:
@@ -175,7 +182,9 @@ class Printer:
 
     def warn(self, text: str) -> None:
         """Print a warning to stderr."""
-        self._write(self.stderr, _colored(self.stderr, "33", "warning: ") + self._safe(text))
+        self._write(
+            self.stderr, _colored(self.stderr, "33", "warning: ") + indented(self._safe(text), 9)
+        )
 
     def debug(self, exchange: Exchange) -> None:
         """Print one request to stderr, for `--debug`."""
@@ -196,10 +205,10 @@ class Printer:
             content |= error.details
             self._write(self.stderr, self._safe(json.dumps(content)))
             return
-        lines = self._safe(error.message).replace("\n", "\n       ")
+        lines = indented(self._safe(error.message), 7)
         self._write(self.stderr, _colored(self.stderr, "31", "error: ") + lines)
         if error.hint:
-            self._write(self.stderr, "  hint: " + self._safe(error.hint))
+            self._write(self.stderr, "  hint: " + indented(self._safe(error.hint), 8))
 
     def _safe(self, text: str) -> str:
         return self.redactor.redact(clean(text))

@@ -70,7 +70,7 @@ _COMMANDS: dict[str, tuple[str, ...]] = {
     "delete": ("config", "delete", "POD_TEMPLATE", "old"),
     "rollback": ("config", "rollback", "SERVICE:1"),
     "tag": ("config", "tag", "SERVICE:1", "--set", "a"),
-    "role": ("config", "set", "ROLE", "osmo-backend-gpu-a", "backend"),
+    "role": ("config", "set", "ROLE", "osmo-backend-gpu-a", "backend", "--field", "gpu-a"),
     "validate": ("config", "validate", "--online", "service.json", "--type", "SERVICE"),
     "backends": ("backend", "list", "-t", "text"),
     "users": ("user", "list", "-t", "text"),
