@@ -27,7 +27,8 @@ fuzz: $(VENV)/.dev
 	OSMO_FUZZ_DOCUMENTS=20000 $(BIN)/python -m pytest -q tests/unit/config/checking/test_fuzz.py
 
 faults: $(VENV)/.dev
-	OSMO_FAULTS=all $(BIN)/python -m pytest -q tests/service/test_fault_matrix.py tests/service/test_streams.py
+	OSMO_FAULTS=all $(BIN)/python -m pytest -q tests/service/test_fault_matrix.py tests/service/test_streams.py \
+	  tests/service/test_odd_answers.py
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff format --check .

@@ -111,14 +111,9 @@ def _finite(text: str) -> float:
 
 def _check_depth(value: Any) -> None:
     level = [value]
-    for _ in range(MAX_DEPTH + 1):
-        inner: list[Any] = []
-        for entry in level:
-            if isinstance(entry, dict):
-                inner += entry.values()
-            elif isinstance(entry, list):
-                inner += entry
-        if not inner:
+    for _ in range(MAX_DEPTH):
+        parts = (entry.values() if isinstance(entry, dict) else entry for entry in level)
+        level = [entry for part in parts for entry in part if isinstance(entry, dict | list)]
+        if not level:
             return
-        level = inner
     raise InvalidBodyError(f"more than {MAX_DEPTH} levels of nesting")

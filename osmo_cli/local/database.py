@@ -255,9 +255,12 @@ def explained(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.Error as error:
-        reason = str(error)
+        reason = str(error).partition(" with text ")[0]
     except OSError as error:
         reason = error.strerror or type(error).__name__
+    except (KeyError, TypeError, ValueError):
+        # What the row holds may be a secret.
+        reason = "a row of it is damaged"
     else:
         return
     raise OsmoError(

@@ -9,8 +9,8 @@ _SHORTEST_SECRET = 6
 """Length below which a secret is not searched for, since it would match ordinary words."""
 
 
-_SEPARATORS = str.maketrans(dict.fromkeys("\r\v\f\x1c\x1d\x1e\x85\u2028\u2029", " "))
-"""Characters other than a newline that end a line for some program."""
+_SEPARATORS = str.maketrans(dict.fromkeys("\u2028\u2029", " "))
+"""Characters that end a line for some programs, and are neither newlines nor control characters."""
 
 
 def indented(text: str, width: int) -> str:
@@ -28,7 +28,7 @@ def clean(text: str) -> str:
     """
     if text.isascii() and text.isprintable():
         return text
-    text = text.replace("\r\n", "\n").translate(_SEPARATORS)
+    text = text.translate(_SEPARATORS)
     return "".join(
         character
         for character in text

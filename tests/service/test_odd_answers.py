@@ -1,6 +1,6 @@
 """Answers that no service gives: each node of each right answer, replaced or missing.
 
-`OSMO_TEST_ALL_FAULTS=1` (`make faults`) tries all of them, an ordinary run a sample.
+`OSMO_FAULTS=all` (`make faults`) tries all of them, an ordinary run a sample.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from osmo_cli.local.database import open_database
 from tests.support import sampling
 from tests.support.processes import Shell
 
-ALL = bool(os.environ.get("OSMO_TEST_ALL_FAULTS"))
+ALL = os.environ.get("OSMO_FAULTS") == "all"
 SAMPLE = 12
 """Changed answers of each command in an ordinary run."""
 FORGED = "error: forged"
