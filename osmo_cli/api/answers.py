@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from osmo_cli.api.errors import UnexpectedAnswerError
+
+
+@contextmanager
+def reading(what: str) -> Iterator[None]:
+    """Turn the failure of a pure function on a value of an answer into UnexpectedAnswerError."""
+    try:
+        yield
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
+        raise unexpected(what) from None
 
 
 def as_object(value: Any, what: str) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from osmo_cli.api.answers import reading
 from osmo_cli.api.configs import Configs
 from osmo_cli.backend.status import BackendStatus, backend_status
 from osmo_cli.config.registry.types import BACKEND
@@ -13,7 +14,9 @@ def list_backends(configs: Configs) -> list[BackendStatus]:
     Raises:
         OsmoError: the service did not answer with it.
     """
-    return [backend_status(item) for item in configs.read(BACKEND).items().values()]
+    items = configs.read(BACKEND).items()
+    with reading("BACKEND"):
+        return [backend_status(item) for item in items.values()]
 
 
 def find_backend(configs: Configs, name: str) -> BackendStatus | None:
@@ -23,4 +26,5 @@ def find_backend(configs: Configs, name: str) -> BackendStatus | None:
         OsmoError: the service did not answer with it.
     """
     item = configs.read(BACKEND).items().get(name)
-    return None if item is None else backend_status(item)
+    with reading("BACKEND"):
+        return None if item is None else backend_status(item)

@@ -130,14 +130,8 @@ class Configs:
             data = self._client.get((*_ROOT, config_type.path), query)
         except RouteNotFoundError:
             raise no_such_type(config_type) from None
-        snapshot = Snapshot(config_type, mask_secrets(config_type, data), revision)
-        try:
-            items = snapshot.items()
-        except (AttributeError, KeyError, TypeError):
-            items = None
-        if items is None or not isinstance(data, dict | list):
-            raise unexpected(config_type.name)
-        return snapshot
+        _check_form(config_type, data, config_type.name)
+        return Snapshot(config_type, mask_secrets(config_type, data), revision)
 
     def read_item(self, config_type: ConfigType, name: str) -> Any:
         """Read one item, also where the service cannot read the whole type."""
@@ -300,12 +294,32 @@ def no_such_type(config_type: ConfigType) -> UsageError:
     )
 
 
+def _check_form(config_type: ConfigType, data: Any, what: str) -> None:
+    """Raise UnexpectedAnswerError unless data is of the type, as far as all versions have it."""
+    if not isinstance(data, dict | list):
+        raise unexpected(what)
+    if config_type.named is None:
+        if not isinstance(data, dict):
+            raise unexpected(what)
+        return
+    try:
+        items = config_type.items_in(data)
+    except (AttributeError, KeyError, TypeError):
+        raise unexpected(what) from None
+    for name, item in items.items():
+        is_name = isinstance(name, str) and len(name.splitlines()) < 2
+        if not is_name or not isinstance(item, dict | list):
+            raise unexpected(f"{what}: an item")
+
+
 def _revision(entry: dict[str, Any], config_type: ConfigType | None) -> Revision:
     """A revision of an answer; with its data, masked, where its type is given."""
     number = integer(entry, "revision", _HISTORY_FORM)
     if config_type is not None and not isinstance(entry.get("data"), dict | list):
         raise unexpected(f"{_HISTORY_FORM}: data")
     data = entry["data"] if config_type is not None else None
+    if config_type is not None:
+        _check_form(config_type, data, f"{_HISTORY_FORM}: data")
     return Revision(
         number,
         optional_line(entry, "name"),
