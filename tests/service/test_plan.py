@@ -167,3 +167,17 @@ def test_the_digest_names_the_wanted_state_and_what_it_is_based_on(shell: Shell)
     assert digest() == first
     shell.ok("config", "update", "POOL", "default", "-f", "-", input='{"description": "x"}')
     assert digest() != first
+
+
+def test_markdown_fits_a_comment_and_nothing_breaks_out_of_its_fence(shell: Shell) -> None:
+    values = {f"k{n}": "```\n</details><script>" for n in range(40)}
+    items = {f"pod_template/t{n}.json": {"spec": values} for n in range(100)}
+    write_configs(shell, items)
+    text = shell.ok("config", "plan", "configs", "-t", "markdown")
+    assert len(text) < 60_000
+    assert "more changes do not fit here" in text
+    assert "Digest: `" in text
+    fences = re.findall(r"^(`{3,})", text, re.MULTILINE)
+    # Each block is opened and closed by a fence longer than any run of backticks in it.
+    assert fences[::2] == fences[1::2]
+    assert "````" in fences

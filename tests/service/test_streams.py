@@ -33,6 +33,7 @@ COMMANDS: dict[str, str] = {
     "backend open": "gpu-a",
     "backend register": "gpu-c --out out --image-tag 6.2.10",
     "backend wait": "gpu-a --timeout 5s",
+    "config apply": "configs --yes",
     "config delete": "POD_TEMPLATE gone --ignore-missing",
     "config diff": "POD_TEMPLATE",
     "config export": "--helm -",

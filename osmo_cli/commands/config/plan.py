@@ -175,6 +175,7 @@ def run(session: Session, options: PlanOptions) -> int:
 
 def print_plan(printer: Printer, plan: Plan, format: PlanFormat) -> None:
     """Print a plan; its warnings go to stderr, and are part of the data."""
+    from osmo_cli.output.plan_markdown import plan_markdown
     from osmo_cli.output.plans import plan_data, plan_lines
 
     if format is PlanFormat.JSON:
@@ -183,6 +184,8 @@ def print_plan(printer: Printer, plan: Plan, format: PlanFormat) -> None:
         printer.warn(str(warning))
     if format is PlanFormat.JSON:
         printer.data(plan_data(plan))
+    elif format is PlanFormat.MARKDOWN:
+        printer.text(plan_markdown(plan))
     else:
         for line in plan_lines(plan):
             printer.text(line)
