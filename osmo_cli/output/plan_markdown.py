@@ -60,7 +60,7 @@ def _cut(lines: Iterable[str], limit: int) -> list[str]:
 
 
 def _fenced(lines: Iterable[str]) -> str:
-    """Return a code block that no text of the service can end."""
+    """Return a code block; a fence in the text cannot end it."""
     text = "\n".join(clean(line) for line in lines)
     longest = max((len(run) for run in re.findall(r"`+", text)), default=0)
     fence = "`" * max(3, longest + 1)
