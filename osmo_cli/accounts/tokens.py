@@ -89,7 +89,7 @@ def check_token_name(name: str) -> str:
     return check_name(
         name,
         NAME_PATTERN,
-        is_no="the name of a token",
+        what="the name of a token",
         rule="use ASCII letters, digits, - and _; start with a letter, end with a letter or digit",
     )
 

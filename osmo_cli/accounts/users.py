@@ -17,7 +17,7 @@ def check_user_id(user: str) -> str:
     return check_name(
         user,
         ID_PATTERN,
-        is_no="a user",
+        what="a user",
         rule="use ASCII letters, digits and - _ . @; start and end with a letter or digit",
     )
 

@@ -41,8 +41,8 @@ class Change:
     shown: Redacted
 
     def summary(self) -> str:
-        """Return the changed fields, as the description of a revision."""
-        if not self.differences:
+        """Return what changes, as the description of a revision."""
+        if self.target.is_new or not self.differences:
             return f"Create {self.target.shape}"
         fields = [path_text(difference.path) for difference in self.differences]
         more = len(fields) - _NAMED_FIELDS
@@ -84,6 +84,9 @@ def plan_update(
     wanted, secrets = without_known_secrets(service, target, checked.wanted, memory)
     patches = requests_between(target, target.live, wanted)
     shown = redacted_states(target, wanted, secrets.remarks, checked.given.references())
+    if target.is_new:
+        # What the service sets in a new item is not part of the change.
+        shown = Redacted(shown.before, target.shape.editable(shown.after))
     changed = tuple(differences(shown.before, shown.after))
     return Change(target, wanted, patches, changed, secrets.new, tuple(warnings), shown)
 

@@ -160,3 +160,14 @@ def test_a_terminal_has_colours_and_a_pipe_has_none(admin: Shell) -> None:
     assert "\x1b" not in on_terminal(admin, *words, env={"NO_COLOR": "1"}).out
     assert "\x1b" not in admin.ok(*words)
     assert re.sub(r"\x1b\[\d*m", "", seen).startswith("--- BACKEND gpu-a (revision 2)\n")
+
+
+def test_a_new_item_is_shown_without_what_the_service_sets(admin: Shell) -> None:
+    admin.file("pool.json", '{"backend": "gpu-a", "description": "new"}')
+    words = ("config", "update", "POOL", "new", "--create", "--file", "pool.json", "--dry-run")
+    previewed = json.loads(admin.ok(*words, "-t", "json"))
+    paths = {difference["path"] for difference in previewed["differences"]}
+    assert {"backend", "description", "platforms"} <= paths
+    assert not {"status", "parsed_pod_template", "last_heartbeat", "name"} & paths
+    [request] = previewed["requests"]
+    assert request["body"]["description"] == "Create POOL new"

@@ -13,7 +13,7 @@ def complete_type(incomplete: str) -> list[str]:
     """Return the config types that start with what was typed."""
     from osmo_cli.config.registry.types import CONFIG_TYPES
 
-    return [name for name in CONFIG_TYPES if name.startswith(incomplete)]
+    return [name for name in CONFIG_TYPES if name.startswith(incomplete.upper())]
 
 
 ConfigTypeArgument = Annotated[
