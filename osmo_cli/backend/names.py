@@ -27,7 +27,7 @@ def check_backend_name(name: str) -> str:
     check_name(
         name,
         BACKEND_PATTERN,
-        is_no="the name of a backend",
+        what="the name of a backend",
         rule="use ASCII letters, digits, -, _ and .; start and end with a letter or digit",
     )
     if name.lower() in _YAML_WORDS or _YAML_NUMBER.fullmatch(name):
@@ -44,7 +44,7 @@ def check_namespace(name: str) -> str:
     return check_name(
         name,
         _NAMESPACE_PATTERN,
-        is_no="the name of a Kubernetes namespace",
+        what="the name of a Kubernetes namespace",
         rule="use up to 63 of a-z, 0-9 and -; start and end with a letter or digit",
     )
 
