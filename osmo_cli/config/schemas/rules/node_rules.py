@@ -20,9 +20,10 @@ STATUSES = ("True", "False", "Unknown")
 _PLAIN = re.compile(r"\^?([A-Za-z0-9_./-]+)")
 _GLOB = re.compile(r"\^?[A-Za-z0-9_./-]*[A-Za-z0-9_/-]\*")
 _LONGEST_REGEX = 1000
-# What it may cost to match a regex here: powers of two of ways to try.
+_SHORT_TEXT = 8
+# What it may cost to match a regex with a short text here: powers of two of ways to try.
 _BUDGET = 18.0
-_WAYS_OF_A_REPEAT = math.log2(8)
+_BUDGET_ON_A_LONG_TEXT = 24.0
 _ROUNDS_ON_A_SHORT_TEXT = 8
 _MANY = 10**6
 
@@ -43,7 +44,7 @@ def _key(key: str, status: str) -> Iterator[Finding]:
         message = "invalid regular expression: the operator would skip this rule"
         yield Finding(message, hint, at=(key,), at_key=True)
         return
-    if not _is_cheap(key):
+    if not is_cheap(key):
         yield warning("the regular expression is too complex to check", at=(key,), at_key=True)
         return
     if overrides := regex.match(READY) and status != "True":
@@ -85,7 +86,7 @@ def _status(key: str, status: str) -> Iterator[Finding]:
     if regex is None:
         message = "invalid regular expression: the operator would skip this rule"
         yield Finding(message, at=(key,))
-    elif not _is_cheap(status):
+    elif not is_cheap(status):
         yield warning("the regular expression is too complex to check", at=(key,))
     elif not any(map(regex.fullmatch, STATUSES)):
         near = next((known for known in STATUSES if known.lower() == status.lower()), None)
@@ -96,7 +97,7 @@ def _status(key: str, status: str) -> Iterator[Finding]:
 def _compiled(pattern: str) -> re.Pattern[str] | None:
     """Return the compiled regex, or None if the operator could not compile it."""
     if len(pattern) > _LONGEST_REGEX:
-        pattern = ""  # not worth the time; `_is_cheap` says so
+        pattern = ""  # not worth the time; `is_cheap` says so
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -105,29 +106,35 @@ def _compiled(pattern: str) -> re.Pattern[str] | None:
         return None
 
 
-def _is_cheap(pattern: str) -> bool:
-    """Whether matching cannot take long: the operator has hours for it, a check has not."""
+def is_cheap(pattern: str, length: int = _SHORT_TEXT) -> bool:
+    """Whether matching cannot take long: the operator has hours for it, a check has not.
+
+    Args:
+        pattern: a valid regular expression.
+        length: of the longest text that it is matched with.
+    """
     if len(pattern) > _LONGEST_REGEX:
         return False
+    budget = _BUDGET if length <= _SHORT_TEXT else _BUDGET_ON_A_LONG_TEXT
     try:
-        return _cost(_parsed(pattern), 1) <= _BUDGET
+        return _cost(_parsed(pattern), 1, math.log2(max(length, _SHORT_TEXT))) <= budget
     except RecursionError:
         return False
 
 
-def _cost(parsed: Any, rounds: int) -> float:
-    """The logarithm of the ways in which a short text can be tried, at most."""
+def _cost(parsed: Any, rounds: int, ways_of_a_repeat: float) -> float:
+    """The logarithm of the ways in which a text can be tried, at most."""
     total = 0.0
     for operation, argument in parsed:
         bodies = list(_bodies(argument))
         if str(operation).endswith("_REPEAT"):
             least, most = (min(int(limit), _MANY) for limit in argument[:2])
-            total += rounds * _WAYS_OF_A_REPEAT * (most != least)
-            inner = max(least, min(most, _ROUNDS_ON_A_SHORT_TEXT), 1)
-            total += sum(_cost(body, rounds * inner) for body in bodies)
+            total += rounds * ways_of_a_repeat * (most != least)
+            inner = rounds * max(least, min(most, _ROUNDS_ON_A_SHORT_TEXT), 1)
+            total += sum(_cost(body, inner, ways_of_a_repeat) for body in bodies)
         else:
             total += rounds * math.log2(max(len(bodies), 1))
-            total += sum(_cost(body, rounds) for body in bodies)
+            total += sum(_cost(body, rounds, ways_of_a_repeat) for body in bodies)
     return total
 
 
