@@ -102,6 +102,7 @@ COMMANDS = (
         "backend register gpu-a --out gpu-a --image-tag 6.0.0 --service-url https://osmo.test",
     ),
     _row("osmo backend list", "backend list"),
+    _row("osmo backend nodes NAME", "backend nodes gpu-a --nodes nodes.json"),
     _row("osmo backend wait NAME", "backend wait gpu-a"),
     _row("osmo backend deregister NAME", "backend deregister unknown --yes"),
     _row("osmo token set NAME", "token set another"),

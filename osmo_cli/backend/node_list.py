@@ -9,6 +9,7 @@ from typing import Any
 
 from osmo_cli.backend.availability import Condition, Node
 from osmo_cli.errors import UsageError
+from osmo_cli.text_files import STDIN, read_text
 
 HOW_TO_GET = "kubectl get nodes -o json"
 MAX_BYTES = 1 << 30
@@ -24,10 +25,19 @@ _OTHER_FORMATS = (
 
 
 class InvalidNodesError(UsageError):
-    """A text is not a list of nodes; names the place."""
+    """An input is not a list of nodes; names the place."""
 
     def __init__(self, name: str, message: str) -> None:
         super().__init__(f"{name}: {message}", hint=_HINT)
+
+
+def read_nodes(file: str) -> list[Node]:
+    """Return the nodes in a file; `-` is standard input.
+
+    Raises:
+        UsageError: it cannot be read, or is not a list of nodes.
+    """
+    return parse_nodes("<stdin>" if file == STDIN else file, read_text(file, MAX_BYTES))
 
 
 def parse_nodes(name: str, text: str) -> list[Node]:

@@ -41,6 +41,32 @@ def check_clients() -> None:
         )
 
 
+def get_nodes(kube_context: str) -> str:
+    """Return the nodes of a cluster as kubectl prints them in JSON.
+
+    Args:
+        kube_context: the context; "" for kubectl's current one.
+
+    Raises:
+        UsageError: kubectl is not on PATH.
+        ClusterError: it failed.
+    """
+    if shutil.which("kubectl") is None:
+        raise UsageError(
+            "kubectl is not on PATH",
+            hint="save the output of `kubectl get nodes -o json` elsewhere, and use --nodes FILE",
+        )
+    context = ["--context", kube_context] if kube_context else []
+    words = ["get", "nodes", "-o", "json", "--request-timeout", "60s"]
+    try:
+        return run_client(["kubectl", *context, *words])
+    except ClusterError as error:
+        # kubectl repeats each attempt before it says what is wrong.
+        error.message = f"`kubectl get` failed: {error.message.splitlines()[-1].strip()}"
+        error.hint = "--kube-context names another cluster; --nodes FILE needs none"
+        raise
+
+
 def run_client(words: Sequence[str], *, stdin: str = "") -> str:
     """Run kubectl or helm, and return what it printed.
 

@@ -38,6 +38,7 @@ def place(
     with world(request.param, tmp_path_factory.mktemp("world")) as place:
         shell = place.shell
         shell.file("workflow.json", '{"max_num_tasks": 21}')
+        shell.file("nodes.json", '{"items": []}')
         (shell.home / "configs").mkdir()
         shell.file("configs/workflow.json", '{"max_num_tasks": 22}')
         shell.file("pool.json", '{"backend": "gpu-a"}')

@@ -30,6 +30,7 @@ NEWEST = next(reversed(DIALECTS))
 COMMANDS: dict[str, str] = {
     "backend deregister": "gpu-a --yes",
     "backend list": "",
+    "backend nodes": "gpu-a --nodes nodes.json",
     "backend open": "gpu-a",
     "backend register": "gpu-c --out out --image-tag 6.2.10",
     "backend wait": "gpu-a --timeout 5s",
@@ -118,6 +119,7 @@ def run(words: str, stream: str, folder: Path, database: Path) -> tuple[int, str
     db.write_bytes(database.read_bytes())
     shell = Shell.at(folder / "home", OSMO_URL="local", OSMO_LOCAL_DB=str(db))
     shell.file("update.json", '{"description": "new"}')
+    shell.file("nodes.json", '{"items": []}')
     (shell.home / "configs" / "BACKEND").mkdir(parents=True)
     shell.file("configs/BACKEND/gpu-a.json", '{"description": "new"}')
     line = f"{shlex.quote(OSMO)} {words} {COMMANDS[words]} {stream}"

@@ -11,6 +11,7 @@ app = noun(
         "register": "backend.register:register",
         "list": "backend.list:list_backends",
         "wait": "backend.wait:wait",
+        "nodes": "backend.nodes:nodes",
         "open": "backend.open:open_page",
         "deregister": "backend.deregister:deregister",
     },

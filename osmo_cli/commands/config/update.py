@@ -37,6 +37,8 @@ class UpdateOptions:
     Attributes:
         name: an item of the type, or None for the whole type.
         document: the input, or None to edit what is stored.
+        check_nodes: a file with the nodes that the change must not take out.
+        max_unavailable: how many of them it may take out.
         references: whether references are looked up outside secret fields too.
     """
 
@@ -50,6 +52,8 @@ class UpdateOptions:
     dry_run: bool
     exit_code: bool
     references: bool
+    check_nodes: str | None
+    max_unavailable: int
 
 
 def update(
@@ -92,6 +96,24 @@ def update(
         bool, typer.Option("--exit-code", help="With --dry-run: exit with 5 if there is a change.")
     ] = False,
     references: ReferencesOption = False,
+    check_nodes: Annotated[
+        str | None,
+        typer.Option(
+            "--check-nodes",
+            metavar="FILE",
+            help="Refuse a change of BACKEND NAME that makes nodes unavailable; FILE is the output "
+            "of `kubectl get nodes -o json`, - is standard input.",
+        ),
+    ] = None,
+    max_unavailable: Annotated[
+        int,
+        typer.Option(
+            "--max-unavailable",
+            metavar="N",
+            min=0,
+            help="With --check-nodes: number of nodes that may become unavailable.",
+        ),
+    ] = 0,
     format_type: LongFormatOption = None,
 ) -> int:
     """Update a configuration from a file.
@@ -120,6 +142,17 @@ def update(
     if exit_code and not dry_run:
         # Nothing is pending after an update: it is done, or it is an error.
         raise UsageError("--exit-code requires --dry-run", hint="add --dry-run")
+    if check_nodes is not None and (config_type is not BACKEND or name is None):
+        raise UsageError(
+            "--check-nodes is for a backend",
+            hint="osmo config update BACKEND NAME --file FILE --check-nodes NODES",
+        )
+    if max_unavailable and check_nodes is None:
+        raise UsageError("--max-unavailable requires --check-nodes")
+    if check_nodes == "-" and file == "-":
+        raise UsageError(
+            "--file and --check-nodes cannot both read standard input", hint="save one in a file"
+        )
     document = None
     if file is not None:
         from osmo_cli.config.reading.files import read_document
@@ -138,6 +171,8 @@ def update(
             dry_run=dry_run,
             exit_code=exit_code,
             references=references,
+            check_nodes=check_nodes,
+            max_unavailable=max_unavailable,
         ),
     )
 
@@ -186,6 +221,7 @@ def run(session: Session, options: UpdateOptions) -> int:
                 session.printer.redactor.add(secret)
             for problem in change.warnings:
                 session.printer.warn(str(problem))
+            _check_nodes(session, change, options)
             if options.dry_run:
                 return _show(session, service, change, options)
             if change.patches:
@@ -251,6 +287,18 @@ def _from_file(
         session.printer.warn(str(problem))
     mode = Mode.REPLACE if options.replace else Mode.MERGE
     return plan_update(service, target, document, memory, mode=mode)
+
+
+def _check_nodes(session: Session, change: Change, options: UpdateOptions) -> None:
+    """Refuse a change that makes too many nodes unavailable."""
+    if options.check_nodes is None:
+        return
+    from osmo_cli.backend.node_list import read_nodes
+    from osmo_cli.plan.node_check import check_nodes
+
+    nodes = read_nodes(options.check_nodes)
+    count = check_nodes(change, nodes, options.max_unavailable)
+    session.printer.note(f"{count} of {len(nodes)} nodes would become unavailable")
 
 
 def _show(session: Session, service: Service, change: Change, options: UpdateOptions) -> int:

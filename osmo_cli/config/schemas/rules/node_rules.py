@@ -123,7 +123,7 @@ def is_cheap(pattern: str, length: int = _SHORT_TEXT) -> bool:
 
 
 def _cost(parsed: Any, rounds: int, ways_of_a_repeat: float) -> float:
-    """The logarithm of the ways in which a text can be tried, at most."""
+    """The logarithm of the ways in which text can be tried, at most."""
     total = 0.0
     for operation, argument in parsed:
         bodies = list(_bodies(argument))
