@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from osmo_cli.accounts.tokens import SOON_DAYS, TokenOwner, check_token_name, days_left
+from osmo_cli.accounts.tokens import (
+    SOON_DAYS,
+    TokenOwner,
+    check_token_name,
+    days_left,
+    parse_duration,
+)
 from osmo_cli.commands.arguments import FormatOption
 from osmo_cli.commands.lazy import noun
 from osmo_cli.commands.session import Session
@@ -17,7 +23,7 @@ from osmo_cli.commands.token.arguments import (
     token_owner,
 )
 from osmo_cli.commands.token.kept import forget
-from osmo_cli.errors import MissingError
+from osmo_cli.errors import ExitCode, MissingError, UsageError
 
 if TYPE_CHECKING:
     from osmo_cli.api.tokens import Token
@@ -44,30 +50,72 @@ def list_tokens(
     ctx: typer.Context,
     of_service: TokenServiceOption = False,
     user: TokenUserOption = None,
+    expiring_within: Annotated[
+        str | None,
+        typer.Option(
+            "--expiring-within",
+            metavar="DURATION",
+            help="Only tokens that have expired or expire within this time, such as 14d.",
+        ),
+    ] = None,
+    exit_code: Annotated[
+        bool,
+        typer.Option(
+            "--exit-code", help="With --expiring-within: exit with 5 if there is such a token."
+        ),
+    ] = False,
     format_type: FormatOption = None,
-) -> None:
+) -> int:
     """List your access tokens, or those of a user or of service accounts.
 
     Examples:
         osmo token list
         osmo token list --user ada@example.com --format-type json
         osmo token list --service
+        osmo token list --service --expiring-within 14d --exit-code
     """
     session: Session = ctx.obj
     printer = session.use_format(format_type)
     owner = token_owner(of_service, user)
+    if exit_code and expiring_within is None:
+        raise UsageError("--exit-code requires --expiring-within", hint="--expiring-within 14d")
+    days = None if expiring_within is None else _whole_days(expiring_within)
     with session.connect() as service:
         tokens = service.tokens.list_tokens(owner)
+        if days is not None:
+            tokens = [token for token in tokens if _expires_within(token, days)]
         has_users = service.dialect.token_routes.users is not None
     if not printer.as_lines:
         printer.data([token.answer for token in tokens])
     else:
         _print_tokens(printer, owner, tokens, _COLUMNS_WITH_USERS if has_users else _COLUMNS)
+    _warn_of_expiry(printer, tokens)
+    return ExitCode.CHANGES_PENDING if exit_code and tokens else ExitCode.OK
+
+
+def _warn_of_expiry(printer: Printer, tokens: list[Token]) -> None:
     for token in tokens:
         left = days_left(token.expires_at)
         if left is not None and 0 < left <= SOON_DAYS:
-            days = "1 day" if left == 1 else f"{left} days"
-            printer.warn(f"token {token.name} expires in {days}")
+            length = "1 day" if left == 1 else f"{left} days"
+            printer.warn(f"token {token.name} expires in {length}")
+
+
+def _whole_days(text: str) -> int:
+    """Return the days of a duration, rounded up: a token expires at midnight.
+
+    Raises:
+        UsageError: it is not a duration.
+    """
+    length = parse_duration(text)
+    if length is None:
+        raise UsageError(f'--expiring-within: "{text}" is not a duration', hint="for example 14d")
+    return length.days + bool(length.seconds or length.microseconds)
+
+
+def _expires_within(token: Token, days: int) -> bool:
+    left = days_left(token.expires_at)
+    return left is not None and left <= days
 
 
 def _print_tokens(
