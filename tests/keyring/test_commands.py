@@ -184,7 +184,7 @@ def test_an_entry_that_is_not_there_is_a_problem_with_its_place(
     shell: Shell, image_key: str
 ) -> None:
     text = '{"description": "x",\n "tests": ["${keyring:ngc/you}"]}'
-    done = shell.osmo("config", "update", "WORKFLOW", "--file", "-", input=text)
+    done = shell.osmo("config", "update", "WORKFLOW", "--file", "-", "--references", input=text)
     assert done.code == 2
     assert "<stdin>:2:12: tests[0]: the keyring has no entry ngc/you" in done.err
 
@@ -207,7 +207,7 @@ def test_a_keyring_that_hangs_is_waited_for_once(
     secret_service.stop()
     text = '{"description": "' + "".join(f"${{keyring:a/{n}}}" for n in range(20)) + '"}'
     started = time.monotonic()
-    done = shell.osmo(*UPDATE, input=text)
+    done = shell.osmo(*UPDATE, "--references", input=text)
     assert time.monotonic() - started < 8
     assert done.code == 2
     assert done.err.count("it does not answer within 3 s") == 20
