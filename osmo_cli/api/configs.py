@@ -78,6 +78,11 @@ class Snapshot:
     data: Any
     revision: Revision | None
 
+    @property
+    def number(self) -> int | None:
+        """Number of the revision; None where the revision is None."""
+        return None if self.revision is None else self.revision.number
+
     def items(self) -> dict[str, Any]:
         """The named items by name; empty for a type without names."""
         return self._items
@@ -177,6 +182,10 @@ class Configs:
         """The newest revision of each config type, without data."""
         # A time that is surely after the newest entry, whatever this machine's clock says.
         return self.history([("at_timestamp", _FUTURE)])
+
+    def revisions_by_type(self) -> dict[str, Revision]:
+        """The newest revision of each config type, without data, by the type's name."""
+        return {revision.config_type: revision for revision in self.current_revisions()}
 
     def _revisions(
         self, config_type: ConfigType | None, query: Sequence[tuple[str, str]], *, data: bool

@@ -144,11 +144,15 @@ def _layout(columns: Sequence[Sequence[Sequence[str]]]) -> str:
 
 
 def _wrap(line: str, width: int, console: Console) -> list[str]:
-    """Lines of at most `width`, cut between words where possible; an indentation is kept."""
+    """Lines of at most `width`, cut between words where possible.
+
+    An indentation is kept as far as the longest word leaves room for it.
+    """
     from rich.text import Text
 
     text = line.lstrip(" ")
-    indent = " " * min(len(line) - len(text), width // 2)
+    longest = max(map(_length, text.split()), default=0)
+    indent = " " * min(len(line) - len(text), width // 2, max(width - longest, 0))
     parts = Text(text).wrap(console, width - len(indent), overflow="fold")
     return [indent + part.plain.rstrip(" ") for part in parts] or [""]
 

@@ -13,7 +13,7 @@ from osmo_cli.config.problems import Path, Problem, path_text, raise_for_errors
 from osmo_cli.config.reading.document import Document
 from osmo_cli.config.values import same
 from osmo_cli.plan.live_object import LiveObject
-from osmo_cli.plan.names import KnownNames, unchecked_names
+from osmo_cli.plan.names import KnownNames, first_names, unchecked_names
 from osmo_cli.plan.redacted import Redacted, redacted_states
 from osmo_cli.plan.secrets import SecretMemory, without_known_secrets
 
@@ -45,9 +45,7 @@ class Change:
         if self.target.is_new or not self.differences:
             return f"Create {self.target.shape}"
         fields = [path_text(difference.path) for difference in self.differences]
-        more = len(fields) - _NAMED_FIELDS
-        named = ", ".join(fields[:_NAMED_FIELDS])
-        return f"Set {named}" + (f" and {more} more" if more > 0 else "")
+        return f"Set {first_names(fields, _NAMED_FIELDS)}"
 
 
 def plan_update(

@@ -15,7 +15,8 @@ from osmo_cli.config.registry.types import BACKEND, ROLE
 from osmo_cli.errors import MissingError
 from osmo_cli.plan.clusters import run_client
 from osmo_cli.plan.delete import delete_item
-from osmo_cli.plan.register import OWNER, is_own_role, mark
+from osmo_cli.plan.register import OWNER, mark
+from osmo_cli.plan.roles import is_backend_role
 from osmo_cli.plan.tokens import delete_token
 from osmo_cli.plan.users import change_roles
 from osmo_cli.plan.users import delete_user as delete_stored_user
@@ -71,7 +72,9 @@ def find_leftovers(service: Service, backend: str, token: str) -> Leftovers:
     item = service.configs.read(BACKEND).items().get(backend)
     role = role_name(backend)
     roles = service.configs.read(ROLE).items()
-    own_role = role if role in roles and is_own_role(service, backend, role, roles[role]) else None
+    own_role = (
+        role if role in roles and is_backend_role(service, backend, role, roles[role]) else None
+    )
     stored = service.tokens.find(OWNER, token)
     return Leftovers(
         backend,
@@ -142,7 +145,7 @@ def _delete_role(service: Service, backend: str, name: str, say: Say) -> None:
     base = service.configs.read(ROLE, with_revision=True)
     if name not in base.items():
         return
-    if not is_own_role(service, backend, name, base.item(name)):
+    if not is_backend_role(service, backend, name, base.item(name)):
         say(f"kept role {name}, which was changed since it was created")
         return
     delete_item(service, base, name, description=None, tags=None, force=False)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from osmo_cli.api.configs import Snapshot
+from osmo_cli.api.configs import Revision, Snapshot
 from osmo_cli.config.changes.merge import Difference
 from osmo_cli.config.reading.layout import ConfigRef
 from osmo_cli.config.registry.shape import Shape
@@ -137,7 +137,7 @@ class Execution:
             self.on_step(number, len(steps), step)
             name = step.config_type.name
             base = self.bases[name]
-            self.journal.about_to(name, step.names, base.revision.number if base.revision else None)
+            self.journal.about_to(name, step.names, base.number)
             if name not in self.touched:
                 self.touched.append(name)
             stored = self._make(step, base)
@@ -182,16 +182,24 @@ def check_unmoved(service: Service, bases: Mapping[str, int | None]) -> None:
     Raises:
         ConflictError: one has; nothing was sent.
     """
-    current = {revision.config_type: revision for revision in service.configs.current_revisions()}
-    moved = [
-        f"{name} was changed since the plan{by(current.get(name))}"
-        for name, number in bases.items()
-        if (current[name].number if name in current else None) != number
-    ]
+    hint = "nothing was sent; make a new plan with `osmo config plan`"
+    _check_revisions(bases, service.configs.revisions_by_type(), "the plan", hint)
+
+
+def _check_revisions(
+    expected: Mapping[str, int | None],
+    current: Mapping[str, Revision | None],
+    since: str,
+    hint: str,
+) -> None:
+    """Raise ConflictError if the newest revision of a type has another number than expected."""
+    moved = []
+    for name, number in expected.items():
+        revision = current.get(name)
+        if (None if revision is None else revision.number) != number:
+            moved.append(f"{name} was changed since {since}{by(revision)}")
     if moved:
-        raise ConflictError(
-            "\n".join(moved), hint="nothing was sent; make a new plan with `osmo config plan`"
-        )
+        raise ConflictError("\n".join(moved), hint=hint)
 
 
 def left_to_do(service: Service, prepared: Prepared, journal: Journal) -> Prepared:
@@ -209,15 +217,13 @@ def left_to_do(service: Service, prepared: Prepared, journal: Journal) -> Prepar
             hint="nothing was sent; apply it anew: osmo config apply DIR",
         )
     expected, written = _so_far(service, journal)
-    moved = [
-        f"{name} was changed since the interrupted apply{by(prepared.snapshots[name].revision)}"
-        for name, number in expected.items()
-        if name in prepared.snapshots and _number(prepared.snapshots[name]) != number
-    ]
-    if moved:
-        raise ConflictError(
-            "\n".join(moved), hint="nothing was sent; apply anew: osmo config apply DIR"
-        )
+    snapshots = prepared.snapshots
+    _check_revisions(
+        {name: number for name, number in expected.items() if name in snapshots},
+        {name: snapshot.revision for name, snapshot in snapshots.items()},
+        "the interrupted apply",
+        "nothing was sent; apply anew: osmo config apply DIR",
+    )
     rest = tuple(change for change in prepared.changes if not _is_written(change, written))
     return replace(prepared, changes=rest)
 
@@ -235,10 +241,6 @@ def _so_far(
             written |= {(entry.config_type, name) for name in entry.names}
         expected[entry.config_type] = max(own, default=entry.revision or entry.base)
     return expected, written
-
-
-def _number(snapshot: Snapshot) -> int | None:
-    return snapshot.revision.number if snapshot.revision is not None else None
 
 
 def _is_written(change: Change, written: set[tuple[str, str]]) -> bool:

@@ -12,7 +12,7 @@ from osmo_cli.config.registry.types import CONFIG_TYPES
 from osmo_cli.config.values import same, value_at
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Mapping, Sequence
 
     from osmo_cli.api.service import Service
     from osmo_cli.config.reading.document import Document
@@ -22,6 +22,12 @@ if TYPE_CHECKING:
 
 KnownNames = Callable[["ConfigType"], "Collection[str]"]
 """Returns the names of the items of a type."""
+
+
+def first_names(names: Sequence[str], number: int) -> str:
+    """Return up to `number` names, and how many more there are: `a, b and 3 more`."""
+    more = len(names) - number
+    return ", ".join(names[:number]) + (f" and {more} more" if more > 0 else "")
 
 
 def unchecked_names(

@@ -14,6 +14,7 @@ from osmo_cli.config.registry.types import BACKEND
 from osmo_cli.errors import ConflictError
 from osmo_cli.plan.change import Change
 from osmo_cli.plan.live_object import LiveObject
+from osmo_cli.plan.names import first_names
 
 _NAMED_NODES = 5
 
@@ -73,11 +74,10 @@ def check_nodes(change: Change, nodes: Sequence[Node], most: int) -> int:
     changes = compare(nodes, live, proposed_conditions(change, nodes))
     out = [item for item in changes if item.taken_out]
     if len(out) > most:
-        names = ", ".join(item.node.name for item in out[:_NAMED_NODES])
-        more = f" and {len(out) - _NAMED_NODES} more" if len(out) > _NAMED_NODES else ""
+        names = first_names([item.node.name for item in out], _NAMED_NODES)
         reason = out[0].proposed.reason if out[0].proposed else ""
         raise NodesTakenOutError(
-            f"the change makes {len(out)} of {len(nodes)} nodes unavailable ({names}{more}): "
+            f"the change makes {len(out)} of {len(nodes)} nodes unavailable ({names}): "
             f"{out[0].node.name}: {reason}; nothing was sent",
             hint=f"change the node conditions, or allow it with --max-unavailable {len(out)}",
         )

@@ -23,6 +23,7 @@ from osmo_cli.config.values import ABSENT, same, value_at
 from osmo_cli.errors import UsageError
 from osmo_cli.plan.change import Change, plan_update
 from osmo_cli.plan.live_object import LiveObject, live_of
+from osmo_cli.plan.names import first_names
 
 if TYPE_CHECKING:
     from osmo_cli.api.configs import Snapshot
@@ -145,9 +146,10 @@ def prepare(
     problems += (warning for _, change in planned for warning in change.warnings)
     warnings = raise_for_errors(problems)
     warnings += planner.notes_about_others(own, planned, deletes)
-    bases = {row.name: _number(snapshots[row.name]) for row in own}
+    bases = {row.name: snapshots[row.name].number for row in own}
+    origin, wanted = str(service.credential.origin), _wanted(planned)
     plan = Plan(
-        service=str(service.credential.origin),
+        service=origin,
         dialect=service.dialect.name,
         source=tuple(source),
         changes=(
@@ -158,13 +160,10 @@ def prepare(
         stored={row.name: max(len(snapshots[row.name].items()), 1) for row in own},
         unchanged=sum(not change.patches for _, change in planned),
         warnings=tuple(warnings),
-        digest=plan_digest(
-            str(service.credential.origin), bases, _wanted(planned), _by_type(deletes)
-        ),
+        digest=plan_digest(origin, bases, wanted, _by_type(deletes)),
     )
     changes = tuple(change for _, change in planned if change.patches)
-    wanted = plan_digest(str(service.credential.origin), {}, _wanted(planned), {})
-    return Prepared(plan, changes, tuple(deletes), snapshots, wanted)
+    return Prepared(plan, changes, tuple(deletes), snapshots, plan_digest(origin, {}, wanted, {}))
 
 
 @dataclass(frozen=True)
@@ -360,8 +359,7 @@ def is_protected(ref: ConfigRef) -> bool:
 
 
 def _not_in_input(config_type: ConfigType, names: list[str], hint: str) -> Problem:
-    more = len(names) - _NAMED_ITEMS
-    shown = ", ".join(names[:_NAMED_ITEMS]) + (f" and {more} more" if more > 0 else "")
+    shown = first_names(names, _NAMED_ITEMS)
     message = f"on the service, but not in the input: {config_type.name} {shown}"
     return Problem(message, hint=hint, severity="warning")
 
@@ -417,10 +415,6 @@ def _stored_objects(snapshot: Snapshot) -> list[tuple[str | None, Any]]:
 
 def _ref(item: Input) -> ConfigRef:
     return ConfigRef(item.shape.config_type, item.shape.name)
-
-
-def _number(snapshot: Snapshot) -> int | None:
-    return snapshot.revision.number if snapshot.revision is not None else None
 
 
 def plan_directory(
@@ -489,7 +483,7 @@ def plan_values(
 
 
 def _read(service: Service, config_types: Iterable[ConfigType]) -> dict[str, Snapshot]:
-    revisions = {revision.config_type: revision for revision in service.configs.current_revisions()}
+    revisions = service.configs.revisions_by_type()
     return {
         row.name: replace(service.configs.read(row), revision=revisions.get(row.name))
         for row in config_types

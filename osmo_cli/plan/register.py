@@ -13,7 +13,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from osmo_cli.accounts.roles import generated_role
 from osmo_cli.accounts.tokens import TokenOwner
 from osmo_cli.api.errors import RoleNotFoundError
 from osmo_cli.api.tokens import NewToken, Token
@@ -34,6 +33,7 @@ from osmo_cli.errors import ConflictError, ExitCode, OsmoError, UsageError
 from osmo_cli.interruption import held_back
 from osmo_cli.plan import clusters
 from osmo_cli.plan.registration_folder import README, RegistrationFolder
+from osmo_cli.plan.roles import is_backend_role, plan_standard_role
 from osmo_cli.plan.tokens import CreatedToken, create_token, delete_token, rotate_token
 from osmo_cli.plan.users import change_roles, create_user
 
@@ -153,22 +153,12 @@ def _check_role(service: Service, registration: Registration, access: Access) ->
                 "prints the values to add; deploy them, and run this command again",
             )
         return False
-    if not is_own_role(service, registration.backend, access.role, roles.item(access.role)):
+    if not is_backend_role(service, registration.backend, access.role, roles.item(access.role)):
         raise UsageError(
             f"role {access.role} already exists, and is not the standard role of this backend",
             hint=f"nothing was created; use it as it is with --role {access.role}",
         )
     return True
-
-
-def is_own_role(service: Service, backend: str, name: str, role: Any) -> bool:
-    """Whether a stored role is the generated one of a backend."""
-    from osmo_cli.config.registry.shape import Shape
-    from osmo_cli.config.values import same
-
-    shape = Shape(ROLE, service.dialect, name)
-    wanted = shape.with_kept(role, generated_role(service.dialect, name, "backend", backend))
-    return same(*(shape.editable(value) for value in (role, wanted)))
 
 
 def _account(
@@ -439,13 +429,8 @@ class Registering:
             self._say(f"deployed the operator as Helm release {release}")
 
     def _create_role(self, name: str) -> None:
-        from osmo_cli.plan.change import plan_wanted
-        from osmo_cli.plan.live_object import read_live
-
         backend = self._registration.backend
-        target = read_live(self._service, ROLE, name, create=True)
-        wanted = generated_role(target.shape.dialect, name, "backend", backend)
-        change = plan_wanted(target, wanted)
+        change = plan_standard_role(self._service, name, "backend", backend)
         if change.patches:
             from osmo_cli.plan.apply import store_change
 

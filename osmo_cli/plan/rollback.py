@@ -9,7 +9,7 @@ from osmo_cli.config.changes.history import restored_differently
 from osmo_cli.config.changes.mappings import with_mappings_of
 from osmo_cli.config.registry.shape import Shape
 from osmo_cli.errors import OsmoError
-from osmo_cli.plan.change import plan_wanted
+from osmo_cli.plan.change import Change, plan_wanted
 from osmo_cli.plan.config_write import ConfigWrite, Stored, TypeState, check_command, store
 from osmo_cli.plan.live_object import LiveObject, state_of
 from osmo_cli.plan.write import Wording
@@ -81,42 +81,40 @@ def roll_back(
 
 def _with_mappings(service: Service, wanted: Revision, stored: Stored) -> Stored:
     """Give the live items the mappings of the revision, where a rollback has lost them."""
+    from osmo_cli.plan.apply import store_change
+
     config_type = stored.state.live.config_type
     if not config_type.mapping_fields or config_type.whole is None:
         return stored
+    lost = fields = ", ".join(sorted(config_type.mapping_fields))
     try:
-        repaired = _restore_mappings(service, wanted, config_type)
+        change = _mapping_change(service, wanted, config_type)
+        if not change.patches:
+            return stored
+        names = sorted({str(difference.path[0]) for difference in change.differences})
+        lost = f"{fields} of {', '.join(names)}"
+        repaired = store_change(service, change, f"Restore {fields} of r{wanted.number}", None)
     except OsmoError as error:
         error.message = (
-            f"{config_type.name} is rolled back to revision {wanted.number}, but the "
-            f"{', '.join(sorted(config_type.mapping_fields))} could not be restored: "
-            f"{error.message}"
+            f"{config_type.name} is rolled back to revision {wanted.number}, but the {lost} could "
+            f"not be restored: {error.message}"
         )
         error.hint = (
             f"run `osmo config rollback {config_type.name}:{wanted.number}` again; "
             f"`{check_command(config_type)}` shows what is stored"
         )
         raise
-    if repaired is None:
-        return stored
     return Stored(repaired.state, stored.warnings + repaired.warnings)
 
 
-def _restore_mappings(service: Service, wanted: Revision, config_type: ConfigType) -> Stored | None:
-    """Store the mappings of a revision; None where they are not lost."""
-    from osmo_cli.plan.apply import store_change
-
+def _mapping_change(service: Service, wanted: Revision, config_type: ConfigType) -> Change:
+    """Return the change that gives the live items the mappings of a revision."""
     assert config_type.whole is not None
     shape = Shape(config_type, service.dialect)
     snapshot = service.configs.read(config_type, with_revision=True)
     items = state_of(shape, snapshot.data)
     target = LiveObject(shape, config_type.whole, snapshot, items)
-    earlier = with_mappings_of(shape, items, config_type.items_in(wanted.data))
-    change = plan_wanted(target, earlier)
-    if not change.patches:
-        return None
-    fields = ", ".join(sorted(config_type.mapping_fields))
-    return store_change(service, change, f"Restore {fields} of r{wanted.number}", None)
+    return plan_wanted(target, with_mappings_of(shape, items, config_type.items_in(wanted.data)))
 
 
 def _without_mappings(config_type: ConfigType, data: Any) -> Any:

@@ -14,13 +14,13 @@ from pathlib import Path
 import pytest
 
 from osmo_cli.config.registry.dialects import DIALECTS
+from tests.support.access_tokens import ACCESS_TOKEN
 from tests.support.databases import new_database
 from tests.support.fronted import Forward, Fronted, fronted
 from tests.support.loopback import Request
 from tests.support.processes import OSMO, Result, Shell
 from tests.support.versions import WITH_USERS
 
-TOKEN = re.compile(r"\b(?:[0-9a-f]{64}|[A-Za-z0-9_-]{43})\b")
 OLDEST, NEWEST = next(iter(DIALECTS)), next(reversed(DIALECTS))
 SET = (OSMO, "token", "set", "ci")
 
@@ -73,7 +73,7 @@ def test_nothing_is_sent_where_stdout_cannot_be_written(
     assert result.code == code
     if code == 10:
         assert result.err.startswith("error: cannot write standard output: ")
-    assert not TOKEN.search(result.err)
+    assert not ACCESS_TOKEN.search(result.err)
     assert setting.tokens == []
 
 
@@ -82,13 +82,13 @@ def test_a_lost_stderr_does_not_keep_a_rotated_token(setting: Setting) -> None:
     for redirection in ("2>&-", "2>/dev/full"):
         result = setting.run(f"$osmo token set ci --if-exists rotate {redirection}")
         assert result.code == 0
-        assert TOKEN.search(result.out)
+        assert ACCESS_TOKEN.search(result.out)
 
 
 def test_stdout_that_closes_meanwhile_gives_way_to_stderr(setting: Setting) -> None:
     result = without_reader(setting)
     assert result.code == 141
-    token = TOKEN.search(result.err)
+    token = ACCESS_TOKEN.search(result.err)
     assert token is not None
     assert setting.tokens == ["ci"]
     assert "error: the reader of stdout went away\n" in result.err
@@ -140,7 +140,7 @@ def test_a_file_that_cannot_be_written_after_all_gives_way_to_another(setting: S
     assert named is not None
     path = Path(named[1])
     assert path.parent == setting.shell.home
-    assert TOKEN.fullmatch(path.read_text().strip())
+    assert ACCESS_TOKEN.fullmatch(path.read_text().strip())
     assert path.stat().st_mode & 0o777 == 0o600
     assert setting.tokens == ["ci"]
 

@@ -131,7 +131,9 @@ def test_a_type_is_a_module_and_two_rows(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "fewest"),
     [
-        pytest.param(["-k", NEXT, "tests/unit/config/schemas"], 20, id="schemas"),
+        pytest.param(
+            ["-k", NEXT, "tests/unit/config/schemas", "tests/unit/config/changes"], 30, id="schemas"
+        ),
         pytest.param(["tests/unit"], 3000, id="all", marks=pytest.mark.thorough),
     ],
 )

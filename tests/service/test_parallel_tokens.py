@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import subprocess
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -13,11 +12,11 @@ from pathlib import Path
 import pytest
 
 from osmo_cli.config.registry.dialects import DIALECTS
+from tests.support.access_tokens import ACCESS_TOKEN
 from tests.support.processes import OSMO, Result, Shell, serving
 
 RUNS = 3
 FAILING = [name for name, dialect in DIALECTS.items() if dialect.parallel_writes_fail]
-TOKEN = re.compile(r"\b(?:[0-9a-f]{64}|[A-Za-z0-9_-]{43})\b")
 
 
 @contextmanager
@@ -51,7 +50,7 @@ def check(results: list[Result], shell: Shell) -> None:
     winners = [result for result in results if result.code == 0]
     assert len(winners) <= 1
     for result in results:
-        assert len(TOKEN.findall(result.out)) == (result.code == 0)
+        assert len(ACCESS_TOKEN.findall(result.out)) == (result.code == 0)
         if result.code != 0:
             assert result.code in (2, 10)
             hint = json.loads(result.err.splitlines()[-1])["hint"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import shutil
 import signal
 import subprocess
@@ -15,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from osmo_cli.config.registry.dialects import DIALECTS, Dialect
+from tests.support.access_tokens import ACCESS_TOKEN
 from tests.support.databases import new_database
 from tests.support.fronted import Forward, Fronted, fronted, pass_on
 from tests.support.loopback import Request
@@ -24,7 +24,6 @@ from tests.support.processes import OSMO, Result, Shell
 REGISTER = ("backend", "register", "gpu-a", "--out", "out", "--image-tag", "6.0.0")
 # A role of its own: the token of a request on every version, and the most steps.
 SCOPED = (*REGISTER, "--scoped-role")
-TOKEN = re.compile(r"\b(?:[0-9a-f]{64}|[A-Za-z0-9_-]{43})\b")
 FAILED = wire(500, '{"message": "Internal server error: gone"}')
 
 
@@ -105,7 +104,7 @@ def setting(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Setting]
 
 
 def check_said(result: Result) -> None:
-    assert not TOKEN.search(result.out + result.err)
+    assert not ACCESS_TOKEN.search(result.out + result.err)
     assert "internal error" not in result.err
 
 

@@ -203,7 +203,7 @@ def test_a_rollback_whose_mappings_cannot_be_restored_is_told(roles: Roles) -> N
     done = roles.shell.osmo("config", "rollback", wanted)
     assert (done.code, done.out) == (10, "")
     assert "is rolled back" in done.err
-    assert "the external_roles could not be restored" in done.err
+    assert "external_roles of" in done.err
     assert f"osmo config rollback {wanted}" in done.err
     assert roles.shell.osmo("config", "rollback", wanted).code == 0
     assert roles.mapping("ops") == ["a", "b"]

@@ -81,18 +81,16 @@ def set_role(
 
 def run(session: Session, options: SetOptions) -> None:
     """Store the role where it differs from the standard one."""
-    from osmo_cli.accounts.roles import generated_role
     from osmo_cli.output.changes import change_lines
     from osmo_cli.plan.apply import apply_change
-    from osmo_cli.plan.change import plan_wanted
-    from osmo_cli.plan.live_object import read_live
+    from osmo_cli.plan.roles import plan_standard_role
 
     printer = session.printer
     name, kind, subject = options.name, options.kind, options.subject
     credential = session.credential()
     with session.connect(credential) as service:
-        target = read_live(service, ROLE, name, create=True)
-        change = plan_wanted(target, generated_role(target.shape.dialect, name, kind, subject))
+        change = plan_standard_role(service, name, kind, subject)
+        target = change.target
         if subject not in service.configs.read(find_type(kind)).items():
             printer.note(f"{kind} {subject} does not exist yet")
         if not change.patches:

@@ -314,7 +314,7 @@ def test_lists_agree_with_their_description(
 
 
 def test_the_rules_are_matched_once_per_distinct_condition() -> None:
-    """A large cluster takes as long as looking its conditions up (docs/performance.md)."""
+    """A large cluster takes about as long as looking its conditions up."""
     rules = {f"^Check{number}($|-)": "True|Unknown" for number in range(50)}
     pairs = [(f"Check{number}", "True") for number in range(20)]
     nodes = [Node(f"n{number}", tuple(pairs)) for number in range(20_000)]

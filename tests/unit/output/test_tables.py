@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
@@ -164,6 +164,10 @@ def test_a_table_fits_and_holds_every_character(
 @given(
     rows=st.lists(st.lists(st.text("abc ", max_size=30), min_size=4, max_size=4), max_size=3),
     width=st.integers(40, 100),
+)
+@example(
+    rows=[["", "", "aaaaa", ""], ["aaaaaaaa", "  aaaaaaaaaaa", "", "a" * 24]],
+    width=46,
 )
 def test_words_are_cut_only_if_longer_than_half_of_the_terminal(
     rows: list[list[str]], width: int
