@@ -13,6 +13,7 @@ from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from osmo_cli.credentials.loopback import is_loopback, loopback_addresses
 from osmo_cli.errors import UsageError
 
 if TYPE_CHECKING:
@@ -41,11 +42,13 @@ def proxy_for(url: str) -> ProxySetting | None:
     """
     parts = urlsplit(url)
     host = parts.hostname or ""
-    if _is_this_machine(host) or _is_excluded(host, parts.port, _variable("no_proxy")[1]):
+    if is_loopback(host) or _is_excluded(host, parts.port, _variable("no_proxy")[1]):
         return None
     for name in (f"{parts.scheme}_proxy", "all_proxy"):
         variable, value = _variable(name)
-        if value:
+        # A proxy reads what is sent by plain http. For https no name is looked up: behind a proxy
+        # this may take long, and it may be meant to stay unknown to the network.
+        if value and not (parts.scheme == "http" and loopback_addresses(host)):
             return _checked(ProxySetting(variable, value if "://" in value else f"http://{value}"))
     return None
 
@@ -110,15 +113,6 @@ def _check_socks(proxy: ProxySetting) -> None:
             "socksio",
             hint="install socksio beside osmo, or use an HTTP proxy",
         )
-
-
-def _is_this_machine(host: str) -> bool:
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _is_excluded(host: str, port: int | None, no_proxy: str) -> bool:

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
+from urllib.parse import urlsplit
 
 from osmo_cli import __version__
 from osmo_cli.api.bodies import ACCEPTED_ENCODING, InvalidBodyError, parse_json, unpack
@@ -21,6 +22,7 @@ from osmo_cli.api.errors import (
     is_transient,
 )
 from osmo_cli.api.failures import CONNECT_SECONDS, unreachable
+from osmo_cli.credentials.loopback import is_loopback
 from osmo_cli.errors import UsageError
 
 if TYPE_CHECKING:
@@ -102,6 +104,7 @@ class Transport:
         base_url: scheme://host[:port].
         timeout: limit for a whole request with its retries, in seconds.
         ca_file: PEM file of certificate authorities to trust instead of the usual ones.
+        allow_http: whether plain http may leave this machine.
         on_exchange: called after each attempt, for `--debug`.
         inner: another httpx transport (the embedded service in this process).
     """
@@ -112,21 +115,29 @@ class Transport:
         *,
         timeout: float = REQUEST_SECONDS,
         ca_file: str | None = None,
+        allow_http: bool = False,
         on_exchange: Callable[[Exchange], None] | None = None,
         inner: httpx.BaseTransport | None = None,
     ) -> None:
         httpx = import_httpx()
         self._httpx = httpx
         self._base_url, self._ca_file, self._inner = base_url, ca_file, inner
+        self._allow_http = allow_http
         self._timeout = timeout
         self._on_exchange = on_exchange
         self._socket: socket.socket | None = None
         self._hung_up = False
-        self._proxy = proxy_for(base_url) if inner is None else None
+        stays = inner is None and _stays_on_this_machine(base_url, allow_http)
+        self._proxy = None if stays or inner is not None else proxy_for(base_url)
+        context = _tls(base_url, ca_file, self._proxy)
+        if stays:
+            from osmo_cli.api.loopback_connection import loopback_transport
+
+            inner = loopback_transport(context)
         self._client = httpx.Client(
             base_url=base_url,
             transport=inner,
-            verify=_tls(base_url, ca_file, self._proxy),
+            verify=context,
             proxy=self._proxy.url if self._proxy else None,
             trust_env=False,  # see osmo_cli.api.environment
             follow_redirects=False,
@@ -148,6 +159,7 @@ class Transport:
             self._base_url,
             timeout=self._timeout,
             ca_file=self._ca_file,
+            allow_http=self._allow_http,
             on_exchange=self._on_exchange,
         )
 
@@ -284,6 +296,12 @@ def _body(response: httpx.Response) -> bytes:
     return unpack(response.iter_raw(), response.headers.get("content-encoding", ""))
 
 
+def _stays_on_this_machine(base_url: str, allow_http: bool) -> bool:
+    """Whether connections may go to this machine only."""
+    parts = urlsplit(base_url)
+    return is_loopback(parts.hostname or "") or (parts.scheme == "http" and not allow_http)
+
+
 def _tls(base_url: str, ca_file: str | None, proxy: ProxySetting | None) -> Any:
     import ssl
 
@@ -295,7 +313,7 @@ def _tls(base_url: str, ca_file: str | None, proxy: ProxySetting | None) -> Any:
                 f"{ca_file} is not a readable file of PEM certificates", hint="see --ca-file"
             ) from None
     if base_url.startswith("https:") or (proxy and proxy.url.startswith("https:")):
-        return certificates() or True
+        return certificates() or import_httpx().create_ssl_context(trust_env=False)
     # Loading the trusted authorities takes longer than a request; plain http needs none, and
     # an empty context trusts nobody.
     return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)

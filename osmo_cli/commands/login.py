@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from osmo_cli.api.login import DevicePrompt, LoginInfo
     from osmo_cli.api.transport import Transport
     from osmo_cli.credentials.credential import Secrets
+    from osmo_cli.credentials.network import Network
     from osmo_cli.credentials.origin import Origin
     from osmo_cli.credentials.profiles import Profile
 
@@ -40,8 +42,7 @@ class _Target:
 
     profile: str
     origin: Origin
-    allow_http: bool
-    ca_file: str | None
+    network: Network
     is_repeated: bool
 
 
@@ -158,12 +159,14 @@ def login(
 def _run(session: Session, target: _Target, options: Options) -> None:
     from osmo_cli.credentials.profiles import save_login
 
-    with session.transport(target.origin, ca_file=target.ca_file) as transport:
+    # What only the environment allows or names is not saved: it holds as long as it is set.
+    network = target.network.with_variables()
+    with session.transport(target.origin, network) as transport:
         if options.method is Method.DEV:
             accepted = _dev(target.origin, options)
         _announce(session.printer, transport, target, options)
         if options.method is not Method.DEV:
-            accepted = _log_in(session, target.origin, transport, options)
+            accepted = _log_in(session, target.origin, network, transport, options)
     save_login(
         profile=target.profile,
         origin=target.origin,
@@ -173,28 +176,27 @@ def _run(session: Session, target: _Target, options: Options) -> None:
         refresh_url=accepted.refresh_url,
         client_id=accepted.client_id,
         insecure_storage=options.insecure_storage,
-        allow_http=target.allow_http,
-        ca_file=target.ca_file,
+        network=target.network,
     )
     session.printer.text(f"Successfully logged in. Welcome {accepted.username}.")
 
 
 def _target(session: Session, url: str | None, allow_http: bool, ca_file: str | None) -> _Target:
-    from osmo_cli.credentials.origin import parse_origin
+    from osmo_cli.credentials.network import Network
+    from osmo_cli.credentials.origin import check_scheme, parse_origin
     from osmo_cli.credentials.profiles import DEFAULT_PROFILE, check_profile_name
 
     name = check_profile_name(session.profile or DEFAULT_PROFILE)
+    if ca_file is not None:
+        ca_file = os.path.abspath(ca_file)  # later commands run in other directories
     if url is not None:
-        origin = parse_origin(url, allow_http=allow_http)
-        return _Target(name, origin, allow_http, ca_file, is_repeated=False)
+        network = Network(allow_http, ca_file)
+        origin = parse_origin(url, allow_http=network.with_variables().allow_http)
+        return _Target(name, origin, network, is_repeated=False)
     last = _last_login(session.profile)
-    return _Target(
-        last.name,
-        last.origin,
-        allow_http or last.allow_http,
-        ca_file or last.ca_file,
-        is_repeated=True,
-    )
+    network = Network(allow_http or last.allow_http, ca_file or last.ca_file)
+    check_scheme(last.origin, allow_http=network.with_variables().allow_http)
+    return _Target(last.name, last.origin, network, is_repeated=True)
 
 
 def _last_login(name: str | None) -> Profile:
@@ -250,19 +252,21 @@ def _announce(printer: Printer, transport: Transport, target: _Target, options: 
         printer.note(f"logging in to {target.origin}")
 
 
-def _log_in(session: Session, origin: Origin, transport: Transport, options: Options) -> _Login:
+def _log_in(
+    session: Session, origin: Origin, network: Network, transport: Transport, options: Options
+) -> _Login:
     if options.method is Method.TOKEN:
         return _with_token(session, origin, transport, options)
     from osmo_cli.api import login as flows
 
     info = flows.login_info(transport)
     if options.method is Method.PASSWORD:
-        return _with_password(session, info, options)
+        return _with_password(session, network, info, options)
     endpoint = options.device_endpoint or info.device_endpoint
     if not endpoint or not info.token_endpoint:
         raise _no_identity_provider("code")
-    with session.identity_provider(info.token_endpoint) as idp:
-        session.identity_provider(endpoint).close()  # checks the address
+    with session.identity_provider(info.token_endpoint, network) as idp:
+        session.identity_provider(endpoint, network).close()  # checks the address
         secrets = flows.device_login(
             idp, info, endpoint, lambda prompt: _show_code(session.printer, prompt)
         )
@@ -325,7 +329,7 @@ def _with_token(session: Session, origin: Origin, transport: Transport, options:
     return _Login(Secrets(access_token=token), user_of(jwt))
 
 
-def _with_password(session: Session, info: LoginInfo, options: Options) -> _Login:
+def _with_password(session: Session, network: Network, info: LoginInfo, options: Options) -> _Login:
     from osmo_cli.api import login as flows
     from osmo_cli.credentials.secret_input import read_secret_file
 
@@ -342,7 +346,7 @@ def _with_password(session: Session, info: LoginInfo, options: Options) -> _Logi
         hint = "--password-file FILE, or --password-file - for standard input"
         password = prompts().secret("Password: ", hint)
     session.printer.redactor.add(password)
-    with session.identity_provider(info.token_endpoint) as idp:
+    with session.identity_provider(info.token_endpoint, network) as idp:
         secrets = flows.password_login(idp, info, options.username, password)
     return _oidc(session.printer, secrets, info)
 

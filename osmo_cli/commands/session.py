@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from osmo_cli.api.transport import Transport
     from osmo_cli.config.reading.references import References
     from osmo_cli.credentials.credential import Credential
+    from osmo_cli.credentials.network import Network
     from osmo_cli.credentials.origin import Origin
     from osmo_cli.local.configmap import ConfigMapSource
     from osmo_cli.plan.secrets import SecretMemory
@@ -72,17 +73,17 @@ class Session:
         from osmo_cli.api.service import Service
 
         login = credential or self.credential()
-        transport = self.transport(login.origin, ca_file=login.ca_file)
+        transport = self.transport(login.origin, login.network)
         with Client(
             login,
             transport,
-            open_idp=self.identity_provider,
+            open_idp=lambda url: self.identity_provider(url, login.network),
             warn=self.printer.warn,
             on_secret=self.printer.redactor.add,
         ) as client:
             yield Service(client)
 
-    def transport(self, origin: Origin, *, ca_file: str | None = None) -> Transport:
+    def transport(self, origin: Origin, network: Network) -> Transport:
         """A connection to `origin`, or to the embedded service in this process."""
         from osmo_cli.api.transport import Transport
 
@@ -98,23 +99,27 @@ class Session:
         return Transport(
             address,
             timeout=self.timeout,
-            ca_file=ca_file,
+            ca_file=network.ca_file,
+            allow_http=network.allow_http,
             inner=inner,
             on_exchange=self.printer.debug if self.debug else None,
         )
 
-    def identity_provider(self, url: str) -> Transport:
+    def identity_provider(self, url: str, network: Network) -> Transport:
         """A connection to the identity provider at `url`, which the service named.
 
+        What a login allows and trusts holds for both.
+
         Raises:
-            UsageError: it is plain http on another machine.
+            UsageError: it is plain http on another machine, which is not allowed.
         """
         from urllib.parse import urlsplit
 
         from osmo_cli.credentials.origin import parse_origin
 
         parts = urlsplit(url)
-        return self.transport(parse_origin(f"{parts.scheme}://{parts.netloc}"))
+        origin = parse_origin(f"{parts.scheme}://{parts.netloc}", allow_http=network.allow_http)
+        return self.transport(origin, network)
 
     def references(
         self,

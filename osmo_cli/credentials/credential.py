@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from osmo_cli.credentials.network import USUAL, Network
 from osmo_cli.credentials.origin import Origin
 
 
@@ -73,8 +74,7 @@ class Credential:
         username: of a developer login the user it acts for; else what the user logged in as.
         refresh_url: OIDC token endpoint of methods `code` and `password`.
         client_id: OIDC client of methods `code` and `password`.
-        allow_http: whether the user allowed plain http to another machine.
-        ca_file: certificates to trust in place of the system's, or None.
+        network: what the user allowed and trusts.
         warnings: what the user should know about the source; shown on stderr.
         session_key: distinguishes this login from earlier ones, so that a cached JWT is
             used for no other; None where nothing may be cached (environment, embedded service).
@@ -87,8 +87,7 @@ class Credential:
     username: str | None = None
     refresh_url: str | None = None
     client_id: str | None = None
-    allow_http: bool = False
-    ca_file: str | None = None
+    network: Network = USUAL
     warnings: tuple[str, ...] = ()
     session_key: str | None = None
     vault: Vault = field(

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from osmo_cli.credentials.credential import Credential, Method, Secrets, Vault
+from osmo_cli.credentials.network import Network
 from osmo_cli.credentials.origin import Origin, parse_origin
 from osmo_cli.credentials.secret_input import check_token, split_refresh_url
 from osmo_cli.errors import NotLoggedInError, UsageError
@@ -20,15 +21,12 @@ _CLIENT_ID_OF_6_0 = "osmo-device"
 _NEXT = "log in with `osmo login URL`; the file is not changed"
 
 
-def official_login(
-    file: Path, *, allow_http: bool = False, ca_file: str | None = None
-) -> Credential | None:
+def official_login(file: Path, network: Network) -> Credential | None:
     """The login in `file`, or None where there is no such file.
 
     Args:
         file: login.yaml.
-        allow_http: whether it may name a service by plain http on another machine.
-        ca_file: certificates to trust in place of the system's.
+        network: what is allowed and trusted.
 
     Raises:
         UsageError: the file can't be read or is damaged.
@@ -47,7 +45,7 @@ def official_login(
     if not url:
         raise _damaged(file, "it has no url")
     try:
-        origin = parse_origin(url, allow_http=allow_http)
+        origin = parse_origin(url, allow_http=network.allow_http)
     except UsageError as error:
         raise UsageError(f"{file}: {error.message}", hint=error.hint) from None
     method, username, secrets, refresh_url, client_id = _login(content, origin)
@@ -58,8 +56,7 @@ def official_login(
         username=username,
         refresh_url=refresh_url,
         client_id=client_id,
-        allow_http=allow_http,
-        ca_file=ca_file,
+        network=network,
         # The official CLI writes the file anew at each log-in.
         session_key=f"{file} {status.st_ino} {status.st_mtime_ns}",
         vault=Vault.holding(secrets),

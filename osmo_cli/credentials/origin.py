@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from ipaddress import AddressValueError, IPv4Address, IPv6Address
+from ipaddress import IPv4Address, IPv6Address
 from urllib.parse import SplitResult, urlsplit
 
+from osmo_cli.credentials import loopback
+from osmo_cli.credentials.network import http_hint
 from osmo_cli.errors import UsageError
 
 _DEFAULT_PORTS = {"https": 443, "http": 80}
 _EMBEDDED = "local"
 _LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?")
 _HOST_LIKE = re.compile(r"[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*(?::\d{1,5}/?|\.[A-Za-z]+/?)")
-_LOOPBACK_NETWORK = 127
 _EXAMPLE = "for example https://osmo.example.com"
 
 
@@ -45,13 +46,8 @@ class Origin:
 
     @property
     def is_loopback(self) -> bool:
-        """Whether requests stay on this machine: 127.0.0.0/8, ::1 or localhost."""
-        if self.host in ("localhost", "::1"):
-            return True
-        try:
-            return IPv4Address(self.host).packed[0] == _LOOPBACK_NETWORK
-        except AddressValueError:
-            return False
+        """Whether requests stay on this machine: 127.0.0.0/8, ::1, localhost or below it."""
+        return loopback.is_loopback(self.host)
 
 
 LOCAL = Origin(_EMBEDDED, "", 0)
@@ -78,13 +74,24 @@ def parse_origin(text: str, *, allow_http: bool = False) -> Origin:
         raise UsageError(
             "the service's URL has more than scheme, host and port", hint=f"write {origin}"
         )
-    if origin.scheme == "http" and not origin.is_loopback and not allow_http:
+    check_scheme(origin, allow_http=allow_http)
+    return origin
+
+
+def check_scheme(origin: Origin, *, allow_http: bool) -> None:
+    """Check that what is sent to a service cannot be read on its way.
+
+    Raises:
+        UsageError: it is plain http to another machine, without `allow_http`. A name is this
+            machine's if all its addresses are; the transport then connects to no other.
+    """
+    if allow_http or origin.scheme != "http":
+        return
+    if not loopback.loopback_addresses(origin.host):
         raise UsageError(
             f"{origin} is plain http: a login sent to it can be read on its way",
-            hint="use https, or allow it with `osmo login --allow-http` (OSMO_ALLOW_HTTP=1 in "
-            "the environment)",
+            hint=http_hint(),
         )
-    return origin
 
 
 def _check_characters(text: str) -> None:

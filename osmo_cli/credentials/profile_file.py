@@ -183,7 +183,8 @@ def _profile(name: str, entry: dict[str, Any]) -> Profile:
         raise ValueError(name)
     return Profile(
         name=check_profile_name(name),
-        origin=parse_origin(entry["origin"], allow_http=allow_http),
+        # Whether http is allowed is asked when the login is used.
+        origin=parse_origin(entry["origin"], allow_http=True),
         method=Method(entry["method"]),
         storage=storage,
         login_id=entry["login_id"],

@@ -7,6 +7,7 @@ import os
 
 from osmo_cli.credentials import secret_storage
 from osmo_cli.credentials.credential import Credential, Method, Secrets, Vault
+from osmo_cli.credentials.network import USUAL, Network
 from osmo_cli.credentials.origin import Origin
 from osmo_cli.credentials.profile_file import (
     DEFAULT_PROFILE,
@@ -63,8 +64,7 @@ def credential_of(profile: Profile) -> Credential:
         username=profile.username,
         refresh_url=profile.refresh_url,
         client_id=profile.client_id,
-        allow_http=profile.allow_http,
-        ca_file=profile.ca_file,
+        network=Network(profile.allow_http, profile.ca_file),
         session_key=profile.login_id,
         vault=Vault(
             lambda: secret_storage.load_secrets(profile),
@@ -83,8 +83,7 @@ def save_login(
     refresh_url: str | None = None,
     client_id: str | None = None,
     insecure_storage: bool = False,
-    allow_http: bool = False,
-    ca_file: str | None = None,
+    network: Network = USUAL,
 ) -> Credential:
     """Keep a login as `profile`, the active one from now on: all of it, or on an error nothing.
 
@@ -109,8 +108,8 @@ def save_login(
             username=username,
             refresh_url=refresh_url,
             client_id=client_id,
-            allow_http=allow_http,
-            ca_file=ca_file,
+            allow_http=network.allow_http,
+            ca_file=network.ca_file,
         )
         kept_before = secret_storage.read_text(new)
         secret_storage.write_text(new, secret_storage.secrets_text(secrets))

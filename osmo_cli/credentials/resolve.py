@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import shlex
 
 from osmo_cli.credentials.credential import Credential, Method, Secrets, Vault
-from osmo_cli.credentials.origin import LOCAL, Origin, parse_origin
+from osmo_cli.credentials.network import USUAL
+from osmo_cli.credentials.origin import LOCAL, Origin, check_scheme, parse_origin
 from osmo_cli.errors import NotLoggedInError, UsageError
 
 EMBEDDED_USER = "admin"
@@ -43,12 +45,12 @@ def resolve(*, profile: str | None = None) -> Credential:
     from osmo_cli.credentials.profiles import active_profile, credential_of
 
     if active := active_profile():
-        return _with_ca_file(credential_of(active))
+        return _with_variables(credential_of(active))
     return _official()
 
 
 def _environment(url: str) -> Credential:
-    allow_http = os.environ.get("OSMO_ALLOW_HTTP") == "1"
+    network = USUAL.with_variables()
     name, value = _token_variable()
     if url.strip() == str(LOCAL):
         unused = (f"{name} is not used: the embedded service needs no token",) if name else ()
@@ -58,14 +60,13 @@ def _environment(url: str) -> Credential:
     if name is None:
         # Whether http is allowed, the profile says.
         return _of_origin(parse_origin(url, allow_http=True))
-    origin = parse_origin(url, allow_http=allow_http)
+    origin = parse_origin(url, allow_http=network.allow_http)
     token, warnings = _token(name, value, origin)
     return Credential(
         origin,
         Method.TOKEN,
         f"environment ({name})",
-        allow_http=allow_http,
-        ca_file=_ca_file(),
+        network=network,
         warnings=warnings,
         vault=Vault.holding(_secrets(token)),
     )
@@ -98,8 +99,8 @@ def _token(name: str, value: str, origin: Origin) -> tuple[str, tuple[str, ...]]
             f"the file of {name} holds a token of {issuer}, OSMO_URL is {origin}",
             hint="set OSMO_URL to the service that the token belongs to; nothing was sent",
         )
-    if secret_input.readable_by_others(value):
-        return token, (f"{value} can be read by other users; chmod 600 it",)
+    if secret_input.is_needlessly_readable(value):
+        return token, (f"{value} can be read by other users; `chmod 600 {shlex.quote(value)}`",)
     return token, ()
 
 
@@ -116,7 +117,7 @@ def _named(name: str) -> Credential:
     profiles = list_profiles()
     for profile in profiles:
         if profile.name == name:
-            return _with_ca_file(credential_of(profile))
+            return _with_variables(credential_of(profile))
     known = ", ".join(profile.name for profile in profiles)
     raise NotLoggedInError(
         f"profile {name} not found",
@@ -138,29 +139,27 @@ def _of_origin(origin: Origin) -> Credential:
             f"OSMO_URL is {origin}, for which there is no login",
             hint=f"set OSMO_TOKEN or OSMO_TOKEN_FILE too, or log in: osmo login {origin}",
         )
-    return _with_ca_file(credential_of(fitting[0]))
+    return _with_variables(credential_of(fitting[0]))
 
 
 def _official() -> Credential:
     from osmo_cli.credentials.official_login import official_login
     from osmo_cli.credentials.profile_file import config_file
 
-    login = official_login(
-        config_file("login.yaml"),
-        allow_http=os.environ.get("OSMO_ALLOW_HTTP") == "1",
-        ca_file=_ca_file(),
-    )
+    login = official_login(config_file("login.yaml"), USUAL.with_variables())
     if login is None:
         raise NotLoggedInError("not logged in", hint="log in: osmo login URL")
     return login
 
 
-def _ca_file() -> str | None:
-    return os.environ.get("OSMO_CA_FILE") or None
+def _with_variables(credential: Credential) -> Credential:
+    """A profile's login, with what the variables allow and name beyond it.
 
-
-def _with_ca_file(credential: Credential) -> Credential:
-    """`credential`, with OSMO_CA_FILE where it names no certificates itself."""
+    Raises:
+        UsageError: its service is plain http on another machine, and nothing allows that.
+    """
     from dataclasses import replace
 
-    return replace(credential, ca_file=credential.ca_file or _ca_file())
+    network = credential.network.with_variables()
+    check_scheme(credential.origin, allow_http=network.allow_http)
+    return replace(credential, network=network)

@@ -31,13 +31,20 @@ def read_secret_file(path: str) -> str:
     return text
 
 
-def readable_by_others(path: str) -> bool:
-    """Whether a regular file may be read by its group or by everyone."""
+def is_needlessly_readable(path: str) -> bool:
+    """Whether its group or everyone may read a regular file, and this user could change that.
+
+    A secret that is mounted read-only, or belongs to somebody else, has the mode that it was
+    given, as in a container.
+    """
     try:
-        mode = os.stat(path).st_mode
+        status = os.stat(path)
+        is_read_only = os.statvfs(path).f_flag & os.ST_RDONLY
     except OSError:
         return False
-    return stat.S_ISREG(mode) and bool(mode & (stat.S_IRGRP | stat.S_IROTH))
+    is_readable = stat.S_ISREG(status.st_mode) and status.st_mode & (stat.S_IRGRP | stat.S_IROTH)
+    is_changeable = os.geteuid() in (0, status.st_uid) and not is_read_only
+    return bool(is_readable and is_changeable)
 
 
 def check_token(text: str, name: str) -> str:

@@ -11,6 +11,7 @@ import pytest
 
 from osmo_cli.credentials import keyring_store, profiles
 from osmo_cli.credentials.credential import Credential, Method, Secrets
+from osmo_cli.credentials.network import Network
 from osmo_cli.credentials.origin import parse_origin
 from osmo_cli.credentials.resolve import resolve
 from osmo_cli.credentials.session import load_session, save_session
@@ -58,14 +59,14 @@ def test_login_comes_back_from_the_keyring_and_is_in_no_file(
         username="ada",
         refresh_url="https://idp.example.com/token",
         client_id="osmo-device",
-        ca_file="/etc/ca.pem",
+        network=Network(ca_file="/etc/ca.pem"),
     )
 
     actual = resolve()
     assert actual == saved
     assert actual.source == "profile prod (keyring)"
     assert actual.secrets() == Secrets(refresh_token="s3cret-refresh", jwt="s3cret-jwt")
-    assert (actual.username, actual.client_id, actual.ca_file) == (
+    assert (actual.username, actual.client_id, actual.network.ca_file) == (
         "ada",
         "osmo-device",
         "/etc/ca.pem",

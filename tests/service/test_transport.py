@@ -269,7 +269,7 @@ def test_no_netrc_is_read(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_proxy_of_the_environment_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
     with Server(always(OK)) as proxy:
         monkeypatch.setenv("HTTP_PROXY", proxy.url)
-        with Transport("http://osmo.example") as transport:
+        with Transport("http://osmo.example", allow_http=True) as transport:
             transport.send("GET", "/api/x")
         assert proxy.requests[0].target == "http://osmo.example/api/x"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import ssl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -33,11 +34,13 @@ def json_reply(value: Any, status: int = 200) -> Reply:
 
 
 @contextmanager
-def answering(answer: Callable[[str, str, bytes], Reply]) -> Iterator[Server]:
+def answering(
+    answer: Callable[[str, str, bytes], Reply], tls: ssl.SSLContext | None = None
+) -> Iterator[Server]:
     """Serve on a free loopback port; `answer` gets method, path with query, and body."""
 
     def script(request: Request) -> bytes:
         return answer(request.method, request.target, request.body).wire()
 
-    with Server(script) as server:
+    with Server(script, tls) as server:
         yield server

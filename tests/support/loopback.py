@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -46,12 +47,14 @@ class Server:
     """
 
     script: Script
+    tls: ssl.SSLContext | None = None
     requests: list[Request] = field(default_factory=list)
     connections: int = 0
 
     def __enter__(self) -> Self:
         self.listener = socket.create_server(("127.0.0.1", 0))
-        self.url = f"http://127.0.0.1:{self.listener.getsockname()[1]}"
+        scheme = "https" if self.tls else "http"
+        self.url = f"{scheme}://127.0.0.1:{self.listener.getsockname()[1]}"
         self._threads: list[threading.Thread] = []
         self._open: list[socket.socket] = []
         self.closing = threading.Event()
@@ -89,6 +92,12 @@ class Server:
     def _serve(self, connection: socket.socket) -> None:
         # What is no HTTP at all ends the connection too.
         faults = contextlib.suppress(OSError, ValueError)
+        if self.tls:
+            try:
+                connection = self.tls.wrap_socket(connection, server_side=True)
+            except OSError:
+                return  # the client does not trust the certificate
+            self._open.append(connection)
         with connection, connection.makefile("rb") as stream, faults:
             while (first := stream.readline()) and not self.closing.is_set():
                 method, target, _ = first.decode("latin-1").split(" ")

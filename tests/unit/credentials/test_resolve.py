@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from osmo_cli.credentials.credential import Credential, Method, Secrets
+from osmo_cli.credentials.network import Network
 from osmo_cli.credentials.origin import LOCAL, parse_origin
 from osmo_cli.credentials.profiles import forget, save_login
 from osmo_cli.credentials.resolve import resolve
@@ -28,7 +29,7 @@ def _dev_login(name: str, url: str = URL) -> Credential:
         method=Method.DEV,
         secrets=Secrets(),
         username=name,
-        allow_http=True,
+        network=Network(allow_http=True),
     )
 
 
@@ -72,7 +73,7 @@ def test_token_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     credential = resolve()
     assert (str(credential.origin), credential.method) == (URL, Method.TOKEN)
     assert credential.secrets() == Secrets(access_token=TOKEN)
-    assert (credential.profile, credential.ca_file) == (None, "/ca.pem")
+    assert (credential.profile, credential.network.ca_file) == (None, "/ca.pem")
     assert TOKEN not in repr(credential) + repr(credential.secrets())
 
 
@@ -105,6 +106,25 @@ def test_token_file_of_the_environment(
     (warning,) = resolve().warnings
     assert "chmod 600" in warning
     assert TOKEN not in warning
+
+
+def test_nobody_is_told_to_change_a_file_that_they_cannot(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A secret in a container has mode 0444 and another owner, or is mounted read-only."""
+    file = home / "token"
+    file.write_text(TOKEN)
+    file.chmod(0o444)
+    _set(monkeypatch, OSMO_URL=URL, OSMO_TOKEN_FILE=str(file))
+    assert resolve().warnings
+    with monkeypatch.context() as mounted:
+        status = os.statvfs(file)
+        values = [*status[:8], status.f_flag | os.ST_RDONLY, status.f_namemax]
+        mounted.setattr(os, "statvfs", lambda path: os.statvfs_result(values))
+        assert resolve().warnings == ()
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setattr(os, "geteuid", lambda: file.stat().st_uid + 1)
+        assert resolve().warnings == ()
 
 
 def test_token_file_of_another_service_is_refused(
@@ -146,7 +166,7 @@ def test_wrong_environment_is_named(
 
 def test_plain_http_is_allowed_by_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     _set(monkeypatch, OSMO_URL="http://osmo.example.com", OSMO_TOKEN=TOKEN, OSMO_ALLOW_HTTP="1")
-    assert resolve().allow_http
+    assert resolve().network.allow_http
 
 
 def test_url_local_alone_is_the_embedded_service(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -203,9 +223,9 @@ def test_ca_file_of_the_environment_is_for_a_profile_without_one(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     _dev_login("a")
-    assert resolve().ca_file is None
+    assert resolve().network.ca_file is None
     _set(monkeypatch, OSMO_CA_FILE="/ca.pem")
-    assert resolve().ca_file == "/ca.pem"
+    assert resolve().network.ca_file == "/ca.pem"
 
 
 WATCHED = """
