@@ -17,12 +17,12 @@ from hypothesis import settings
 
 from tests.support import sampling
 from tests.support.kubernetes_clients import kubernetes_clients
+from tests.support.shells import admin, service, shell
 
-__all__ = ["kubernetes_clients"]  # a fixture for all
+__all__ = ["admin", "kubernetes_clients", "service", "shell"]  # fixtures for all
 
 RECORDINGS = Path(__file__).resolve().parents[2] / "shared" / "osmo"
 UNIT_TESTS = Path(__file__).with_name("unit")
-SERVICE_TESTS = Path(__file__).with_name("service")
 
 # On a busy machine the time of one example says nothing.
 settings.register_profile("osmo", deadline=None, max_examples=sampling.examples(100))

@@ -9,8 +9,8 @@ EXCHANGES: dict[int, str] = {}
 """By position in exchanges-6.4-dev-configmap.json."""
 
 NOT_LOADED: dict[str, str] = {
-    "secret-rotated": "has several steps: tests/service/test_local_configmap.py",
-    "operator-namespace": "an operator registers: tests/service/test_local_configmap.py",
+    "secret-rotated": "has several steps: tests/local/test_configmap.py",
+    "operator-namespace": "an operator registers: tests/local/test_configmap.py",
     "file-missing": "the embedded service does not wait for the file",
 }
 """By id in helm-loads.json: records that say in words what no file can show."""

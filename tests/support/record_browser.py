@@ -2,7 +2,7 @@
 
     .venv/bin/python -m tests.support.record_browser
 
-writes tests/service/browser-requests.json, which tests/service/test_local_guard.py replays. Then
+writes tests/local/browser-requests.json, which tests/local/test_guard.py replays. Then
 the same page is opened on `osmo local serve`; the script fails if the page reads or changes
 anything. It needs Chromium (package `chromium`); no name is resolved outside this machine.
 """
@@ -27,7 +27,7 @@ from osmo_cli.local.database import open_database
 from tests.support.loopback import Request, Server, answer
 from tests.support.processes import serving
 
-RECORDING = Path(__file__).parents[1] / "service" / "browser-requests.json"
+RECORDING = Path(__file__).parents[1] / "local" / "browser-requests.json"
 BACKEND = "gpu-a"
 """The configuration that the page tries to read and write."""
 _BODYLESS_WRITE = "/api/configs/service/clean"

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from osmo_cli.config.registry.dialects import DIALECTS, V6_3, V6_4, Dialect
-from osmo_cli.local.admin import add_backend
+from osmo_cli.config.registry.dialects import Dialect
 from osmo_cli.local.app import app_on, run_directly
 from osmo_cli.local.clock import utc_now
 from osmo_cli.local.database import open_database
 from osmo_cli.local.jwts import Signer
 from osmo_cli.local.records import whole
-from osmo_cli.local.transport import in_process_transport
+from tests.support.versions import for_dialects
 
 CONFIGS = "/api/configs"
 HISTORY = "/api/configs/history"
@@ -39,46 +37,10 @@ ROLE_62 = ROLE | {"policies": [{"actions": ["config:Read"]}]}
 CREDENTIAL = {"access_key_id": "AKIA", "access_key": "SECRET-of-the-bucket"}
 
 
-def _named(dialect: Dialect) -> str:
-    return dialect.name
-
-
-# Tests of what only some of them have name those in place of it.
-@pytest.fixture(params=DIALECTS.values(), ids=_named)
-def dialect(request: pytest.FixtureRequest) -> Dialect:
-    answered: Dialect = request.param
-    return answered
-
-
-OF_PYDANTIC_1 = pytest.mark.parametrize(
-    "dialect",
-    [version_row for version_row in DIALECTS.values() if version_row.pydantic == 1],
-    ids=_named,
-)
-WITH_USERS = pytest.mark.parametrize(
-    "dialect",
-    [each for each in DIALECTS.values() if each.token_routes.users is not None],
-    ids=_named,
-)
-OF_PYDANTIC_2 = pytest.mark.parametrize(
-    "dialect",
-    [version_row for version_row in DIALECTS.values() if version_row.pydantic == 2],
-    ids=_named,
-)
-WITH_BUCKETS = pytest.mark.parametrize(
-    "dialect",
-    [version_row for version_row in DIALECTS.values() if "DATASET" in version_row.config_types],
-    ids=_named,
-)
-
-
-@pytest.fixture
-def client(tmp_path: Path, dialect: Dialect) -> Iterator[httpx.Client]:
-    path = tmp_path / "local.db"
-    open_database(path, dialect.name).close()
-    add_backend(path, "gpu-a")
-    with httpx.Client(transport=in_process_transport(path), base_url="http://local") as opened:
-        yield opened
+WITH_USERS = for_dialects(lambda dialect: dialect.token_routes.users is not None)
+WITH_BUCKETS = for_dialects(lambda dialect: "DATASET" in dialect.config_types)
+OF_PYDANTIC_1 = for_dialects(lambda dialect: dialect.pydantic == 1)
+OF_PYDANTIC_2 = for_dialects(lambda dialect: dialect.pydantic == 2)
 
 
 @pytest.fixture
@@ -396,7 +358,7 @@ def test_a_deleted_bucket_leaves_a_revision_that_destroys_credentials(
     assert lost["buckets"]["one"]["default_credential"]["access_key"] == "*" * 10
 
 
-@pytest.mark.parametrize("dialect", [V6_3], ids=_named)
+@for_dialects(lambda dialect: "DATASET" in dialect.config_types and dialect.bucket_deletion_fails)
 def test_a_bucket_is_gone_before_its_deletion_fails(
     client: httpx.Client, key: dict[str, Any]
 ) -> None:
@@ -410,7 +372,7 @@ def test_a_bucket_is_gone_before_its_deletion_fails(
     assert _newest(client, "DATASET")["revision"] == last + 1
 
 
-@pytest.mark.parametrize("dialect", [V6_4], ids=_named)
+@for_dialects(lambda dialect: "DATASET" not in dialect.config_types)
 def test_a_version_without_buckets(client: httpx.Client) -> None:
     for method, path in (("GET", ""), ("PUT", ""), ("PATCH", "/team"), ("DELETE", "/team")):
         answer = client.request(method, CONFIGS + "/dataset" + path, json={})

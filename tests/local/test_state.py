@@ -16,13 +16,13 @@ import pytest
 
 from osmo_cli.config.registry.dialects import DIALECTS, Dialect
 from osmo_cli.config.registry.types import BACKEND
-from osmo_cli.local.admin import add_backend
 from osmo_cli.local.clock import utc_now
 from osmo_cli.local.database import open_database
 from osmo_cli.local.history import Author, add_revision
 from osmo_cli.local.jwts import Signer
 from osmo_cli.local.records import set_item, whole
 from osmo_cli.local.transport import in_process_transport
+from tests.support.versions import for_dialects
 
 CONFIGS = "/api/configs"
 MASK = "**********"
@@ -42,32 +42,12 @@ TEST = {
 GROUP = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "g"}}
 
 
-def _only(condition: Any) -> Any:
-    chosen = [dialect for dialect in DIALECTS.values() if condition(dialect)]
-    return pytest.mark.parametrize("dialect", chosen, ids=lambda dialect: dialect.name)
-
-
-WITH_USERS = _only(lambda dialect: dialect.token_routes.users is not None)
-OF_PYDANTIC_1 = _only(lambda dialect: dialect.pydantic == 1)
-OF_PYDANTIC_2 = _only(lambda dialect: dialect.pydantic == 2)
-WITH_GROUPS = _only(lambda dialect: "GROUP_TEMPLATE" in dialect.config_types)
-WITH_BUCKETS = _only(lambda dialect: "DATASET" in dialect.config_types)
-LOSES_EMPTY_LISTS = _only(lambda dialect: dialect.empty_list_is_lost)
-
-
-@pytest.fixture(params=DIALECTS.values(), ids=lambda dialect: dialect.name)
-def dialect(request: pytest.FixtureRequest) -> Dialect:
-    chosen: Dialect = request.param
-    return chosen
-
-
-@pytest.fixture
-def client(tmp_path: Path, dialect: Dialect) -> Iterator[httpx.Client]:
-    path = tmp_path / "local.db"
-    open_database(path, dialect.name).close()
-    add_backend(path, "gpu-a")
-    with httpx.Client(transport=in_process_transport(path), base_url="http://local") as opened:
-        yield opened
+WITH_USERS = for_dialects(lambda dialect: dialect.token_routes.users is not None)
+OF_PYDANTIC_1 = for_dialects(lambda dialect: dialect.pydantic == 1)
+OF_PYDANTIC_2 = for_dialects(lambda dialect: dialect.pydantic == 2)
+WITH_GROUPS = for_dialects(lambda dialect: "GROUP_TEMPLATE" in dialect.config_types)
+WITH_BUCKETS = for_dialects(lambda dialect: "DATASET" in dialect.config_types)
+LOSES_EMPTY_LISTS = for_dialects(lambda dialect: dialect.empty_list_is_lost)
 
 
 @pytest.fixture
@@ -517,7 +497,7 @@ OLDER_SCHEDULERS = [
 
 
 @pytest.mark.parametrize("older", OLDER_SCHEDULERS)
-@_only(lambda dialect: "coscheduling" not in dialect.scheduler_fields)
+@for_dialects(lambda dialect: "coscheduling" not in dialect.scheduler_fields)
 def test_a_backend_with_an_older_scheduler_is_repaired_by_a_post(
     older: str, client: httpx.Client, dialect: Dialect, tmp_path: Path
 ) -> None:
@@ -538,7 +518,7 @@ def test_a_backend_with_an_older_scheduler_is_repaired_by_a_post(
     assert get(client, "/backend")["backends"]
 
 
-@_only(lambda dialect: "DATASET" in dialect.history_types)
+@for_dialects(lambda dialect: "DATASET" in dialect.history_types)
 def test_old_revisions_of_a_type_that_is_gone_are_not_masked(
     client: httpx.Client, tmp_path: Path
 ) -> None:
@@ -560,7 +540,7 @@ def test_old_revisions_of_a_type_that_is_gone_are_not_masked(
 # -- tokens
 
 
-@_only(lambda dialect: dialect.token_routes.service is not None)
+@for_dialects(lambda dialect: dialect.token_routes.service is not None)
 def test_service_tokens_are_listed_in_the_order_of_their_creation(
     client: httpx.Client, dialect: Dialect
 ) -> None:

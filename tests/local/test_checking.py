@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
 from osmo_cli.config.registry.dialects import DIALECTS, Dialect
-from osmo_cli.local.admin import add_backend
-from osmo_cli.local.database import open_database
-from osmo_cli.local.transport import in_process_transport
 
 CONFIGS = "/api/configs"
 BACKEND = CONFIGS + "/backend/gpu-a"
@@ -23,17 +18,8 @@ NEW = [dialect for dialect in DIALECTS.values() if dialect.pydantic == 2]
 
 @pytest.fixture(params=NEW, ids=lambda dialect: dialect.name)
 def dialect(request: pytest.FixtureRequest) -> Dialect:
-    expected_error: Dialect = request.param
-    return expected_error
-
-
-@pytest.fixture
-def client(tmp_path: Path, dialect: Dialect) -> Iterator[httpx.Client]:
-    path = tmp_path / "local.db"
-    open_database(path, dialect.name).close()
-    add_backend(path, "gpu-a")
-    with httpx.Client(transport=in_process_transport(path), base_url="http://local") as opened:
-        yield opened
+    row: Dialect = request.param
+    return row
 
 
 def entry(kind: str, loc: list[Any], msg: str, value: Any, **context: Any) -> dict[str, Any]:
