@@ -98,6 +98,11 @@ def set_limit(seconds: float) -> None:
     _run.limit = seconds
 
 
+def limit() -> float:
+    """Return the time limit of a request, in seconds: for whatever else a command waits for."""
+    return _run.limit
+
+
 def requested() -> bool:
     """Whether a signal has asked the command to end."""
     return _run.requested

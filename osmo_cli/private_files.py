@@ -11,6 +11,7 @@ import errno
 import os
 from pathlib import Path
 
+from osmo_cli.bounded_files import open_file, read_open
 from osmo_cli.errors import UsageError
 
 _FLAGS = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -64,9 +65,12 @@ def read_private(path: Path) -> bytes:
         OSError: it cannot be read.
         ForeignFileError: it belongs to somebody else.
     """
-    with path.open("rb") as file:
-        _check(os.fstat(file.fileno()).st_uid, path)
-        return file.read()
+    descriptor = open_file(path)
+    try:
+        _check(os.fstat(descriptor).st_uid, path)
+        return read_open(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _check(owner: int, path: Path) -> None:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import shlex
-import sys
 
+from osmo_cli.bounded_files import STDIN, read_bytes, size_text
 from osmo_cli.errors import UsageError
-
-STDIN = "-"
-"""The file name that means standard input."""
 
 _CONVERT = "save it as UTF-8: {convert}"
 _NOT_TEXT = "is this a text file?"
@@ -39,6 +37,10 @@ class NotTextError(UsageError):
         self.column = column
 
 
+class EndlessFileError(UsageError):
+    """A pipe or a device did not end in time."""
+
+
 def read_text(file: str, limit: int) -> str:
     """Return the text of a file without its byte order mark.
 
@@ -48,20 +50,28 @@ def read_text(file: str, limit: int) -> str:
 
     Raises:
         NotTextError: the content is not UTF-8 text.
-        UsageError: the file does not exist, cannot be read or is too large.
+        EndlessFileError: the file does not end in time.
+        UsageError: it does not exist, cannot be read or is too large.
     """
     name = "standard input" if file == STDIN else file
     try:
-        data = _read_bytes(file, limit + 1)
+        data = read_bytes(file, limit)
     except FileNotFoundError:
         raise UsageError(f"{file}: file not found") from None
     except IsADirectoryError:
         raise UsageError(f"{file} is a directory", hint="name a file in it") from None
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "invalid file name"
-        raise UsageError(f"cannot read {name}: {reason}") from None
-    if len(data) > limit:
-        raise UsageError(f"{name} is larger than {_size(limit)}", hint="is this the right file?")
+    except TimeoutError as error:
+        raise EndlessFileError(
+            f"cannot read {name}: {error.strerror}",
+            hint="does its writer end? a longer limit: --timeout SECONDS",
+        ) from None
+    except OSError as error:
+        if error.errno == errno.EFBIG:
+            hint = "is this the right file?"
+            raise UsageError(f"{name} is larger than {size_text(limit)}", hint=hint) from None
+        raise UsageError(f"cannot read {name}: {error.strerror}") from None
+    except ValueError:
+        raise UsageError(f"cannot read {name}: invalid file name") from None
     return decode(data, file)
 
 
@@ -92,15 +102,6 @@ def decode(data: bytes, file: str) -> str:
     return text
 
 
-def _read_bytes(file: str, count: int) -> bytes:
-    if file != STDIN:
-        with open(file, "rb") as stream:
-            return stream.read(count)
-    if sys.stdin is None:
-        raise OSError(0, "it is closed")
-    return sys.stdin.buffer.read(count)
-
-
 def _conversion(encoding: str, file: str) -> str:
     command = f"iconv -f {encoding} -t UTF-8"
     if file == STDIN:
@@ -112,7 +113,3 @@ def _conversion(encoding: str, file: str) -> str:
 def _line_and_column(before: str) -> dict[str, int]:
     """The place behind `before`, counted from 1."""
     return {"line": before.count("\n") + 1, "column": len(before) - before.rfind("\n")}
-
-
-def _size(count: int) -> str:
-    return f"{count >> 20} MiB" if count >= 1 << 20 else f"{count >> 10} KiB"

@@ -10,14 +10,18 @@ import os
 import re
 from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from osmo_cli.bounded_files import read_bytes
 from osmo_cli.credentials.loopback import is_loopback, loopback_addresses
 from osmo_cli.errors import UsageError
 
 if TYPE_CHECKING:
     import ssl
+
+_SHOWN = 200
+"""Characters of a value that a message shows at most."""
 
 _SCHEMES = ("http", "https", "socks5", "socks5h")
 
@@ -59,22 +63,44 @@ def certificates() -> ssl.SSLContext | None:
     Raises:
         UsageError: they cannot be read.
     """
-    import ssl
-
-    for variable, argument in (("SSL_CERT_FILE", "cafile"), ("SSL_CERT_DIR", "capath")):
+    for variable, read, kind in (
+        ("SSL_CERT_FILE", trust_file, "file"),
+        ("SSL_CERT_DIR", _trust_directory, "directory"),
+    ):
         if path := os.environ.get(variable):
-            arguments: dict[str, Any] = {argument: path}
             try:
-                if argument == "capath":
-                    os.listdir(path)
-                return ssl.create_default_context(**arguments)
-            except (OSError, ssl.SSLError):
-                kind = "file" if argument == "cafile" else "directory"
+                return read(path)
+            except (OSError, ValueError):
                 raise UsageError(
-                    f"{variable} is {path}: not a readable {kind} of PEM certificates",
+                    f"{variable} is {shortened(path)}: not a readable {kind} of PEM certificates",
                     hint=f"set it to one, or unset {variable}",
                 ) from None
     return None
+
+
+def trust_file(path: str) -> ssl.SSLContext:
+    """The certificates in a PEM file, in place of the usual ones.
+
+    Raises:
+        OSError: it cannot be read, or holds none (ssl.SSLError).
+        ValueError: its name is invalid.
+    """
+    import ssl
+
+    if os.path.isfile(path):
+        return ssl.create_default_context(cafile=path)
+    # A pipe: OpenSSL would wait for its end without a limit.
+    text = read_bytes(path).decode("ascii", "ignore")
+    if not text.strip():
+        raise ValueError("no certificate")  # which would mean the usual ones
+    return ssl.create_default_context(cadata=text)
+
+
+def _trust_directory(path: str) -> ssl.SSLContext:
+    import ssl
+
+    os.listdir(path)  # OpenSSL ignores what it cannot read
+    return ssl.create_default_context(capath=path)
 
 
 def _variable(name: str) -> tuple[str, str]:
@@ -136,5 +162,18 @@ def _fits(entry: str, host: str, port: int | None) -> bool:
     return bool(domain) and (host == domain or host.endswith(f".{domain}"))
 
 
+def shortened(value: str) -> str:
+    """A variable's value as a message shows it: its beginning, if it is very long."""
+    return value if len(value) <= _SHOWN else f"{value[:_SHOWN]}..."
+
+
 def _without_user(url: str) -> str:
-    return re.sub(r"//[^/]*@", "//", url)
+    """The address of a proxy without what may be a secret, also where it is no valid address."""
+    scheme, separator, rest = url.partition("://")
+    if not re.fullmatch("[A-Za-z0-9+.-]*", scheme):
+        scheme, separator, rest = "", "", url
+    rest = rest.rpartition("@")[2]
+    # In "user:password" without an @ the password takes the place of the port.
+    if not rest.startswith("["):
+        rest = re.sub(r":(?!\d*(/|$))[^/]*$", ":...", rest)
+    return shortened(f"{scheme}{separator}{rest}")

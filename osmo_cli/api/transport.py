@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from osmo_cli import __version__
 from osmo_cli.api.bodies import ACCEPTED_ENCODING, InvalidBodyError, parse_json, unpack
-from osmo_cli.api.environment import ProxySetting, certificates, proxy_for
+from osmo_cli.api.environment import ProxySetting, certificates, proxy_for, shortened, trust_file
 from osmo_cli.api.errors import (
     UnexpectedAnswerError,
     UnreachableError,
@@ -23,9 +23,12 @@ from osmo_cli.api.errors import (
 )
 from osmo_cli.api.failures import CONNECT_SECONDS, unreachable
 from osmo_cli.credentials.loopback import is_loopback
+from osmo_cli.credentials.network import USUAL, Network
 from osmo_cli.errors import UsageError
 
 if TYPE_CHECKING:
+    import ssl
+
     import httpx
 
 REQUEST_SECONDS = 60.0
@@ -103,10 +106,10 @@ class Transport:
     Args:
         base_url: scheme://host[:port].
         timeout: limit for a whole request with its retries, in seconds.
-        ca_file: PEM file of certificate authorities to trust instead of the usual ones.
-        allow_http: whether plain http may leave this machine.
+        network: what is allowed and trusted.
         on_exchange: called after each attempt, for `--debug`.
         inner: another httpx transport (the embedded service in this process).
+        context: the trusted certificates, if they are loaded already.
     """
 
     def __init__(
@@ -114,22 +117,21 @@ class Transport:
         base_url: str,
         *,
         timeout: float = REQUEST_SECONDS,
-        ca_file: str | None = None,
-        allow_http: bool = False,
+        network: Network = USUAL,
         on_exchange: Callable[[Exchange], None] | None = None,
         inner: httpx.BaseTransport | None = None,
+        context: ssl.SSLContext | None = None,
     ) -> None:
         httpx = import_httpx()
         self._httpx = httpx
-        self._base_url, self._ca_file, self._inner = base_url, ca_file, inner
-        self._allow_http = allow_http
+        self._base_url, self._network, self._inner = base_url, network, inner
         self._timeout = timeout
         self._on_exchange = on_exchange
         self._socket: socket.socket | None = None
         self._hung_up = False
-        stays = inner is None and _stays_on_this_machine(base_url, allow_http)
+        stays = inner is None and _stays_on_this_machine(base_url, network.allow_http)
         self._proxy = None if stays or inner is not None else proxy_for(base_url)
-        context = _tls(base_url, ca_file, self._proxy)
+        self._context = context = context or _tls(base_url, network, self._proxy)
         if stays:
             from osmo_cli.api.loopback_connection import loopback_transport
 
@@ -158,9 +160,9 @@ class Transport:
         return Transport(
             self._base_url,
             timeout=self._timeout,
-            ca_file=self._ca_file,
-            allow_http=self._allow_http,
+            network=self._network,
             on_exchange=self._on_exchange,
+            context=self._context,
         )
 
     def __enter__(self) -> Self:
@@ -302,18 +304,23 @@ def _stays_on_this_machine(base_url: str, allow_http: bool) -> bool:
     return is_loopback(parts.hostname or "") or (parts.scheme == "http" and not allow_http)
 
 
-def _tls(base_url: str, ca_file: str | None, proxy: ProxySetting | None) -> Any:
+def _tls(base_url: str, network: Network, proxy: ProxySetting | None) -> ssl.SSLContext:
     import ssl
 
-    if ca_file is not None:
+    if network.ca_file is not None:
         try:
-            return ssl.create_default_context(cafile=ca_file)
-        except (OSError, ssl.SSLError):
+            return trust_file(network.ca_file)
+        except (OSError, ValueError):
+            name, file = network.ca_named_by, shortened(network.ca_file)
             raise UsageError(
-                f"{ca_file} is not a readable file of PEM certificates", hint="see --ca-file"
+                f"{name} is {file}: not a readable file of PEM certificates",
+                hint=f"name one with {name}",
             ) from None
     if base_url.startswith("https:") or (proxy and proxy.url.startswith("https:")):
-        return certificates() or import_httpx().create_ssl_context(trust_env=False)
+        trusted = certificates()
+        if trusted is None:
+            trusted = import_httpx().create_ssl_context(trust_env=False)
+        return trusted
     # Loading the trusted authorities takes longer than a request; plain http needs none, and
     # an empty context trusts nobody.
     return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)

@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from osmo_cli.backend.availability import Condition, Node
+from osmo_cli.bounded_files import STDIN
 from osmo_cli.errors import UsageError
-from osmo_cli.text_files import STDIN, read_text
+from osmo_cli.text_files import read_text
 
 HOW_TO_GET = "kubectl get nodes -o json"
 MAX_BYTES = 1 << 30

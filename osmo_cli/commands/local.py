@@ -162,9 +162,10 @@ def _operator_token(manifest: Path) -> tuple[str, bool]:
         UsageError: the file cannot be read, or holds no token.
     """
     from osmo_cli.backend.manifests import token_in
+    from osmo_cli.bounded_files import read_bytes
 
     try:
-        text = manifest.read_text("utf-8")
+        text = read_bytes(manifest).decode()
         token, control = token_in(text), token_in(text, control=True)
     except OSError as error:
         raise UsageError(f"cannot read {manifest}: {error.strerror}") from None

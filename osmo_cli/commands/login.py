@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -24,7 +24,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Options:
-    """What `osmo login` was asked for, apart from the service."""
+    """What `osmo login` was asked for, apart from the service.
+
+    Attributes:
+        file_text: what is in the file with the method's secret, once it is read.
+    """
 
     method: Method
     username: str | None
@@ -34,6 +38,8 @@ class Options:
     token_file: str | None
     device_endpoint: str | None
     insecure_storage: bool
+
+    file_text: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)
@@ -159,6 +165,8 @@ def login(
 def _run(session: Session, target: _Target, options: Options) -> None:
     from osmo_cli.credentials.profiles import save_login
 
+    # Before the service is asked, as nothing is to be sent if it cannot be read.
+    options = replace(options, file_text=_read_file(options))
     # What only the environment allows or names is not saved: it holds as long as it is set.
     network = target.network.with_variables()
     with session.transport(target.origin, network) as transport:
@@ -179,6 +187,21 @@ def _run(session: Session, target: _Target, options: Options) -> None:
         network=target.network,
     )
     session.printer.text(f"Successfully logged in. Welcome {accepted.username}.")
+
+
+def _read_file(options: Options) -> str | None:
+    """The text of the file with the method's secret; None if none is to be read.
+
+    Raises:
+        UsageError: it cannot be read.
+    """
+    from osmo_cli.credentials.secret_input import read_secret_file
+
+    given, file = {
+        Method.TOKEN: (options.token, options.token_file),
+        Method.PASSWORD: (options.password, options.password_file),
+    }.get(options.method, (None, None))
+    return read_secret_file(file) if file is not None and given is None else None
 
 
 def _target(session: Session, url: str | None, allow_http: bool, ca_file: str | None) -> _Target:
@@ -304,21 +327,18 @@ def _with_token(session: Session, origin: Origin, transport: Transport, options:
     from osmo_cli.api import login as flows
     from osmo_cli.credentials.credential import Secrets
     from osmo_cli.credentials.jwt import user_of
-    from osmo_cli.credentials.secret_input import check_token, parse_token_text, read_secret_file
+    from osmo_cli.credentials.secret_input import check_token, parse_token_text
 
     issuer = None
     if options.token is not None:
         session.printer.warn(_visible("--token", "--token-file"))
         token = check_token(options.token, "--token")
     else:
-        text = (
-            read_secret_file(options.token_file)
-            if options.token_file is not None
-            else prompts().secret(
-                "Access token: ", "--token-file FILE, or --token-file - for standard input"
-            )
+        hint = "--token-file FILE, or --token-file - for standard input"
+        text = options.file_text
+        token, issuer = parse_token_text(
+            text if text is not None else prompts().secret("Access token: ", hint)
         )
-        token, issuer = parse_token_text(text)
     session.printer.redactor.add(token)
     if issuer is not None and issuer != origin:
         raise UsageError(
@@ -331,7 +351,6 @@ def _with_token(session: Session, origin: Origin, transport: Transport, options:
 
 def _with_password(session: Session, network: Network, info: LoginInfo, options: Options) -> _Login:
     from osmo_cli.api import login as flows
-    from osmo_cli.credentials.secret_input import read_secret_file
 
     if not options.username:
         raise UsageError("--username is required with --method password", hint="--username NAME")
@@ -340,8 +359,8 @@ def _with_password(session: Session, network: Network, info: LoginInfo, options:
     if options.password is not None:
         session.printer.warn(_visible("--password", "--password-file"))
         password = options.password
-    elif options.password_file is not None:
-        password = read_secret_file(options.password_file).removesuffix("\n")
+    elif options.file_text is not None:
+        password = options.file_text.removesuffix("\n")
     else:
         hint = "--password-file FILE, or --password-file - for standard input"
         password = prompts().secret("Password: ", hint)

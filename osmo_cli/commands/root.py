@@ -60,7 +60,7 @@ def _root(
             min=0.1,
             max=_LONGEST_TIMEOUT_SECONDS,
             metavar="SECONDS",
-            help="Seconds to wait for each request.",
+            help="Seconds to wait for each request, and for the end of a pipe that is read.",
         ),
     ] = DEFAULT_TIMEOUT_SECONDS,
     debug: Annotated[bool, typer.Option("--debug", help="Log each request to stderr.")] = False,

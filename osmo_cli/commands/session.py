@@ -99,8 +99,7 @@ class Session:
         return Transport(
             address,
             timeout=self.timeout,
-            ca_file=network.ca_file,
-            allow_http=network.allow_http,
+            network=network,
             inner=inner,
             on_exchange=self.printer.debug if self.debug else None,
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 _ALLOW_HTTP = "OSMO_ALLOW_HTTP"
 _CA_FILE = "OSMO_CA_FILE"
@@ -16,17 +16,20 @@ class Network:
     Attributes:
         allow_http: whether plain http may leave this machine.
         ca_file: PEM file of certificate authorities to trust instead of the usual ones, or None.
+        ca_named_by: what names that file.
     """
 
     allow_http: bool = False
     ca_file: str | None = None
+    ca_named_by: str = "--ca-file"
 
     def with_variables(self) -> Network:
         """This, with what OSMO_ALLOW_HTTP allows, and OSMO_CA_FILE where no file is named."""
-        return Network(
-            self.allow_http or os.environ.get(_ALLOW_HTTP) == "1",
-            self.ca_file or os.environ.get(_CA_FILE) or None,
-        )
+        allowed = replace(self, allow_http=self.allow_http or os.environ.get(_ALLOW_HTTP) == "1")
+        file = os.environ.get(_CA_FILE)
+        if self.ca_file or not file:
+            return allowed
+        return replace(allowed, ca_file=file, ca_named_by=_CA_FILE)
 
 
 USUAL = Network()

@@ -9,6 +9,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+from osmo_cli.bounded_files import open_file, read_open
 from osmo_cli.credentials.credential import Credential, Method, Secrets, Vault
 from osmo_cli.credentials.network import Network
 from osmo_cli.credentials.origin import Origin, parse_origin
@@ -33,13 +34,17 @@ def official_login(file: Path, network: Network) -> Credential | None:
         NotLoggedInError: nobody is logged in with it.
     """
     try:
-        with open(file, "rb") as stream:
-            data = stream.read(_MAX_BYTES + 1)
-            status = os.fstat(stream.fileno())
+        descriptor = open_file(file)
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
         raise UsageError(f"cannot read {file}: {error.strerror}", hint=_NEXT) from None
+    try:
+        data, status = read_open(descriptor, _MAX_BYTES), os.fstat(descriptor)
+    except OSError as error:
+        raise UsageError(f"cannot read {file}: {error.strerror}", hint=_NEXT) from None
+    finally:
+        os.close(descriptor)
     content = _Section(file, "", _parse(file, data))
     url = content.text("url")
     if not url:
@@ -131,8 +136,6 @@ class _Section:
 def _parse(file: Path, data: bytes) -> dict[Any, Any]:
     import yaml
 
-    if len(data) > _MAX_BYTES:
-        raise _damaged(file, "it is larger than 1 MiB")
     try:
         content = yaml.safe_load(data.decode("utf-8"))
     except yaml.MarkedYAMLError as error:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import shlex
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from osmo_cli.credentials.credential import Credential, Method, Secrets, Vault
 from osmo_cli.credentials.network import USUAL
@@ -59,8 +61,11 @@ def _environment(url: str) -> Credential:
         )
     if name is None:
         # Whether http is allowed, the profile says.
-        return _of_origin(parse_origin(url, allow_http=True))
-    origin = parse_origin(url, allow_http=network.allow_http)
+        with _naming("OSMO_URL"):
+            origin = parse_origin(url, allow_http=True)
+        return _of_origin(origin)
+    with _naming("OSMO_URL"):
+        origin = parse_origin(url, allow_http=network.allow_http)
     token, warnings = _token(name, value, origin)
     return Credential(
         origin,
@@ -91,9 +96,9 @@ def _token(name: str, value: str, origin: Origin) -> tuple[str, tuple[str, ...]]
         return secret_input.check_token(value, name), ()
     if value in ("", "-"):
         raise UsageError(f"{name} names no file", hint="set it to the path of the token's file")
-    token, issuer = secret_input.parse_token_text(
-        secret_input.read_secret_file(value), f"the file of {name}"
-    )
+    with _naming(name):
+        text = secret_input.read_secret_file(value)
+    token, issuer = secret_input.parse_token_text(text, f"the file of {name}")
     if issuer is not None and issuer != origin:
         raise UsageError(
             f"the file of {name} holds a token of {issuer}, OSMO_URL is {origin}",
@@ -102,6 +107,15 @@ def _token(name: str, value: str, origin: Origin) -> tuple[str, tuple[str, ...]]
     if secret_input.is_needlessly_readable(value):
         return token, (f"{value} can be read by other users; `chmod 600 {shlex.quote(value)}`",)
     return token, ()
+
+
+@contextmanager
+def _naming(variable: str) -> Iterator[None]:
+    """Let an error of the block begin with the variable that holds the wrong value."""
+    try:
+        yield
+    except UsageError as error:
+        raise UsageError(f"{variable}: {error.message}", hint=error.hint) from None
 
 
 def _secrets(token: str) -> Secrets:

@@ -6,9 +6,10 @@ import os
 import stat
 from urllib.parse import parse_qs, urlsplit
 
+from osmo_cli.bounded_files import STDIN
 from osmo_cli.credentials.origin import Origin, parse_origin
 from osmo_cli.errors import UsageError
-from osmo_cli.text_files import STDIN, NotTextError, read_text
+from osmo_cli.text_files import NotTextError, read_text
 
 MAX_BYTES = 64 * 1024
 """Maximum size of a secret's file; tokens have 43 or 64 characters, JWTs a few thousand."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from osmo_cli.bounded_files import read_bytes
 from osmo_cli.config.problems import InvalidInputError, Problem
 from osmo_cli.config.problems import Path as FieldPath
 from osmo_cli.errors import UsageError
@@ -108,7 +109,9 @@ class Secrets:
             # Names that begin with two dots are Kubernetes' own.
             files = [file for file in folder.iterdir() if not file.name.startswith("..")]
             return {
-                file.name: file.read_text("utf-8").rstrip("\n") for file in files if file.is_file()
+                file.name: read_bytes(file).decode().rstrip("\n")
+                for file in files
+                if file.is_file()
             }
         except (OSError, UnicodeDecodeError) as error:
             reason = error.strerror if isinstance(error, OSError) else "not UTF-8"

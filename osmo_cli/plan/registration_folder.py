@@ -9,6 +9,7 @@ from pathlib import Path
 from osmo_cli.backend.manifests import token_in
 from osmo_cli.backend.readme import CONTROL_VALUES, MANIFESTS, VALUES
 from osmo_cli.backend.record import Record, read_record, write_record
+from osmo_cli.bounded_files import read_bytes
 from osmo_cli.errors import OsmoError, UsageError
 from osmo_cli.private_files import ReservedFile, make_private_dir, replace_private
 
@@ -144,7 +145,7 @@ class RegistrationFolder:
     @staticmethod
     def _read(path: Path) -> str | None:
         try:
-            return path.read_text("utf-8")
+            return read_bytes(path).decode()
         except FileNotFoundError:
             return None
         except (OSError, UnicodeDecodeError) as error:

@@ -11,15 +11,13 @@ import os
 import random
 import shlex
 import time
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from osmo_cli.commands.root import command
 from osmo_cli.config.registry.dialects import DIALECTS
 from osmo_cli.local.admin import add_backend
+from tests.support.command_tree import commands
 from tests.support.databases import new_database
 from tests.support.processes import OSMO, Shell
 
@@ -73,19 +71,8 @@ NO_STDOUT = {">&-": "it is closed", ">/dev/full": "No space left on device"}
 STREAMS = ["<&-", *NO_STDOUT, "2>&-", "2>/dev/full"]
 
 
-def tree(group: Any, words: tuple[str, ...] = ()) -> Iterator[str]:
-    """Every command of the program, by its words."""
-    if not hasattr(group, "list_commands"):
-        yield " ".join(words)
-        return
-    for name in group.list_commands(None):
-        member = group.get_command(None, name)
-        if not getattr(member, "hidden", False):
-            yield from tree(member, (*words, name))
-
-
 def test_every_command_has_a_row() -> None:
-    assert set(tree(command())) == set(COMMANDS)
+    assert {words for words, _ in commands()} == set(COMMANDS)
 
 
 def pairs() -> list[tuple[str, str]]:
@@ -120,8 +107,8 @@ def run(words: str, stream: str, folder: Path, database: Path) -> tuple[int, str
     shell = Shell.at(folder / "home", OSMO_URL="local", OSMO_LOCAL_DB=str(db))
     shell.file("update.json", '{"description": "new"}')
     shell.file("nodes.json", '{"items": []}')
-    (shell.home / "configs" / "BACKEND").mkdir(parents=True)
-    shell.file("configs/BACKEND/gpu-a.json", '{"description": "new"}')
+    (shell.home / "configs" / "backend").mkdir(parents=True)
+    shell.file("configs/backend/gpu-a.json", '{"description": "new"}')
     line = f"{shlex.quote(OSMO)} {words} {COMMANDS[words]} {stream}"
     done = shell.run("bash", "-c", line)
     return done.code, done.out, done.err

@@ -29,6 +29,7 @@ from osmo_cli.api.errors import (
 )
 from osmo_cli.api.transport import Exchange, Transport
 from osmo_cli.api.urls import build_path
+from osmo_cli.credentials.network import Network
 from osmo_cli.errors import ExitCode, OsmoError, UsageError
 from tests.support.loopback import Server, always, answer, dripping, in_turn
 
@@ -269,7 +270,7 @@ def test_no_netrc_is_read(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_proxy_of_the_environment_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
     with Server(always(OK)) as proxy:
         monkeypatch.setenv("HTTP_PROXY", proxy.url)
-        with Transport("http://osmo.example", allow_http=True) as transport:
+        with Transport("http://osmo.example", network=Network(allow_http=True)) as transport:
             transport.send("GET", "/api/x")
         assert proxy.requests[0].target == "http://osmo.example/api/x"
 
@@ -339,7 +340,7 @@ def test_a_ca_file_that_is_none(tmp_path: Path, content: str | None) -> None:
     if content is not None:
         file.write_text(content)
     with pytest.raises(UsageError, match="not a readable file of PEM certificates"):
-        Transport("https://127.0.0.1:1", ca_file=str(file))
+        Transport("https://127.0.0.1:1", network=Network(ca_file=str(file)))
 
 
 def test_no_thread_is_left_behind() -> None:

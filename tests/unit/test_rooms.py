@@ -13,7 +13,15 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).resolve().parents[2] / "osmo_cli"
-COMMON = {"errors", "interruption", "paths", "private_files", "text_files", "__init__"}
+COMMON = {
+    "bounded_files",
+    "errors",
+    "interruption",
+    "paths",
+    "private_files",
+    "text_files",
+    "__init__",
+}
 MAY_USE: dict[str, set[str]] = {
     "config": {"accounts"},
     "accounts": {"config"},

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from osmo_cli.bounded_files import STDIN
 from osmo_cli.errors import ExitCode, UsageError
-from osmo_cli.text_files import STDIN
 
 if TYPE_CHECKING:
     from osmo_cli.commands.session import Session

@@ -8,6 +8,7 @@ from osmo_cli.config.reading.document import Document
 from osmo_cli.config.registry.dialects import DIALECTS, Dialect
 from osmo_cli.config.values import ABSENT, value_at
 from osmo_cli.errors import UsageError
+from osmo_cli.text_files import EndlessFileError
 
 
 def chart_in(document: Document, dialect: Dialect | None) -> Chart | None:
@@ -39,12 +40,18 @@ def find_chart(name: str) -> Chart:
 
 
 def values_chart(file: str, dialect: Dialect | None) -> Chart | None:
-    """Return the chart that a file is for; None if it is not a values file, or not readable."""
+    """Return the chart that a file is for; None if it is not a values file, or not readable.
+
+    Raises:
+        EndlessFileError: it does not end in time.
+    """
     from osmo_cli.config.helm.reading import parse_values
     from osmo_cli.config.reading.files import read_input
 
     try:
         return chart_in(parse_values(*read_input(file)), dialect)
+    except EndlessFileError:
+        raise  # not to be waited for once more
     except (InvalidInputError, UsageError):
         return None
 

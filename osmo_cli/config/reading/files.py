@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from osmo_cli.bounded_files import STDIN
 from osmo_cli.config.problems import InvalidInputError, Problem
 from osmo_cli.config.reading.document import MAX_BYTES, Document, empty_input
 from osmo_cli.config.reading.formats import InputFormat
-from osmo_cli.text_files import STDIN, NotTextError, read_text
+from osmo_cli.text_files import NotTextError, read_text
 
 SCHEMA_KEY = "$schema"
 

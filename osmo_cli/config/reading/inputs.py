@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
+from osmo_cli.bounded_files import STDIN
 from osmo_cli.config.problems import InvalidInputError, Problem
 from osmo_cli.config.reading.document import Document
 from osmo_cli.config.reading.files import read_document
@@ -15,7 +16,6 @@ from osmo_cli.config.reading.references import References, resolve
 from osmo_cli.config.registry.dialects import Dialect, dialects_with
 from osmo_cli.config.registry.shape import Shape
 from osmo_cli.errors import UsageError
-from osmo_cli.text_files import STDIN
 
 
 @dataclass(frozen=True)
