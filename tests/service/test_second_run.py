@@ -22,7 +22,7 @@ from osmo_cli.local.admin import add_backend, reset
 from osmo_cli.plan.apply import apply_change
 from osmo_cli.plan.change import plan_update
 from osmo_cli.plan.live_object import read_live
-from tests.service.test_update_types import open_service
+from tests.commands.config.test_update_types import open_service
 from tests.unit.config.fields import ITEM, cases
 
 _TEMPLATE = {"spec": {"containers": []}}
