@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from osmo_cli.config.registry.dialects import DIALECTS
+from tests.support.between import UPDATE
 from tests.support.faulty import Reply, answering, json_reply
 from tests.support.processes import Shell, serving
 
@@ -95,3 +96,34 @@ def test_a_newer_service_is_used_with_one_note(shell: Shell) -> None:
             listed = shell.osmo("token", "list")
             assert (listed.code, listed.out) == (0, "No tokens found\n")
             assert listed.err.count(note) == 1
+
+
+def test_an_upgrade_from_seed_to_6_0_is_noticed(shell: Shell) -> None:
+    """Both call themselves 6.0.0; only the stored object shows the change."""
+    shell.ok("login", "local")
+    shell.ok("local", "add-backend", "gpu-a")
+    shell.file("new.json", '{"node_conditions": {"additional_node_conditions": ["GpuHealthy"]}}')
+    assert shell.ok(*UPDATE) == "Successfully updated BACKEND config\n"
+    shell.ok("local", "reset", "--dialect", "6.0")
+    shell.ok("local", "add-backend", "gpu-a")
+    result = shell.osmo(*UPDATE)
+    assert (result.code, result.out) == (2, "")
+    assert "6.0 does not have this field and would ignore it" in result.err
+
+
+def test_an_upgrade_to_6_2_is_noticed(shell: Shell) -> None:
+    """It calls itself 6.0.0, too."""
+    shell.ok("local", "reset", "--dialect", "6.0")
+    shell.ok("login", "local")
+    shell.file("group.json", '{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "m"}}')
+    shell.file("new.json", '{"scheduler_settings": {"coscheduling": true}}')
+    shell.ok("local", "add-backend", "gpu-a")
+    words = ("config", "update", "GROUP_TEMPLATE", "m", "--create", "--file", "group.json")
+    assert "this service has no GROUP_TEMPLATE" in shell.osmo(*words).err
+    shell.ok("local", "reset", "--dialect", "6.2")
+    shell.ok("local", "add-backend", "gpu-a")
+    assert "coscheduling: not sent: 6.2 does not have this field" in shell.osmo(*UPDATE).err
+    shell.ok("local", "reset", "--dialect", "6.0")
+    assert "this service has no GROUP_TEMPLATE" in shell.osmo("config", "show", words[2]).err
+    shell.ok("local", "reset", "--dialect", "6.2")
+    assert shell.ok(*words) == "Successfully updated GROUP_TEMPLATE config\n"

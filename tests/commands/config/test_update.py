@@ -1,86 +1,19 @@
-"""`osmo config` against the embedded service, and against one that fails at a chosen moment."""
+"""`osmo config update`, also on a service that fails or is changed at a chosen moment."""
 
 from __future__ import annotations
 
 import base64
 import json
 import re
-from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 
-import httpx
 import pytest
 
 from osmo_cli.config.registry.dialects import DIALECTS
-from osmo_cli.config.registry.types import CONFIG_TYPES
+from tests.support.between import BACKEND, UNKNOWN, UPDATE, Between, writes
 from tests.support.faulty import Reply, answering, json_reply
-from tests.support.processes import Result, Shell, serving
-
-UPDATE = ("config", "update", "BACKEND", "gpu-a", "--file", "new.json")
-BACKEND = "/api/configs/backend"
-
-
-@dataclass
-class Between:
-    """Stands between the program and a real service, to fail or to meddle."""
-
-    shell: Shell
-    service: httpx.Client
-    seen: list[str] = field(default_factory=list)
-    fault: Callable[[str, str, Reply], Reply | None] = lambda method, path, reply: None
-    before: Callable[[str, str], Reply | None] = lambda method, path: None
-    headers: dict[str, str] = field(default_factory=dict)
-
-    def __call__(self, method: str, path: str, body: bytes) -> Reply:
-        self.seen.append(method)
-        early = self.before(method, path)
-        if early is not None:
-            return early
-        headers = {"x-osmo-user": "admin", "content-type": "application/json"}
-        answer = self.service.request(method, path, content=body, headers=headers)
-        reply = Reply(
-            answer.status_code, answer.content, {"content-type": "application/json"} | self.headers
-        )
-        return self.fault(method, path, reply) or reply
-
-    def write(self, description: str) -> None:
-        """Somebody else's change."""
-        headers = {"x-osmo-user": "other"}
-        body = {"configs": {"description": description}, "description": "another's change"}
-        self.service.post(f"{BACKEND}/gpu-a", json=body, headers=headers).raise_for_status()
-
-    def description(self) -> object:
-        answer = self.service.get(f"{BACKEND}/gpu-a", headers={"x-osmo-user": "admin"})
-        return answer.json()["description"]
-
-
-@contextmanager
-def between(tmp_path: Path, dialect: str = "6.0") -> Iterator[Between]:
-    with (
-        serving(tmp_path / "service", dialect=dialect) as service,
-        httpx.Client(base_url=service.url) as client,
-    ):
-        shell = Shell.at(tmp_path / "user")
-        shell.ok("local", "add-backend", "gpu-a", "--db", str(service.db))
-        content = Between(shell, client)
-        with answering(content) as server:
-            shell.ok("login", server.url, "--method", "dev", "--username", "admin")
-            shell.file("new.json", '{"description": "mine"}')
-            content.seen.clear()
-            yield content
-
-
-@pytest.fixture
-def middle(tmp_path: Path) -> Iterator[Between]:
-    with between(tmp_path) as content:
-        yield content
-
-
-def writes(middle: Between) -> int:
-    return sum(method != "GET" for method in middle.seen)
+from tests.support.processes import Shell, serving
 
 
 def test_the_history_names_the_changed_fields(admin: Shell) -> None:
@@ -194,16 +127,6 @@ def test_a_service_that_stores_something_else_is_not_believed(middle: Between) -
     assert "but the change is not stored: description" in result.err
 
 
-UNKNOWN = {
-    "500": json_reply({"message": "Internal server error: boom"}, 500),
-    "502": Reply(502, b"<html>Bad gateway</html>", {"content-type": "text/html"}),
-    "DATABASE": json_reply(
-        {"message": "Error: connection pool is closed", "error_code": "DATABASE"}, 400
-    ),
-    "HTML": Reply(200, b"<html>", {"content-type": "text/html"}),
-}
-
-
 @pytest.mark.parametrize("name", list(UNKNOWN)[:3])
 def test_an_error_after_the_write_is_looked_into(middle: Between, name: str) -> None:
     middle.fault = lambda method, path, reply: UNKNOWN[name] if method == "POST" else None
@@ -235,40 +158,6 @@ def test_a_service_that_is_gone_after_the_write(middle: Between) -> None:
     result = middle.shell.osmo(*UPDATE)
     assert (result.code, result.out) == (10, "")
     assert "unknown outcome" in result.err
-
-
-def delete(middle: Between) -> Result:
-    return middle.shell.osmo("config", "delete", "BACKEND", "gpu-a")
-
-
-def test_a_deletion_with_running_workflows_names_the_way_out(middle: Between) -> None:
-    message = (
-        "Internal server error: Backend gpu-a is not finished running workflows. "
-        "Alive workflows: train-1"
-    )
-    middle.before = lambda method, path: (
-        json_reply({"message": message}, 500) if method == "DELETE" else None
-    )
-    result = delete(middle)
-    assert (result.code, result.out) == (10, "")
-    assert "Alive workflows: train-1" in result.err
-    assert "--force" in result.err
-
-
-def test_a_deletion_with_an_error_is_looked_into(middle: Between) -> None:
-    middle.fault = lambda method, path, reply: UNKNOWN["500"] if method == "DELETE" else None
-    result = delete(middle)
-    assert (result.code, result.out) == (0, 'Successfully deleted BACKEND config "gpu-a"\n')
-    assert "is deleted" in result.err
-
-
-def test_deleting_a_revision(middle: Between) -> None:
-    middle.shell.ok(*UPDATE)
-    out = middle.shell.ok("config", "delete", "BACKEND:2")
-    assert out == "Successfully deleted revision 2 of BACKEND config\n"
-    again = middle.shell.osmo("config", "delete", "BACKEND:2")
-    assert (again.code, again.out) == (2, "")
-    assert "No config history entry found for type BACKEND at revision 2" in again.err
 
 
 def test_warnings_of_the_service_are_shown_once(middle: Between) -> None:
@@ -318,66 +207,6 @@ def test_an_ordinary_users_token_finds_the_routes(tmp_path: Path) -> None:
         refused = user.osmo("config", "show", "BACKEND")
     assert "mine" in [entry["token_name"] for entry in listed]
     assert (refused.code, refused.out) == (4, "")
-
-
-@pytest.mark.parametrize(
-    ("words", "expected"),
-    [
-        (("BACKEND", "gpu-a", "scheduler_settings", "scheduler_type"), '"default"\n'),
-        (("backend", "gpu-b", "online"), "false\n"),
-        (("BACKEND:1",), "[]\n"),
-        (("WORKFLOW", "workflow_info"), '{\n  "tags": [],\n  "max_name_length": 64\n}\n'),
-        (("WORKFLOW:1", "max_num_tasks"), "20\n"),
-        (("WORKFLOW", "workflow_info", "-t", "yaml"), "tags: []\nmax_name_length: 64\n"),
-        (("WORKFLOW", "workflow_info", "-t", "text"), "Key               Value\n"),
-    ],
-)
-def test_show_leads_to_a_part(admin: Shell, words: tuple[str, ...], expected: str) -> None:
-    assert admin.ok("config", "show", *words).startswith(expected)
-
-
-def test_an_upgrade_from_seed_to_6_0_is_noticed(shell: Shell) -> None:
-    """Both call themselves 6.0.0; only the stored object shows the change."""
-    shell.ok("login", "local")
-    shell.ok("local", "add-backend", "gpu-a")
-    shell.file("new.json", '{"node_conditions": {"additional_node_conditions": ["GpuHealthy"]}}')
-    assert shell.ok(*UPDATE) == "Successfully updated BACKEND config\n"
-    shell.ok("local", "reset", "--dialect", "6.0")
-    shell.ok("local", "add-backend", "gpu-a")
-    result = shell.osmo(*UPDATE)
-    assert (result.code, result.out) == (2, "")
-    assert "6.0 does not have this field and would ignore it" in result.err
-
-
-def test_an_upgrade_to_6_2_is_noticed(shell: Shell) -> None:
-    """It calls itself 6.0.0, too."""
-    shell.ok("local", "reset", "--dialect", "6.0")
-    shell.ok("login", "local")
-    shell.file("group.json", '{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "m"}}')
-    shell.file("new.json", '{"scheduler_settings": {"coscheduling": true}}')
-    shell.ok("local", "add-backend", "gpu-a")
-    words = ("config", "update", "GROUP_TEMPLATE", "m", "--create", "--file", "group.json")
-    assert "this service has no GROUP_TEMPLATE" in shell.osmo(*words).err
-    shell.ok("local", "reset", "--dialect", "6.2")
-    shell.ok("local", "add-backend", "gpu-a")
-    assert "coscheduling: not sent: 6.2 does not have this field" in shell.osmo(*UPDATE).err
-    shell.ok("local", "reset", "--dialect", "6.0")
-    assert "this service has no GROUP_TEMPLATE" in shell.osmo("config", "show", words[2]).err
-    shell.ok("local", "reset", "--dialect", "6.2")
-    assert shell.ok(*words) == "Successfully updated GROUP_TEMPLATE config\n"
-
-
-def test_a_reader_that_goes_away_is_no_failure(admin: Shell) -> None:
-    done = admin.run("sh", "-c", "(osmo config show WORKFLOW; echo $? >status) | true")
-    assert done.err == ""
-    assert (admin.home / "status").read_text() == "141\n"
-
-
-def test_no_token_is_created_when_nobody_reads_stdout(admin: Shell) -> None:
-    command = "(sleep 0.2; osmo token set unread --no-store; echo $? >status) | true"
-    assert admin.run("sh", "-c", command).err == ""
-    assert (admin.home / "status").read_text() == "141\n"
-    assert admin.osmo("token", "delete", "unread").code == 2
 
 
 def test_eight_updates_at_once_lose_nothing(tmp_path: Path) -> None:
@@ -494,34 +323,39 @@ def test_another_clusters_uid_is_warned_of(admin: Shell) -> None:
     assert "uid locks" not in admin.osmo(*words).err
 
 
-DELETABLE = [deletable for deletable in CONFIG_TYPES.values() if deletable.named is not None]
-
-
 @pytest.mark.parametrize("dialect", DIALECTS)
-def test_deleting_what_does_not_exist(dialect: str, tmp_path: Path) -> None:
-    with between(tmp_path, dialect) as middle:
-        for config_type in DELETABLE:
-            if config_type.name not in DIALECTS[dialect].config_types:
-                continue
-            words = ("config", "delete", config_type.name, "nope", "--description", "teardown")
-            done = middle.shell.osmo(*words)
-            assert "not found" in done.err
-            # The service itself answers so; see test_the_service_answers_a_delete_of_nothing.
-            expected = 0 if config_type.deletes_missing else 2
-            assert done.code == expected, done
-            success = f'Successfully deleted {config_type.name} config "nope"\n'
-            assert done.out == (success if expected == 0 else "")
-            ignored = middle.shell.osmo(*words, "--ignore-missing")
-            assert (ignored.code, ignored.out) == (0, "")
-        assert not writes(middle)
+def test_the_backend_of_a_pool_is_looked_up_before_it_is_sent(
+    dialect: str, shell: Shell, tmp_path: Path
+) -> None:
+    with serving(tmp_path / "service", dialect=dialect) as service:
+        shell.ok("local", "add-backend", "gpu-a", "--db", str(service.db))
+        shell.ok("login", service.url, "--method", "dev", "--username", "admin")
+        shell.file("pool.json", '{\n  "backend": "gpu-z"\n}')
+        words = ("config", "update", "POOL", "research", "--file", "pool.json", "--create")
+        refused = shell.osmo(*words)
+        assert (refused.code, refused.out) == (2, "")
+        assert "pool.json:2:14: backend: BACKEND not found" in refused.err
+        assert shell.osmo("config", "show", "POOL", "research").code == 2
+        # The service accepts it in the whole type.
+        shell.file("pools.json", '{"research": {"backend": "gpu-z"}}')
+        done = shell.osmo("config", "update", "POOL", "--file", "pools.json")
+        assert done.code == 0
+        assert "research.backend: BACKEND not found" in done.err
+        # What is stored already is not judged again, and the service's error is explained.
+        shell.file("pool.json", '{"backend": "gpu-z", "description": "new"}')
+        done = shell.osmo("config", "update", "POOL", "research", "--file", "pool.json")
+        assert done.code == 0
+        assert "answered with an error, but the change is stored" in done.err
+        shell.file("pool.json", '{"backend": "gpu-a"}')
+        done = shell.osmo("config", "update", "POOL", "research", "--file", "pool.json")
+        assert (done.code, "warning" in done.err) == (0, False)
 
 
-@pytest.mark.parametrize("dialect", DIALECTS)
-def test_the_service_answers_a_delete_of_nothing(dialect: str, tmp_path: Path) -> None:
-    with between(tmp_path, dialect) as middle:
-        headers = {"x-osmo-user": "admin"}
-        for config_type in DELETABLE:
-            if config_type.name in DIALECTS[dialect].config_types:
-                path = f"/api/configs/{config_type.path}/nope"
-                answer = middle.service.request("DELETE", path, json={}, headers=headers)
-                assert answer.is_success is config_type.deletes_missing
+def test_an_empty_item_is_created(admin: Shell) -> None:
+    admin.file("empty.json", "{}")
+    words = ("config", "update", "POD_TEMPLATE", "empty", "--file", "empty.json")
+    assert admin.ok(*words, "--create") == "Successfully updated POD_TEMPLATE config\n"
+    assert json.loads(admin.ok("config", "show", "POD_TEMPLATE", "empty")) == {}
+    assert admin.ok(*words) == "No changes were made to the config.\n"
+    history = json.loads(admin.ok("config", "history", "POD_TEMPLATE", "-c", "1", "-t", "json"))
+    assert history["configs"][0]["description"] == "Create POD_TEMPLATE empty"
