@@ -22,6 +22,7 @@ _HAS_OWN_TIMEOUT = ("backend", "wait")
 
 def main() -> None:
     """Run the command line and exit."""
+    _use_utf8()
     arguments = sys.argv[1:]
     open_standard_streams()
     if arguments == ["--version"]:
@@ -35,6 +36,16 @@ def main() -> None:
         code = _end_interrupted()
     interruption.ignore_signals()
     sys.exit(code)
+
+
+def _use_utf8() -> None:
+    """Start this process again if Python cannot read arguments and file names beyond ASCII.
+
+    In the locale C it uses UTF-8 all the same, unless PYTHONUTF8=0 is set; the arguments are bytes
+    of UTF-8 in any case. The mode can be chosen only when Python starts.
+    """
+    if sys.getfilesystemencoding() == "ascii" and sys.executable:
+        os.execv(sys.executable, [sys.executable, "-X", "utf8", *sys.orig_argv[1:]])  # noqa: S606
 
 
 def _note(text: str) -> None:

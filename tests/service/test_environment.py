@@ -120,13 +120,6 @@ def test_a_proxy_that_refuses_is_not_the_service(shell: Shell) -> None:
     assert f"through the proxy {proxy.url} (HTTPS_PROXY)" in done.err
 
 
-@pytest.mark.parametrize("seconds", ["inf", "nan", "-1", "0", "1e300", "x"])
-def test_a_time_limit_that_is_none_is_wrong_usage(seconds: str, admin: Shell) -> None:
-    done = admin.osmo("--timeout", seconds, "config", "show", "BACKEND")
-    assert (done.code, done.out) == (2, "")
-    assert "--timeout" in done.err
-
-
 PROXY = "http://proxy.example:3128"
 
 
@@ -183,3 +176,45 @@ def test_user_information_is_not_repeated(monkeypatch: pytest.MonkeyPatch) -> No
     with pytest.raises(UsageError) as caught:
         proxy_for("https://osmo.example.com")
     assert "s3cret" not in f"{caught.value.message} {caught.value.hint}"
+
+
+ONLY_ASCII = {"PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "LANG": "", "LC_ALL": "C"}
+LOCALES = [
+    {"LC_ALL": "C"},
+    {"LC_ALL": "POSIX", "LANG": "C"},
+    {"LC_ALL": "xx_YY.nonsense"},
+    {"LC_CTYPE": "C", "PYTHONUTF8": "0"},
+    ONLY_ASCII,
+    ONLY_ASCII | {"LC_ALL": "POSIX", "PYTHONIOENCODING": "ascii"},
+    {"PYTHONIOENCODING": "ascii:strict"},
+    {"PYTHONIOENCODING": "latin-1"},
+]
+"""Of which some make Python read and write nothing but ASCII."""
+
+
+@pytest.mark.sample(2)
+@pytest.mark.parametrize("env", LOCALES, ids=lambda env: " ".join(map("=".join, env.items())))
+def test_text_beyond_ascii_is_taken_and_shown(env: dict[str, str], admin: Shell) -> None:
+    file = admin.file("größe-€😀.json", '{"description": "größer €😀"}')
+    script = f"""
+        osmo config update BACKEND gpu-a --file {file} --description "für 😀" 2> updates &&
+        osmo config update BACKEND gpu-a --file - <<< '{{"description": "kürzer"}}' 2> updates &&
+        ! osmo config show BACKEND übel 2> err
+    """
+    done = admin.run("bash", "-c", script, env=env)
+    assert done.code == 0, (admin.home / "updates").read_bytes()
+    encoding = env.get("PYTHONIOENCODING", "utf-8").split(":")[0]
+    assert b"bel" in (shown := (admin.home / "err").read_bytes())
+    assert shown.decode(encoding).startswith('error: "übel" not' if encoding != "ascii" else "")
+    history = json.loads(admin.ok("config", "history", "BACKEND", "-t", "json"))
+    assert history["configs"][-2]["description"] == "für 😀"
+    assert json.loads(admin.ok("config", "show", "BACKEND", "gpu-a"))["description"] == "kürzer"
+
+
+def test_an_argument_that_is_no_text_is_one_error(admin: Shell) -> None:
+    for env in ({}, ONLY_ASCII):
+        script = "osmo config update BACKEND gpu-a --file - --description $'\\xff' <<< '{}'"
+        done = admin.run("bash", "-c", f"{script}; osmo config show BACKEND $'\\xff'", env=env)
+        assert done.code == 2
+        assert "Traceback" not in done.err
+        assert "internal" not in done.err

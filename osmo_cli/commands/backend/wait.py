@@ -37,7 +37,11 @@ def wait(
     gone: Annotated[bool, typer.Option("--gone", help="Wait until it is not registered.")] = False,
     limit: Annotated[
         str,
-        typer.Option("--timeout", metavar="DURATION", help="Time limit, such as 90s, 10m or 2h."),
+        typer.Option(
+            "--timeout",
+            metavar="DURATION",
+            help="Time limit, such as 90s, 10m or 2h; 0s looks once.",
+        ),
     ] = "10m",
     format_type: FormatOption = None,
 ) -> None:
