@@ -70,19 +70,28 @@ class _State(Enum):
 
 
 def get(origin: Origin, key: str) -> str | None:
-    """The secret kept for `origin` under `key`, or None.
+    """Return the secret kept for `origin` under `key`, or None.
+
+    Args:
+        origin: the service that issued the secret.
+        key: which of its secrets, as in `login/default`.
 
     Raises:
-        KeyringUnavailableError, KeyringLockedError
+        KeyringUnavailableError: no keyring keeps secrets, or it failed.
+        KeyringLockedError: it is locked, or does not answer in time.
     """
     return get_entry(_service(origin), key)
 
 
 def get_entry(service: str, user: str) -> str | None:
-    """What any program has kept in the keyring for `user` of `service`, or None.
+    """Return what any program has kept for `user` of `service`, or None.
+
+    Args:
+        service, user: the two names that a keyring files an entry under.
 
     Raises:
-        KeyringUnavailableError, KeyringLockedError
+        KeyringUnavailableError: no keyring keeps secrets, or it failed.
+        KeyringLockedError: it is locked, or does not answer in time.
     """
     return _call(lambda backend: backend.get_password(service, user), when_empty=(None,))
 
@@ -91,8 +100,9 @@ def put(origin: Origin, key: str, value: str) -> None:
     """Keep `value` for `origin` under `key`, and read it back.
 
     Raises:
-        KeyringUnavailableError: also when the keyring does not give back what it was given.
-        KeyringLockedError
+        KeyringUnavailableError: no keyring keeps secrets, it failed, or it does not give back
+            what it was given.
+        KeyringLockedError: it is locked, or does not answer in time.
     """
     service = _service(origin)
 
@@ -105,10 +115,14 @@ def put(origin: Origin, key: str, value: str) -> None:
 
 
 def delete(origin: Origin, key: str) -> bool:
-    """Remove what is kept for `origin` under `key`; whether there was something.
+    """Remove what is kept for `origin` under `key`.
+
+    Returns:
+        Whether there was something to remove.
 
     Raises:
-        KeyringUnavailableError, KeyringLockedError
+        KeyringUnavailableError: no keyring keeps secrets, or it failed.
+        KeyringLockedError: it is locked, or does not answer in time.
     """
     service = _service(origin)
 
@@ -122,7 +136,10 @@ def delete(origin: Origin, key: str) -> bool:
 
 
 def is_available() -> bool:
-    """Whether a secret could be kept now; where no dialog may open, not if it is locked."""
+    """Return whether a secret could be kept now.
+
+    A locked keyring counts where a dialog may open to unlock it.
+    """
     try:
         check()
     except NotLoggedInError:
@@ -134,7 +151,8 @@ def check() -> None:
     """Check that a secret could be kept now.
 
     Raises:
-        KeyringUnavailableError, KeyringLockedError
+        KeyringUnavailableError: no keyring keeps secrets, or it failed.
+        KeyringLockedError: it is locked, or does not answer in time.
     """
     _, state = _within(CALL_SECONDS, _open)
     _check_state(state)
@@ -163,7 +181,17 @@ def _may_ask() -> bool:
 
 
 def _call(operation: Callable[[KeyringBackend], T], *, when_empty: tuple[T, ...] = ()) -> T:
-    """The result of `operation`; that of an empty keyring where `when_empty` holds one."""
+    """Run `operation` on the keyring, within the time limit.
+
+    Args:
+        operation: what to do with the backend.
+        when_empty: holds the result for a keyring without a default collection, which opening
+            would create in a dialog; empty: an error then.
+
+    Raises:
+        KeyringUnavailableError: no keyring keeps secrets, or it failed.
+        KeyringLockedError: it is locked, or does not answer in time.
+    """
     backend, state = _within(CALL_SECONDS, _open)
     if state is _State.EMPTY and when_empty:
         return when_empty[0]
@@ -173,7 +201,12 @@ def _call(operation: Callable[[KeyringBackend], T], *, when_empty: tuple[T, ...]
 
 
 def _within(seconds: float, work: Callable[[], T]) -> T:
-    """The result of `work`, done in a daemon thread: a stuck one does not keep the process."""
+    """Return the result of `work`, done in a daemon thread, which does not keep the process.
+
+    Raises:
+        KeyringLockedError: it takes longer than `seconds`.
+        KeyringUnavailableError: it failed in another way.
+    """
     results: list[T] = []
     errors: list[BaseException] = []
 
@@ -194,7 +227,7 @@ def _within(seconds: float, work: Callable[[], T]) -> T:
 
 
 def _as_ours(error: BaseException) -> BaseException:
-    """`error` of any keyring backend as one of this module's, without its text."""
+    """Return an error of this module for `error` of any keyring backend, without its text."""
     if isinstance(error, NotLoggedInError) or not isinstance(error, Exception):
         return error
     names = {cls.__name__ for cls in type(error).__mro__}
@@ -204,7 +237,11 @@ def _as_ours(error: BaseException) -> BaseException:
 
 
 def _open() -> tuple[KeyringBackend, _State]:
-    """The backend to use, and whether it can be used without a dialog."""
+    """Return the backend to use, and whether it can be used without a dialog.
+
+    Raises:
+        KeyringUnavailableError: no backend that keeps secrets is set up.
+    """
     # Without this address D-Bus libraries may start a bus of their own (autolaunch).
     address = os.environ.get("DBUS_SESSION_BUS_ADDRESS", "")
     if sys.platform.startswith("linux") and (not address or address.startswith("autolaunch:")):
@@ -218,6 +255,11 @@ def _open() -> tuple[KeyringBackend, _State]:
 
 
 def _trusted_backend() -> KeyringBackend:
+    """Return the chosen backend, or the member of a chain of backends that keeps secrets.
+
+    Raises:
+        KeyringUnavailableError: no backend that keeps secrets is set up.
+    """
     import logging
 
     import keyring
@@ -245,6 +287,7 @@ def _trusted_backend() -> KeyringBackend:
 
 
 def _secret_service_state() -> _State:
+    """Return the state of the default collection, without opening a dialog."""
     from contextlib import closing
 
     import secretstorage

@@ -58,10 +58,10 @@ class ProfileFile:
 
 
 def check_profile_name(name: str) -> str:
-    """`name`, if it can be a profile's.
+    """Return `name` unchanged if a profile can have it.
 
     Raises:
-        UsageError: it can't.
+        UsageError: it is not a valid name.
     """
     if not _NAME.fullmatch(name):
         raise UsageError(
@@ -73,10 +73,10 @@ def check_profile_name(name: str) -> str:
 
 
 def config_file(name: str) -> Path:
-    """`name` in the folder of configuration.
+    """Return the path of the file `name` in the configuration directory.
 
     Raises:
-        OsmoError: the user has no home.
+        OsmoError: the user has no home directory.
     """
     try:
         return paths.config_dir() / name
@@ -88,10 +88,11 @@ def config_file(name: str) -> Path:
 
 
 def read_profiles() -> ProfileFile:
-    """All profiles; none where the file does not exist yet.
+    """Return all profiles; none if the file does not exist yet.
 
     Raises:
-        OsmoError: the file can't be read, is damaged or of a newer version of this program.
+        OsmoError: the file cannot be read, is damaged, or was written by a newer version of
+            this program.
     """
     file = config_file("profiles.json")
     try:
@@ -120,10 +121,13 @@ def read_profiles() -> ProfileFile:
 
 
 def write_profiles(content: ProfileFile) -> None:
-    """Replace the file; the caller holds `locked_profiles`.
+    """Replace the file.
+
+    Args:
+        content: all profiles, changed within `locked_profiles` so that no change is lost.
 
     Raises:
-        OsmoError: it can't be written.
+        OsmoError: the file cannot be written.
     """
     file = config_file("profiles.json")
     entries = {
@@ -143,10 +147,13 @@ def write_profiles(content: ProfileFile) -> None:
 
 @contextmanager
 def locked_profiles() -> Iterator[ProfileFile]:
-    """The profiles, while no other process changes them.
+    """Read the profiles, and keep other processes from changing them until the block ends.
+
+    Yields:
+        The profiles, for `write_profiles`.
 
     Raises:
-        OsmoError: see `read_profiles`; or the folder can't be written.
+        OsmoError: the file cannot be read or is damaged, or the directory cannot be written.
     """
     file = config_file("profiles.lock")
     with ExitStack() as stack:
@@ -158,7 +165,7 @@ def locked_profiles() -> Iterator[ProfileFile]:
 
 
 def cannot_write(file: Path, error: OSError) -> OsmoError:
-    """That `file` can't be written, with the ways to log in without it."""
+    """Return the error for a file that cannot be written, with ways to log in without it."""
     return OsmoError(
         f"cannot write {file}: {error.strerror}",
         hint="set OSMO_CONFIG_FILE_DIR to a folder you can write, or use OSMO_URL with "
@@ -173,6 +180,12 @@ def _damaged(file: Path, reason: str) -> OsmoError:
 
 
 def _profile(name: str, entry: dict[str, Any]) -> Profile:
+    """Return the profile that an entry of the file describes.
+
+    Raises:
+        ValueError, KeyError: a field is missing or of another type.
+        UsageError: its name or its address is not valid.
+    """
     storage, allow_http = entry["storage"], entry["allow_http"]
     if storage not in get_args(Storage) or not isinstance(allow_http, bool):
         raise ValueError(name)

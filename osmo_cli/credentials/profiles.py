@@ -133,11 +133,11 @@ def forget(profile: str) -> bool:
     if profile not in read_profiles().profiles:
         return False
     with locked_profiles() as content:
-        found = content.profiles.pop(profile, None)
-        if found is None:
+        removed = content.profiles.pop(profile, None)
+        if removed is None:
             return False
-        drop_session(credential_of(found))
-        secret_storage.remove(found)
+        drop_session(credential_of(removed))
+        secret_storage.remove(removed)
         if content.active == profile:
             content.active = None
         write_profiles(content)

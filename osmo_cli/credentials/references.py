@@ -43,7 +43,7 @@ class Elsewhere:
             hint = "set it, or write the text into the input"
             raise UsageError(f"the environment variable {name} is empty", hint=hint)
         # Bytes that cannot be decoded are surrogates in Python's environment.
-        if not value.isascii() and any("\ud800" <= one <= "\udfff" for one in value):
+        if not value.isascii() and any("\ud800" <= character <= "\udfff" for character in value):
             raise UsageError(f"the environment variable {name} is not UTF-8 text")
         return value
 

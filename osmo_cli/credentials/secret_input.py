@@ -88,14 +88,14 @@ def split_refresh_url(url: str, name: str) -> tuple[str, Origin]:
     """
     try:
         parts = urlsplit(url)
-        found = parse_qs(parts.query, max_num_fields=20).get("access_token", [])
+        tokens = parse_qs(parts.query, max_num_fields=20).get("access_token", [])
     except ValueError:
-        found = []
-    if len(found) != 1:
+        tokens = []
+    if len(tokens) != 1:
         raise UsageError(
             f"{name} holds a URL without one access_token in its query",
             hint="it should hold the token, or the complete refresh URL that OSMO 6.0 printed",
         )
     # Whether http is allowed is asked of the URL that requests go to, which must be the same.
     origin = parse_origin(f"{parts.scheme}://{parts.netloc}", allow_http=True)
-    return check_token(found[0], name), origin
+    return check_token(tokens[0], name), origin

@@ -19,11 +19,12 @@ from osmo_cli.private_files import read_private, replace_private
 
 
 def load_secrets(profile: Profile) -> Secrets:
-    """The secrets of `profile`.
+    """Return the secrets of `profile`, which are empty for a developer login.
 
     Raises:
-        NotLoggedInError: they do not exist, or the keyring is locked or not available.
-        OsmoError: the file of secrets is damaged.
+        NotLoggedInError: they do not exist or are damaged, or the keyring is locked or not
+            available.
+        OsmoError: the file of secrets cannot be read or is damaged.
     """
     if profile.storage == "none":
         return Secrets()
@@ -37,15 +38,16 @@ def load_secrets(profile: Profile) -> Secrets:
 
 
 def secrets_text(secrets: Secrets) -> str:
-    """What is kept of `secrets`; `load_secrets` reads it."""
+    """Return `secrets` as the JSON string that `write_text` stores and `load_secrets` reads."""
     return json.dumps(asdict(secrets))
 
 
 def read_text(profile: Profile) -> str | None:
-    """What is kept for `profile`, or None.
+    """Return the string stored for `profile`, or None.
 
     Raises:
-        OsmoError: see `load_secrets`.
+        NotLoggedInError: the keyring is locked or not available.
+        OsmoError: the file of secrets cannot be read or is damaged.
     """
     if profile.storage == "keyring":
         return keyring_store.get(profile.origin, _key(profile))
@@ -58,10 +60,15 @@ def read_text(profile: Profile) -> str | None:
 
 
 def write_text(profile: Profile, text: str) -> None:
-    """Keep `text` for `profile`; the caller holds the lock of the profiles.
+    """Store `text` for `profile`; the caller holds `locked_profiles`.
+
+    Args:
+        profile: names the place; nothing is stored for one without secrets.
+        text: as of `secrets_text`.
 
     Raises:
-        OsmoError: the keyring or the file can't be written.
+        NotLoggedInError: the keyring is locked or does not keep the secret.
+        OsmoError: the file cannot be written.
     """
     if profile.storage == "keyring":
         keyring_store.put(profile.origin, _key(profile), text)
@@ -71,10 +78,11 @@ def write_text(profile: Profile, text: str) -> None:
 
 
 def remove(profile: Profile) -> None:
-    """Remove what is kept for `profile`; the caller holds the lock of the profiles.
+    """Remove what is stored for `profile`, if anything; the caller holds `locked_profiles`.
 
     Raises:
-        OsmoError: the keyring or the file can't be written.
+        NotLoggedInError: the keyring is locked or not available.
+        OsmoError: the file cannot be read or written.
     """
     if profile.storage == "keyring":
         keyring_store.delete(profile.origin, _key(profile))
@@ -89,6 +97,7 @@ def _key(profile: Profile) -> str:
 
 
 def _missing(profile: Profile, what: str) -> NotLoggedInError:
+    """Return the error for a profile whose secrets are missing or damaged, as `what` says."""
     where = {"keyring": "in the keyring", "file": f"in {_file()}"}[profile.storage]
     return NotLoggedInError(
         f"profile {profile.name} {what} {where}",

@@ -39,8 +39,8 @@ def admin(shell: Shell, keeping: Service) -> Shell:
 
 
 def roles(shell: Shell, user: str) -> list[str]:
-    found = json.loads(shell.ok("user", "get", user, "-t", "json"))
-    return [grant["role_name"] for grant in found["roles"]]
+    shown = json.loads(shell.ok("user", "get", user, "-t", "json"))
+    return [grant["role_name"] for grant in shown["roles"]]
 
 
 def test_a_user_is_made_shown_and_deleted(admin: Shell) -> None:
@@ -77,9 +77,9 @@ def test_users_are_found_by_prefix_and_role(admin: Shell) -> None:
     assert (made["id"], made["created_by"]) == ("x", "admin")
 
     def names(*words: str) -> list[str]:
-        found = json.loads(admin.ok("user", "list", "-t", "json", *words))
-        assert found["items_per_page"] == len(found["users"])
-        return [user["id"] for user in found["users"]]
+        listed = json.loads(admin.ok("user", "list", "-t", "json", *words))
+        assert listed["items_per_page"] == len(listed["users"])
+        return [user["id"] for user in listed["users"]]
 
     assert names() == ["x", "agent-b", "agent-a"]
     assert names("--id-prefix", "agent") == ["agent-b", "agent-a"]
@@ -193,9 +193,9 @@ def test_all_pages_are_read(shell: Shell) -> None:
 
     with answering(answer) as server:
         shell.ok("login", server.url, "--method", "dev", "--username", "admin")
-        found = json.loads(shell.ok("user", "list", "-t", "json"))
+        listed = json.loads(shell.ok("user", "list", "-t", "json"))
         some = json.loads(shell.ok("user", "list", "-t", "json", "--count", "1500"))
-    assert [user["id"] for user in found["users"]] == [user["id"] for user in everybody]
+    assert [user["id"] for user in listed["users"]] == [user["id"] for user in everybody]
     assert (some["items_per_page"], some["total_results"]) == (1500, 2500)
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -48,6 +50,14 @@ PHRASES = {
     r"\bknows? nothing of\b": "does not know",
 }
 WRONG = re.compile("|".join(f"(?:{phrase})" for phrase in PHRASES), re.IGNORECASE)
+# Names that say nothing about what they hold.
+EMPTY_NAMES = {"found", "one", "thing", "told"}
+NAMED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.ExceptHandler)
+SOURCES = [
+    path
+    for folder in ("osmo_cli", "tests", "benchmarks", "docs", ".ci")
+    for path in sorted((ROOT / folder).rglob("*.py"))
+]
 TEXTS = [
     *sorted((ROOT / "osmo_cli").rglob("*.py")),
     *sorted((ROOT / "osmo_cli").rglob("*.md")),
@@ -68,3 +78,24 @@ def test_text_is_plain(path: Path) -> None:
         for match in WRONG.finditer(text)
     ]
     assert not wrong, "\n".join(wrong)
+
+
+def names(tree: ast.AST) -> Iterator[tuple[str, int]]:
+    """Names that a module gives, with their lines."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            yield node.id, node.lineno
+        elif isinstance(node, ast.arg):
+            yield node.arg, node.lineno
+        elif isinstance(node, NAMED) and node.name:
+            yield node.name, node.lineno
+
+
+def test_names_say_what_they_hold() -> None:
+    empty = [
+        f"{path.relative_to(ROOT)}:{line}: {name}"
+        for path in SOURCES
+        for name, line in names(ast.parse(path.read_text("utf-8")))
+        if name in EMPTY_NAMES
+    ]
+    assert not empty, "\n".join(empty)

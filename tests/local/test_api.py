@@ -324,15 +324,15 @@ def test_history_parameters_that_are_wrong(
 
 
 def test_times_may_name_a_zone(client: httpx.Client) -> None:
-    def found(**query: str) -> int:
+    def count(**query: str) -> int:
         answer = client.get(HISTORY, params={"config_types": "BACKEND", **query})
         return len(answer.json()["configs"])
 
     # The revisions were made at 12:00 UTC.
-    assert found(created_after="2026-03-01T12:00:00+02:00") == 2
-    assert found(created_after="2026-03-01T12:00:00-02:00") == 0
-    assert found(created_before="2026-03-01T13:00:00Z") == 2
-    assert found(offset=str(2**70)) == found(revision=str(2**70)) == 0
+    assert count(created_after="2026-03-01T12:00:00+02:00") == 2
+    assert count(created_after="2026-03-01T12:00:00-02:00") == 0
+    assert count(created_before="2026-03-01T13:00:00Z") == 2
+    assert count(offset=str(2**70)) == count(revision=str(2**70)) == 0
 
 
 def test_revisions_of_types_and_numbers_that_do_not_exist(client: httpx.Client) -> None:

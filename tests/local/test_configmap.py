@@ -517,7 +517,9 @@ def test_sections_that_there_are_not_are_left_out(managed: Managed, dialect: Dia
     assert [said.split(": ")[2] for said in managed.said] == ["frob"]
 
 
-@pytest.mark.parametrize("name", [name for name, one in DIALECTS.items() if not one.helm_root])
+@pytest.mark.parametrize(
+    "name", [name for name, dialect in DIALECTS.items() if not dialect.helm_root]
+)
 def test_older_versions_have_no_such_mode(name: str, tmp_path: Path) -> None:
     file, db = tmp_path / "config.yaml", tmp_path / "local.db"
     file.write_text("workflow: {}\n")

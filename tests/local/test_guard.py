@@ -105,8 +105,8 @@ def _exchange(port: int, *parts: bytes) -> tuple[int, dict[str, str], bytes]:
 
 
 def _assert_refused(answer: tuple[int, dict[str, str], bytes], status: int, word: str) -> None:
-    found, headers, body = answer
-    assert found == status
+    actual, headers, body = answer
+    assert actual == status
     assert headers["content-type"] == "application/json"
     assert not [name for name in headers if name.startswith("access-control")]
     error = json.loads(body)

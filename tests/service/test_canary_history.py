@@ -78,7 +78,7 @@ def test_no_secret_of_the_history_comes_out(
         assert CANARY not in shown.getvalue() + errors.getvalue(), words
         return code, shown.getvalue()
 
-    types = [name for name, found in CONFIG_TYPES.items() if found.secrets]
+    types = [name for name, config_type in CONFIG_TYPES.items() if config_type.secrets]
     for name in types:
         if name not in dialect.config_types | dialect.history_types:
             continue

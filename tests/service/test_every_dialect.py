@@ -19,8 +19,8 @@ from tests.support.worlds import WORLDS, World, world
 def place(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[World]:
-    with world(request.param, tmp_path_factory.mktemp("world")) as found:
-        yield found
+    with world(request.param, tmp_path_factory.mktemp("world")) as opened:
+        yield opened
 
 
 ASSERTION = {"operator": "LE", "left_operand": "a", "right_operand": "1", "assert_message": "m"}

@@ -254,7 +254,7 @@ class World:
     def state(self) -> Any:
         """What is stored, read by a client that nothing happens to."""
         ask = self.service.ask
-        types = {one.name: _lasting(ask(f"/api/configs/{one.path}")) for one in TYPES}
+        types = {row.name: _lasting(ask(f"/api/configs/{row.path}")) for row in TYPES}
         query = {"omit_data": "True", "limit": "1000"}
         history = (ask("/api/configs/history", query) or {}).get("configs", [])
         users = [entry["id"] for entry in (ask("/api/auth/user") or {}).get("users", [])]
@@ -265,11 +265,15 @@ class World:
         return (
             types,
             sorted(
-                (one["config_type"], one["revision"], sorted(one["tags"] or ())) for one in history
+                (entry["config_type"], entry["revision"], sorted(entry["tags"] or ()))
+                for entry in history
             ),
             {user: _roles(ask(f"/api/auth/user/{user}")) for user in sorted(users)},
             [
-                (path, sorted((one["token_name"], one["description"] or "") for one in listed))
+                (
+                    path,
+                    sorted((token["token_name"], token["description"] or "") for token in listed),
+                )
                 for path, listed in tokens
                 if isinstance(listed, list)
             ],
@@ -382,11 +386,11 @@ def test_no_fault_ends_in_a_false_or_unsaid_outcome(
         if len(writes) < cell.at:
             continue  # this dialect needs fewer requests for it
         state = world.state()
-        found = list(problems(cell, result, state, states))
+        faults = list(problems(cell, result, state, states))
         if len(writes) != len(set(writes)):
-            found.append("a write that was sent twice")
-        if found:
-            wrong.append(f"{cell}: {'; '.join(found)}\n    {result}\n    {writes}")
+            faults.append("a write that was sent twice")
+        if faults:
+            wrong.append(f"{cell}: {'; '.join(faults)}\n    {result}\n    {writes}")
     figures.append(
         f"faults: {len(cells)} of {len(CELLS)} cells (seed {SEED}; OSMO_FAULTS=all runs all), "
         f"{len(wrong)} wrong"
@@ -485,9 +489,9 @@ def test_no_signal_leaves_an_outcome_unsaid(world: World, figures: list[str]) ->
         state = world.state()
         if not moments:
             continue  # the command reads nothing before it writes
-        found = list(wrong_ending(case, result, state, states))
-        if found:
-            wrong.append(f"{case}: {'; '.join(found)}\n    {result}")
+        faults = list(wrong_ending(case, result, state, states))
+        if faults:
+            wrong.append(f"{case}: {'; '.join(faults)}\n    {result}")
     figures.append(f"signals: {len(cases)} of {len(INTERRUPTIONS)} cases, {len(wrong)} wrong")
     assert not wrong, "\n".join(wrong[:20])
 

@@ -216,11 +216,11 @@ class Provider:
 
 @pytest.fixture
 def provider(authority: Authority, shell: Shell) -> Iterator[tuple[Provider, str]]:
-    content = Provider()
+    provider = Provider()
     shell.file("password", "a-password")
-    with answering(content) as service, answering(content, authority.server) as idp:
-        content.idp = idp.url
-        yield content, service.url
+    with answering(provider) as service, answering(provider, authority.server) as idp:
+        provider.idp = idp.url
+        yield provider, service.url
 
 
 CODE = ("--method", "code")

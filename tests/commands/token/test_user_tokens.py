@@ -115,8 +115,8 @@ def test_a_token_of_ones_own_has_some_of_ones_roles(admin: Shell) -> None:
     assert shown == (
         f"Token: few\nOwner: admin\n\nRoles:\n  - osmo-user (assigned by admin on {TODAY})\n"
     )
-    found = json.loads(admin.ok("token", "roles", "few", "-t", "json"))
-    assert [grant["role_name"] for grant in found["roles"]] == ["osmo-user"]
+    shown_roles = json.loads(admin.ok("token", "roles", "few", "-t", "json"))
+    assert [grant["role_name"] for grant in shown_roles["roles"]] == ["osmo-user"]
     refused = admin.osmo("token", "set", "more", "--roles", "osmo-backend")
     assert (refused.code, refused.out) == (2, "")
     assert "shows the roles to choose from" in refused.err

@@ -18,9 +18,9 @@ MASK = "*" * 10
 
 
 def values(kind: str, name: str | None, before: Any, after: Any, *secrets: Path) -> HelmValues:
-    found = helm_values(Shape(find_type(kind), V6_3, name), before, after, secrets)
-    assert found is not None
-    return found
+    change = helm_values(Shape(find_type(kind), V6_3, name), before, after, secrets)
+    assert change is not None
+    return change
 
 
 def test_only_what_changes_is_a_value_and_its_key_is_named() -> None:
@@ -35,14 +35,14 @@ def test_only_what_changes_is_a_value_and_its_key_is_named() -> None:
         "scheduler_settings": {"scheduler_timeout": 60, "scheduler_name": "kai-scheduler"},
         "online": False,
     }
-    found = values("BACKEND", "gpu-a", before, after)
-    assert found.values == {
+    change = values("BACKEND", "gpu-a", before, after)
+    assert change.values == {
         "services": {
             "configs": {"backends": {"gpu-a": {"scheduler_settings": {"scheduler_timeout": 60}}}}
         }
     }
-    assert found.key == "services.configs.backends.gpu-a.scheduler_settings.scheduler_timeout"
-    assert found.notes == []
+    assert change.key == "services.configs.backends.gpu-a.scheduler_settings.scheduler_timeout"
+    assert change.notes == []
     both = values("BACKEND", "gpu-a", before, after | {"description": "H100"})
     assert both.key == "services.configs.backends.gpu-a"
     assert both.values["services"]["configs"]["backends"]["gpu-a"]["description"] == "H100"
@@ -94,20 +94,20 @@ def test_null_removes_only_what_the_chart_has(
 def test_a_whole_type_is_written_item_by_item() -> None:
     before = {"pools": {"a": {"backend": "x", "status": "ONLINE"}, "b": {"backend": "x"}}}
     after = {"pools": {"a": {"backend": "y", "status": "OFFLINE"}, "c": {"backend": "z"}}}
-    found = values("POOL", None, before, after)
-    assert found.values["services"]["configs"]["pools"] == {
+    change = values("POOL", None, before, after)
+    assert change.values["services"]["configs"]["pools"] == {
         "a": {"backend": "y"},
         "c": {"backend": "z"},
     }
-    assert found.key == "services.configs.pools"
-    assert found.notes[0].startswith("services.configs.pools.b: delete this key")
+    assert change.key == "services.configs.pools"
+    assert change.notes[0].startswith("services.configs.pools.b: delete this key")
 
 
 def test_a_role_has_its_name_as_the_key_only_and_its_sync_mode() -> None:
     role = {"name": "ops", "description": "Ops", "policies": [], "sync_mode": "import"}
-    found = values("ROLE", "ops", {}, role | {"external_roles": ["ops"]})
-    assert found.notes == []
-    assert found.values["services"]["configs"]["roles"] == {
+    change = values("ROLE", "ops", {}, role | {"external_roles": ["ops"]})
+    assert change.notes == []
+    assert change.values["services"]["configs"]["roles"] == {
         "ops": {"description": "Ops", "policies": []}
     }
     # The file is read for both, and an empty list means the role's own name there.
@@ -135,27 +135,27 @@ def test_a_test_has_its_name_inside() -> None:
 
 
 def test_nulls_in_a_new_template_are_left_out_and_said() -> None:
-    found = values("POD_TEMPLATE", "t", {}, {"spec": {"a": None, "b": [None], "c": {"d": None}}})
-    shown = found.values["services"]["configs"]["podTemplates"]["t"]
+    change = values("POD_TEMPLATE", "t", {}, {"spec": {"a": None, "b": [None], "c": {"d": None}}})
+    shown = change.values["services"]["configs"]["podTemplates"]["t"]
     assert shown == {"spec": {"b": [None], "c": {}}}
-    assert found.notes == ["nulls in the template are left out: they have no effect"]
+    assert change.notes == ["nulls in the template are left out: they have no effect"]
 
 
 @pytest.mark.parametrize("dialect", [d for d in DIALECTS.values() if d.helm_root])
 @pytest.mark.parametrize("given", ["", "ns-of-operator"])
 def test_a_new_backend_has_its_namespace(dialect: Dialect, given: str) -> None:
     new = {"name": "b", "description": "B", "k8s_namespace": given, "online": False}
-    found = helm_values(Shape(find_type("BACKEND"), dialect, "b"), {}, new)
-    assert found is not None
+    change = helm_values(Shape(find_type("BACKEND"), dialect, "b"), {}, new)
+    assert change is not None
     assert dialect.helm_root
-    shown = found.values
+    shown = change.values
     for step in (*dialect.helm_root.split("."), "backends", "b"):
         shown = shown[step]
     needed = "k8s_namespace" in dialect.configmap_backend_fields
     assert shown.get("k8s_namespace") == (given or ("osmo-workflows" if needed else None))
     assert shown["description"] == "B"
-    assert any("operator can register" in note for note in found.notes)
-    guessed = any("backendNamespace" in note for note in found.notes)
+    assert any("operator can register" in note for note in change.notes)
+    guessed = any("backendNamespace" in note for note in change.notes)
     assert guessed == (needed and not given)
 
 
@@ -177,9 +177,9 @@ def test_a_secret_of_a_credential_is_a_reference_beside_its_fields() -> None:
     path = ("workflow_log", "credential", "access_key")
     before = {"workflow_log": {"credential": {"access_key_id": "old", "access_key": MASK}}}
     after = {"workflow_log": {"credential": {"access_key_id": "AK", "access_key": "CANARY"}}}
-    found = values("WORKFLOW", None, before, after, path)
+    change = values("WORKFLOW", None, before, after, path)
     new = values("WORKFLOW", None, {"workflow_log": {"credential": None}}, after, path)
-    for shown in (found, new):
+    for shown in (change, new):
         assert shown.values["services"]["configs"]["workflow"]["workflow_log"]["credential"] == {
             "access_key_id": "AK",
             "secretName": "osmo-workflow-log-credential",
@@ -187,7 +187,7 @@ def test_a_secret_of_a_credential_is_a_reference_beside_its_fields() -> None:
         }
         assert "CANARY" not in json.dumps([shown.values, shown.notes, shown.key])
         assert "services.configs.secretRefs" in shown.notes[0]
-    assert any("change that one instead" in note for note in found.notes)
+    assert any("change that one instead" in note for note in change.notes)
     assert not any("change that one instead" in note for note in new.notes)
     # A mask is no value either: a revision that is rolled back to shows it for its secrets.
     masked = {"workflow_log": {"credential": {"access_key_id": "AK", "access_key": MASK}}}
@@ -202,8 +202,8 @@ def test_a_secret_elsewhere_is_replaced_by_a_reference_of_its_own() -> None:
         "workflow_alerts": {"slack_token": "S", "smtp_settings": {"password": "P", "host": "h"}}
     }
     paths = (("workflow_alerts", "slack_token"), ("workflow_alerts", "smtp_settings", "password"))
-    found = values("WORKFLOW", None, before, after, *paths)
-    assert found.values["services"]["configs"]["workflow"]["workflow_alerts"] == {
+    change = values("WORKFLOW", None, before, after, *paths)
+    assert change.values["services"]["configs"]["workflow"]["workflow_alerts"] == {
         "slack_token": {
             "secretName": "osmo-workflow-alerts-slack-token",
             "secretKey": "value.yaml",
@@ -213,15 +213,15 @@ def test_a_secret_elsewhere_is_replaced_by_a_reference_of_its_own() -> None:
             "password": {"secretName": "osmo-smtp-settings-password", "secretKey": "value.yaml"},
         },
     }
-    assert all("only `value`" in note for note in found.notes)
+    assert all("only `value`" in note for note in change.notes)
 
 
 def test_a_mask_of_history_is_no_secret_where_none_is_set() -> None:
     before = {"workflow_alerts": {"slack_token": ""}, "max_num_tasks": 20}
     after = {"workflow_alerts": {"slack_token": MASK}, "max_num_tasks": 30}
-    found = values("WORKFLOW", None, before, after)
-    assert found.values == {"services": {"configs": {"workflow": {"max_num_tasks": 30}}}}
-    assert "does not show whether" in found.notes[0]
+    change = values("WORKFLOW", None, before, after)
+    assert change.values == {"services": {"configs": {"workflow": {"max_num_tasks": 30}}}}
+    assert "does not show whether" in change.notes[0]
 
 
 @pytest.mark.parametrize(
@@ -239,10 +239,10 @@ def test_what_the_unified_chart_derives_is_said(
     for dialect in DIALECTS.values():
         if dialect.helm_root is None:
             continue
-        found = helm_values(Shape(find_type(kind), dialect), before, after)
-        assert found is not None
+        change = helm_values(Shape(find_type(kind), dialect), before, after)
+        assert change is not None
         is_osmo = dialect.helm_root == "configuration"
-        assert any(words in note for note in found.notes if words) == (is_osmo and bool(words))
+        assert any(words in note for note in change.notes if words) == (is_osmo and bool(words))
 
 
 @pytest.mark.parametrize(
@@ -258,23 +258,23 @@ def test_what_the_unified_chart_derives_is_said(
     ],
 )
 def test_what_helm_does_not_keep_is_warned_of(value: Any, reason: str) -> None:
-    found = values("POD_TEMPLATE", "t", {"x": 1}, {"x": value})
-    [warning] = found.warnings
+    change = values("POD_TEMPLATE", "t", {"x": 1}, {"x": value})
+    [warning] = change.warnings
     assert warning.startswith("services.configs.podTemplates.t.x: ")
     assert reason in warning
 
 
 def test_what_the_service_keeps_itself_is_told_apart() -> None:
-    found = values(
+    change = values(
         "SERVICE", None, {"service_auth": {"issuer": "a"}}, {"service_auth": {"issuer": "b"}}
     )
-    assert found.values == {}
-    assert found.notes == [
+    assert change.values == {}
+    assert change.notes == [
         "services.configs.service.service_auth.issuer: the service keeps this itself"
     ]
 
 
 def test_services_that_are_always_in_the_database_have_no_values() -> None:
     for dialect in DIALECTS.values():
-        found = helm_values(Shape(find_type("POOL"), dialect, "a"), {}, {"backend": "b"})
-        assert (found is None) == (dialect.helm_root is None)
+        change = helm_values(Shape(find_type("POOL"), dialect, "a"), {}, {"backend": "b"})
+        assert (change is None) == (dialect.helm_root is None)

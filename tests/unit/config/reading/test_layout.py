@@ -22,8 +22,8 @@ from osmo_cli.config.registry.types import BACKEND, CONFIG_TYPES, POOL, ROLE, WO
 from osmo_cli.errors import UsageError
 
 ENTRIES = [
-    *(ConfigRef(one) for one in CONFIG_TYPES.values() if one.whole is not None),
-    *(ConfigRef(one, "x.y") for one in CONFIG_TYPES.values() if one.named is not None),
+    *(ConfigRef(row) for row in CONFIG_TYPES.values() if row.whole is not None),
+    *(ConfigRef(row, "x.y") for row in CONFIG_TYPES.values() if row.named is not None),
 ]
 NAMES = st.text(st.characters(exclude_categories=("Cs",)), min_size=1, max_size=20)
 
@@ -126,9 +126,9 @@ def test_a_directory_is_read_two_levels_deep_and_hidden_files_are_left_alone(
 ) -> None:
     make(top, "workflow.json", "backend/gpu-a.yaml", "README.md", ".git/config", ".x.json")
     make(top, "pool/.hidden.json", "pool/README.md")
-    found = scan(str(top))
-    assert found.problems == []
-    assert found.files == {
+    scanned = scan(str(top))
+    assert scanned.problems == []
+    assert scanned.files == {
         f"{top}/backend/gpu-a.yaml": ConfigRef(BACKEND, "gpu-a"),
         f"{top}/workflow.json": ConfigRef(WORKFLOW),
     }
@@ -153,12 +153,12 @@ def test_a_layout_may_be_called_like_a_type(top: Path) -> None:
 
 def test_two_files_for_one_item_are_a_problem_of_the_second(top: Path) -> None:
     make(top, "pool/a.json", "pool/a.yaml", "workflow.json", "workflow.yml")
-    found = scan(str(top))
-    assert [(problem.file, problem.message) for problem in found.problems] == [
+    scanned = scan(str(top))
+    assert [(problem.file, problem.message) for problem in scanned.problems] == [
         (f"{top}/pool/a.yaml", f"POOL a is already defined in {top}/pool/a.json"),
         (f"{top}/workflow.yml", f"WORKFLOW is already defined in {top}/workflow.json"),
     ]
-    assert len(found.files) == 2
+    assert len(scanned.files) == 2
 
 
 def test_every_unknown_file_and_folder_is_one_problem(top: Path) -> None:
@@ -186,8 +186,8 @@ def test_a_folder_that_cannot_be_read_does_not_hide_the_others(
         return read(path)
 
     monkeypatch.setattr(Path, "iterdir", refuse)
-    found = scan(str(top))
-    assert [str(problem) for problem in found.problems] == [
+    scanned = scan(str(top))
+    assert [str(problem) for problem in scanned.problems] == [
         f"{top}/pool: cannot read the directory: Permission denied"
     ]
-    assert list(found.files.values()) == [ConfigRef(ROLE, "b")]
+    assert list(scanned.files.values()) == [ConfigRef(ROLE, "b")]

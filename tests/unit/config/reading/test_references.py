@@ -141,8 +141,8 @@ def test_all_problems_are_told_at_once_and_each_source_is_asked_once() -> None:
     text = "a: ${env:GONE} ${env:LOST}\nb: ${env:GONE}\nc: ${env:NAME}${env:NAME}\n"
     with pytest.raises(InvalidInputError) as caught:
         resolve_all(parse_yaml("in.yaml", text), counting)
-    found = [(p.line, p.column, p.message) for p in caught.value.problems]
-    assert found == [
+    places = [(p.line, p.column, p.message) for p in caught.value.problems]
+    assert places == [
         (1, 4, "env has no GONE"),
         (1, 4, "env has no LOST"),
         (2, 4, "env has no GONE"),
