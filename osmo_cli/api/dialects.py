@@ -93,11 +93,9 @@ class DialectLookup:
         return self.detect_again() if dialect.token_routes.users is None else dialect
 
     def follow_upgrade(self, action: Callable[[], T]) -> T:
-        """The result of `action`; if its route has changed, once more in the actual dialect.
+        """The result of a read; if its route has changed, once more in the actual dialect.
 
-        A service may report the version that it had before an upgrade. A route that is missing,
-        or has other parameters, has done nothing. The outermost call decides, so that all of its
-        action is in one dialect.
+        The outermost call decides, so that all of its action is in one dialect.
         """
         dialect = self.current()
         if self._is_following:
@@ -106,12 +104,23 @@ class DialectLookup:
         try:
             return action()
         except RefusedError as error:
-            moved = isinstance(error, RouteNotFoundError) or error.status == _UNPROCESSABLE
-            if not moved or self.detect_again() == dialect:
+            if not self.has_changed(dialect, error):
                 raise
             return action()
         finally:
             self._is_following = False
+
+    def has_changed(self, dialect: Dialect, error: RefusedError) -> bool:
+        """Whether a request failed because the service does not have `dialect` any more.
+
+        A service may report the version that it had before an upgrade. Where a route is missing, or
+        has other parameters, it is detected again.
+
+        Raises:
+            OsmoError: as `current`.
+        """
+        is_route = isinstance(error, RouteNotFoundError) or error.status == _UNPROCESSABLE
+        return is_route and self.detect_again() != dialect
 
     def _detect(self, version: str) -> Dialect:
         self._client.service_version = version

@@ -18,9 +18,15 @@ from osmo_cli.api.answers import (
 )
 from osmo_cli.api.client import Client
 from osmo_cli.api.dialects import DialectLookup
-from osmo_cli.api.errors import ExpiredTokenError, ServiceError, UserNotFoundError
+from osmo_cli.api.errors import (
+    ExpiredTokenError,
+    RefusedError,
+    ServiceError,
+    UserNotFoundError,
+)
 from osmo_cli.api.users import Grant, Users, grants_in, missing_user
-from osmo_cli.errors import MissingError, NotLoggedInError, UsageError
+from osmo_cli.config.registry.dialects import Dialect
+from osmo_cli.errors import MissingError, NotLoggedInError, OsmoError, UsageError
 
 _LIST = "the list of tokens"
 
@@ -134,17 +140,44 @@ class Tokens:
     def delete(self, owner: TokenOwner, name: str) -> None:
         """Delete a token; sent once. Logins made with it end within five minutes.
 
+        Where the route has changed it is sent to the other one, if the token exists then.
+
         Raises:
-            MissingError: the user does not exist.
+            MissingError: the token or its user does not exist.
             UsageError: the service has no users.
         """
+        dialect = self._dialects.current()
+        try:
+            self._delete(owner, name)
+        except RefusedError as error:
+            if not self._exists_elsewhere(dialect, error, owner, name):
+                raise
+            self._delete(owner, name)
 
-        def send() -> None:
+    def _exists_elsewhere(
+        self, dialect: Dialect, error: RefusedError, owner: TokenOwner, name: str
+    ) -> bool:
+        """Whether a deletion failed for its route, and the token is there in the new dialect.
+
+        Raises:
+            MissingError: the route has changed, and the token does not exist.
+        """
+        try:
+            if not self._dialects.has_changed(dialect, error):
+                return False
+            is_there = self.find(owner, name) is not None
+        except OsmoError:
+            # What is between may have deleted it and answered this.
+            error.outcome_unknown = True
+            return False
+        if not is_there:
+            raise MissingError(f"token {name}", hint=f"`osmo token list{owner.flags}`")
+        return True
+
+    def _delete(self, owner: TokenOwner, name: str) -> None:
+        try:
             segments = self._segments(self._owner_of(owner, name))
             self._client.request("DELETE", (*segments, name))
-
-        try:
-            self._dialects.follow_upgrade(send)
         except UserNotFoundError:
             if owner.user is not None:
                 raise missing_user(owner.user) from None

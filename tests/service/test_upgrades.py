@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
 
@@ -11,8 +11,11 @@ import pytest
 
 from osmo_cli.config.registry.dialects import DIALECTS
 from tests.support.between import UPDATE
+from tests.support.databases import new_database
 from tests.support.faulty import Reply, answering, json_reply
-from tests.support.processes import Shell, serving
+from tests.support.fronted import Forward, Fronted, fronted
+from tests.support.loopback import Request, answer
+from tests.support.processes import Result, Shell, serving
 
 NAMES = list(DIALECTS)
 STEPS = [*pairwise(NAMES), *pairwise(reversed(NAMES)), (NAMES[0], NAMES[-1])]
@@ -77,6 +80,85 @@ def test_a_route_that_moved_is_found(
 
     upgrades.run(old, first)
     upgrades.run(new, lambda: shell.ok(*words) and None)
+
+
+@pytest.fixture
+def upgraded(shell: Shell, tmp_path: Path) -> Iterator[Fronted]:
+    """A service of 6.2 that the shell takes for the 6.0 that it was: a service token's route moved.
+
+    Both call themselves 6.0.0.
+    """
+    databases = {name: tmp_path / f"{name}.db" for name in ("6.0", "6.2")}
+    for name, db in databases.items():
+        new_database(db, name)
+    with fronted(databases["6.0"]) as service:
+        shell.ok("login", service.url, "--method", "dev", "--username", "admin")
+        shell.ok("token", "list")
+        service.open(databases["6.2"])
+        yield service
+
+
+def delete(shell: Shell) -> Result:
+    return shell.osmo("token", "delete", "bot", "--service")
+
+
+def new_token(service: Fronted, shell: Shell) -> None:
+    other = Shell.at(shell.home / "other", OSMO_URL=service.url, OSMO_TOKEN="e30.e30.e30")
+    other.ok("token", "set", "bot", "--service", "--roles", "osmo-backend", "--no-store")
+
+
+def deletions(service: Fronted) -> list[str]:
+    return [ask.target for ask in service.server.requests if ask.method == "DELETE"]
+
+
+def test_a_deletion_follows_its_route(upgraded: Fronted, shell: Shell) -> None:
+    new_token(upgraded, shell)
+    done = delete(shell)
+    assert done.code == 0, done.err
+    assert len(deletions(upgraded)) == 2
+    assert upgraded.ask("/api/auth/user/bot/access_token") == []
+
+
+def test_a_deletion_that_was_done_is_not_sent_again(upgraded: Fronted, shell: Shell) -> None:
+    """What is between deletes the token, and answers that there is no such route."""
+    new_token(upgraded, shell)
+
+    def delete_at_first(request: Request, forward: Forward) -> bytes:
+        if request.method == "DELETE":
+            request.target = "/api/auth/user/bot/access_token/bot"
+            forward()
+            return answer(404, '{"detail": "Not Found"}')
+        return forward()
+
+    upgraded.front = delete_at_first
+    done = delete(shell)
+    assert (done.code, done.out) == (2, "")
+    assert "token bot not found" in done.err
+    assert len(deletions(upgraded)) == 1
+
+
+def test_a_deletion_whose_route_moved_and_that_is_missing(upgraded: Fronted, shell: Shell) -> None:
+    done = delete(shell)
+    assert (done.code, done.out) == (2, "")
+    assert "token bot not found" in done.err
+    assert len(deletions(upgraded)) == 1
+
+
+def test_an_unreadable_answer_after_a_missing_route_is_unknown(
+    upgraded: Fronted, shell: Shell
+) -> None:
+    new_token(upgraded, shell)
+
+    def fail_behind(request: Request, forward: Forward) -> bytes:
+        if request.method == "DELETE" or deletions(upgraded):
+            return answer(404 if request.method == "DELETE" else 503, '{"detail": "Not Found"}')
+        return forward()
+
+    upgraded.front = fail_behind
+    done = delete(shell)
+    assert (done.code, done.out) == (10, "")
+    assert "unknown outcome" in done.err
+    assert len(deletions(upgraded)) == 1
 
 
 def test_a_newer_service_is_used_with_one_note(shell: Shell) -> None:
