@@ -94,6 +94,7 @@ COMMANDS = (
     _row("osmo config rollback TYPE:REVISION", "config rollback POOL:1", writes=True),
     _row("osmo config set ROLE NAME backend", "config set ROLE r backend --field b", writes=True),
     _row("osmo config plan DIR", "config plan configs"),
+    _row("osmo config drift DIR", "config drift configs"),
     _row("osmo config validate PATH", "config validate workflow.json"),
     _row("osmo config schema TYPE", "config schema WORKFLOW"),
     _row("osmo config export --helm FILE", "config export --helm values.yaml"),

@@ -15,7 +15,8 @@ from osmo_cli.output.changes import change_data
 
 SIGNS = {Action.CREATE: "+", Action.UPDATE: "~", Action.DELETE: "-"}
 DONE = {Action.CREATE: "created", Action.UPDATE: "changed", Action.DELETE: "deleted"}
-_SHORT = 60
+SHORT = 60
+"""Characters up to which a value is shown on the line of its field."""
 
 
 def plan_lines(plan: Plan) -> Iterator[str]:
@@ -64,15 +65,16 @@ def _difference_lines(difference: Difference) -> Iterator[str]:
     before, after = difference.before, difference.after
     sign = "+" if before is ABSENT else "-" if after is ABSENT else "~"
     field = path_text(difference.path) or "value"
-    texts = [_one_line(value) for value in (before, after) if value is not ABSENT]
-    if all(len(text) <= _SHORT for text in texts):
+    texts = [one_line(value) for value in (before, after) if value is not ABSENT]
+    if all(len(text) <= SHORT for text in texts):
         yield f"{sign} {field}: " + " -> ".join(texts)
         return
     yield f"{sign} {field}:"
-    yield from (f"    {line}" for line in _value_diff(before, after))
+    yield from (f"    {line}" for line in value_diff(before, after))
 
 
-def _value_diff(before: Any, after: Any) -> Iterator[str]:
+def value_diff(before: Any, after: Any) -> Iterator[str]:
+    """Return the lines of a diff of two values, or of the one that is not ABSENT."""
     from osmo_cli.output.diffs import diff_lines
 
     lines = diff_lines(before, after, "", "")
@@ -80,7 +82,8 @@ def _value_diff(before: Any, after: Any) -> Iterator[str]:
     yield from lines[3 if ABSENT in (before, after) else 2 :]
 
 
-def _one_line(value: Any) -> str:
+def one_line(value: Any) -> str:
+    """Return a value, or the remark that stands for a secret, on one line."""
     return value if value in REMARKS else json.dumps(value, ensure_ascii=False)
 
 

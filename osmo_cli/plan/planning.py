@@ -45,12 +45,14 @@ class Scope:
         names: patterns of the names of items, as in a shell; all where empty.
         prune: delete the items that the input does not have, of the types that it has.
         mode: whether a file is a part of its object, or the whole of it.
+        compares_only: nothing will be written, so that what could not be is no error.
     """
 
     types: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
     prune: bool = False
     mode: Mode = Mode.REPLACE
+    compares_only: bool = False
 
     def has_type(self, config_type: ConfigType) -> bool:
         """Whether a type is part of it."""
@@ -76,6 +78,8 @@ class Prepared:
         deletes: the items to delete, in order.
         snapshots: the types as they were read, by name.
         wanted: digest of the wanted state alone, which stays the same while it is applied.
+        missing: objects of the input that only their operator can create, and their files; empty
+            unless the scope only compares.
     """
 
     plan: Plan
@@ -83,6 +87,7 @@ class Prepared:
     deletes: tuple[ConfigRef, ...]
     snapshots: Mapping[str, Snapshot] = field(repr=False)
     wanted: str
+    missing: tuple[tuple[ConfigRef, str], ...] = ()
 
 
 def types_to_read(inputs: Inputs, scope: Scope, dialect: Dialect) -> list[ConfigType]:
@@ -131,21 +136,16 @@ def prepare(
     """
     planner = _Planner(service, snapshots, memory, scope)
     problems = list(inputs.problems)
-    planned: list[tuple[Input, Change]] = []
-    for item in planner.items(inputs, problems):
-        try:
-            planned.append((item, planner.change(item)))
-        except InvalidInputError as error:
-            problems += (
-                replace(problem, file=problem.file or item.document.name)
-                for problem in error.problems
-            )
+    items = planner.items(inputs, problems)
+    missing = [item for item in items if planner.is_missing(item)]
+    planned = planner.changes((item for item in items if not planner.is_missing(item)), problems)
     own = managed_types(inputs, scope)
     deletes = planner.deletes(own, planned)
     problems += planner.reference_problems(planned, deletes)
     problems += (warning for _, change in planned for warning in change.warnings)
     warnings = raise_for_errors(problems)
     warnings += planner.notes_about_others(own, planned, deletes)
+    pending = [(item, change) for item, change in planned if change.patches]
     bases = {row.name: snapshots[row.name].number for row in own}
     origin, wanted = str(service.credential.origin), _wanted(planned)
     plan = Plan(
@@ -153,17 +153,19 @@ def prepare(
         dialect=service.dialect.name,
         source=tuple(source),
         changes=(
-            *(_planned_write(item, change) for item, change in planned if change.patches),
+            *(_planned_write(item, change) for item, change in pending),
             *(planner.planned_delete(ref) for ref in deletes),
         ),
         bases=bases,
         stored={row.name: max(len(snapshots[row.name].items()), 1) for row in own},
-        unchanged=sum(not change.patches for _, change in planned),
+        unchanged=len(planned) - len(pending),
         warnings=tuple(warnings),
         digest=plan_digest(origin, bases, wanted, _by_type(deletes)),
     )
-    changes = tuple(change for _, change in planned if change.patches)
-    return Prepared(plan, changes, tuple(deletes), snapshots, plan_digest(origin, {}, wanted, {}))
+    changes = tuple(change for _, change in pending)
+    wanted_digest = plan_digest(origin, {}, wanted, {})
+    absent = tuple((_ref(item), item.document.name) for item in missing)
+    return Prepared(plan, changes, tuple(deletes), snapshots, wanted_digest, absent)
 
 
 @dataclass(frozen=True)
@@ -214,6 +216,28 @@ class _Planner:
             raise InvalidInputError([problem])
         return [Input(item, replace(shape, name=name)) for name, item in document.items().items()]
 
+    def is_missing(self, item: Input) -> bool:
+        """Whether a comparison finds no such object, and only its operator could create it."""
+        config_type, name = item.shape.config_type, item.shape.name
+        if not self.scope.compares_only or config_type.create is not None:
+            return False
+        return name is not None and name not in self.snapshots[config_type.name].items()
+
+    def changes(
+        self, items: Iterable[Input], problems: list[Problem]
+    ) -> list[tuple[Input, Change]]:
+        """Return the change that each object's file makes; adds to `problems`."""
+        planned = []
+        for item in items:
+            try:
+                planned.append((item, self.change(item)))
+            except InvalidInputError as error:
+                problems += (
+                    replace(problem, file=problem.file or item.document.name)
+                    for problem in error.problems
+                )
+        return planned
+
     def change(self, item: Input) -> Change:
         """Return the change that an object's file makes.
 
@@ -228,7 +252,7 @@ class _Planner:
                 item.document,
                 self.memory,
                 mode=self.scope.mode,
-                known_names=lambda config_type: self.snapshots[config_type.name].items().keys(),
+                known_names=lambda config_type: self._known_names(config_type, item),
             )
         except InvalidInputError:
             raise
@@ -236,6 +260,17 @@ class _Planner:
             # No request of this version leads to the wanted state.
             problem = item.document.problem(error.message, (), hint=error.hint)
             raise InvalidInputError([problem]) from None
+
+    def _known_names(self, config_type: ConfigType, item: Input) -> Collection[str]:
+        """Return the names that an object may use: where nothing is written, all that it does."""
+        known = self.snapshots[config_type.name].items().keys()
+        if not self.scope.compares_only:
+            return known
+        from osmo_cli.config.checking.cross_checks import names_at
+
+        references = item.shape.config_type.definition.references
+        paths = [row.path for row in references if row.target == config_type.name]
+        return known | {name for path in paths for _, name in names_at(item.document.value, path)}
 
     def _target(self, item: Input) -> LiveObject:
         shape = item.shape
@@ -290,6 +325,7 @@ class _Planner:
         """Return the names in the files that will not exist, and deletions of what is in use."""
         from osmo_cli.config.checking.cross_checks import unknown_names
 
+        comparing = self.scope.compares_only
         gone = _by_type(deletes)
         written = _by_type(_ref(item) for item, _ in planned)
         known = {
@@ -307,8 +343,9 @@ class _Planner:
                         for state in (change.target.live, change.wanted)
                     )
                 ):
-                    yield problem
-        yield from self._deletes_in_use(planned, gone)
+                    yield replace(problem, severity="warning") if comparing else problem
+        if not comparing:
+            yield from self._deletes_in_use(planned, gone)
 
     def _deletes_in_use(
         self, planned: Sequence[tuple[Input, Change]], gone: Mapping[str, list[str]]
@@ -346,6 +383,8 @@ class _Planner:
             if self.scope.prune and config_type.create is None and others:
                 names = [str(ref.name) for ref in others]
                 hint = f"a plan does not delete them; use `osmo config delete {config_type.name}`"
+                if self.scope.compares_only:
+                    hint = "add their files; their operators have registered them"
                 yield _not_in_input(config_type, names, hint)
 
 

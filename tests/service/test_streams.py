@@ -35,6 +35,7 @@ COMMANDS: dict[str, str] = {
     "config apply": "configs --yes",
     "config delete": "POD_TEMPLATE gone --ignore-missing",
     "config diff": "POD_TEMPLATE",
+    "config drift": "configs",
     "config export": "--helm -",
     "config history": "",
     "config list": "",

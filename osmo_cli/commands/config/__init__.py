@@ -23,5 +23,6 @@ app = noun(
         "export": "config.export:export",
         "plan": "config.plan:plan",
         "apply": "config.apply:apply",
+        "drift": "config.drift:drift",
     },
 )

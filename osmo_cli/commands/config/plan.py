@@ -16,10 +16,12 @@ from osmo_cli.errors import ExitCode, UsageError
 from osmo_cli.output.printer import Format
 
 if TYPE_CHECKING:
+    from osmo_cli.api.service import Service
     from osmo_cli.config.changes.plan import Plan
     from osmo_cli.config.helm.charts import Chart
     from osmo_cli.output.printer import Printer
-    from osmo_cli.plan.planning import Scope
+    from osmo_cli.plan.planning import Prepared, Scope
+    from osmo_cli.plan.secrets import SecretMemory
 
 
 class PlanFormat(StrEnum):
@@ -134,43 +136,86 @@ def plan(
         osmo config plan configs/ --prune -t markdown
         osmo config plan --helm values.yaml values-prod.yaml
     """
+    options = plan_options(
+        directory,
+        helm,
+        chart,
+        types,
+        names,
+        prune=prune,
+        partial=partial,
+        exit_code=exit_code,
+        format=format_type,
+    )
+    return run(ctx.obj, options)
+
+
+def plan_options(
+    directory: str | None,
+    helm: list[str] | None,
+    chart: str | None,
+    types: list[str] | None,
+    names: list[str] | None,
+    *,
+    prune: bool,
+    partial: bool,
+    exit_code: bool,
+    format: PlanFormat,
+) -> PlanOptions:
+    """Return the options of a comparison.
+
+    Raises:
+        UsageError: not exactly one of a directory and values files is named, or a name is unknown.
+    """
     if (directory is None) == (not helm):
         raise UsageError("name a directory or values files", hint="DIR, or --helm FILE")
-    options = PlanOptions(
+    return PlanOptions(
         directory,
         tuple(find_type(name).name for name in types or ()),
         tuple(names or ()),
         prune,
         partial,
         exit_code,
-        format_type,
+        format,
         tuple(helm or ()),
         chosen_chart(chart),
     )
-    return run(ctx.obj, options)
 
 
 def run(session: Session, options: PlanOptions) -> int:
     """Make the plan and print it."""
-    from osmo_cli.plan.planning import plan_directory, plan_values
-
     credential = session.credential()
     memory = session.secret_memory(credential)
     with session.connect(credential) as service:
-        if options.directory is None:
-            scope = options.scope()
-            prepared = plan_values(service, options.helm, options.chart, memory, scope)
-        else:
-            prepared = plan_directory(
-                service,
-                options.directory,
-                lambda file: session.references(file, service=service, lenient=True),
-                memory,
-                options.scope(),
-            )
+        prepared = prepared_plan(session, service, memory, options, options.scope())
     print_plan(session.printer, prepared.plan, options.format)
     pending = bool(prepared.plan.changes)
     return ExitCode.CHANGES_PENDING if options.exit_code and pending else ExitCode.OK
+
+
+def prepared_plan(
+    session: Session,
+    service: Service,
+    memory: SecretMemory,
+    options: PlanOptions,
+    scope: Scope,
+) -> Prepared:
+    """Compare the directory or values files with the service, for output only.
+
+    Raises:
+        OsmoError: the input has errors, or the service cannot be read.
+    """
+    from osmo_cli.plan.planning import plan_directory, plan_values
+
+    if options.directory is None:
+        return plan_values(service, options.helm, options.chart, memory, scope)
+    return plan_directory(
+        service,
+        options.directory,
+        lambda file: session.references(file, service=service, lenient=True),
+        memory,
+        scope,
+    )
 
 
 def print_plan(printer: Printer, plan: Plan, format: PlanFormat) -> None:
@@ -185,7 +230,7 @@ def print_plan(printer: Printer, plan: Plan, format: PlanFormat) -> None:
     if format is PlanFormat.JSON:
         printer.data(plan_data(plan))
     elif format is PlanFormat.MARKDOWN:
-        printer.text(plan_markdown(plan))
+        printer.text(plan_markdown(plan).removesuffix("\n"))
     else:
         for line in plan_lines(plan):
             printer.text(line)
