@@ -6,12 +6,12 @@ docs/service/tokens.md#names-and-expiration
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 
 from osmo_cli.accounts.names import check_name
 from osmo_cli.errors import UsageError
+from osmo_cli.quick_dataclass import dataclass
 
 DEFAULT_DAYS = 31
 SOON_DAYS = 7

@@ -6,7 +6,7 @@ Whatever a service sends of a configuration is masked here, where it enters (`ma
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +24,7 @@ from osmo_cli.api.errors import RouteNotFoundError, UnknownConfigTypeError
 from osmo_cli.api.urls import build_path
 from osmo_cli.config.secrets import mask_secret_changes, mask_secrets
 from osmo_cli.errors import MissingError, UsageError
+from osmo_cli.quick_dataclass import dataclass
 
 if TYPE_CHECKING:
     from osmo_cli.config.changes.patch import Patch

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -16,6 +15,7 @@ from urllib.parse import urlsplit
 from osmo_cli.bounded_files import read_bytes
 from osmo_cli.credentials.loopback import is_loopback, loopback_addresses
 from osmo_cli.errors import UsageError
+from osmo_cli.quick_dataclass import dataclass
 
 if TYPE_CHECKING:
     import ssl

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from osmo_cli.accounts.tokens import NAME_PATTERN, TokenOwner
@@ -27,6 +27,7 @@ from osmo_cli.api.errors import (
 from osmo_cli.api.users import Grant, Users, grants_in, missing_user
 from osmo_cli.config.registry.dialects import Dialect
 from osmo_cli.errors import MissingError, NotLoggedInError, OsmoError, UsageError
+from osmo_cli.quick_dataclass import dataclass
 
 _LIST = "the list of tokens"
 

@@ -8,7 +8,6 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
 
@@ -25,6 +24,7 @@ from osmo_cli.api.failures import CONNECT_SECONDS, unreachable
 from osmo_cli.credentials.loopback import is_loopback
 from osmo_cli.credentials.network import USUAL, Network
 from osmo_cli.errors import UsageError
+from osmo_cli.quick_dataclass import dataclass
 
 if TYPE_CHECKING:
     import ssl

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from osmo_cli.api.answers import as_object, as_objects, integer, optional_line, text, unexpected
@@ -12,6 +12,7 @@ from osmo_cli.api.dialects import DialectLookup
 from osmo_cli.api.errors import UserNotFoundError
 from osmo_cli.api.transport import Query
 from osmo_cli.errors import MissingError, UsageError
+from osmo_cli.quick_dataclass import dataclass
 
 LARGEST_PAGE = 1000
 _MOST_PAGES = 200

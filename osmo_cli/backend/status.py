@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
+
+from osmo_cli.quick_dataclass import dataclass
 
 _UNITS = ((86400, "d"), (3600, "h"), (60, "min"), (1, "s"))
 

@@ -6,11 +6,12 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 from osmo_cli.errors import ConflictError, DeclinedError, UsageError
 from osmo_cli.output.printer import Format, Printer
+from osmo_cli.quick_dataclass import dataclass
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -15,6 +14,7 @@ from osmo_cli.commands.session import NoPrompts, Session, prompts
 from osmo_cli.commands.token.kept import forget
 from osmo_cli.errors import ConflictError, UsageError
 from osmo_cli.output.grants import day_of, print_grants
+from osmo_cli.quick_dataclass import dataclass
 
 if TYPE_CHECKING:
     from osmo_cli.api.service import Service

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 from osmo_cli.errors import UsageError
+from osmo_cli.quick_dataclass import dataclass
 
 Path = tuple[str | int, ...]
 """The keys and list indexes from the top of a document to a value."""

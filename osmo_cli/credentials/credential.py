@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
 from osmo_cli.credentials.network import USUAL, Network
 from osmo_cli.credentials.origin import Origin
+from osmo_cli.quick_dataclass import dataclass
 
 
 class Method(StrEnum):

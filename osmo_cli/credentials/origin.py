@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address
 from urllib.parse import SplitResult, urlsplit
 
 from osmo_cli.credentials import loopback
 from osmo_cli.credentials.network import http_hint
 from osmo_cli.errors import UsageError
+from osmo_cli.quick_dataclass import dataclass
 
 _DEFAULT_PORTS = {"https": 443, "http": 80}
 _EMBEDDED = "local"

@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, field
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -16,6 +16,7 @@ from osmo_cli.credentials.file_lock import exclusive
 from osmo_cli.credentials.origin import Origin, parse_origin
 from osmo_cli.errors import OsmoError, UsageError
 from osmo_cli.private_files import read_private, replace_private
+from osmo_cli.quick_dataclass import dataclass
 
 DEFAULT_PROFILE = "default"
 Storage = Literal["keyring", "file", "none"]

@@ -5,8 +5,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from osmo_cli.quick_dataclass import dataclass
 
 if TYPE_CHECKING:
     from rich.console import Console

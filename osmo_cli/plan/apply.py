@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,7 @@ from osmo_cli.plan.config_write import ConfigWrite, Stored, TypeState, by, check
 from osmo_cli.plan.live_object import state_of
 from osmo_cli.plan.secrets import SecretMemory, memory_key
 from osmo_cli.plan.write import Wording
+from osmo_cli.quick_dataclass import dataclass
 
 if TYPE_CHECKING:
     from osmo_cli.api.configs import Revision

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from osmo_cli.api.service import Service
@@ -16,6 +16,7 @@ from osmo_cli.plan.live_object import LiveObject
 from osmo_cli.plan.names import KnownNames, first_names, unchecked_names
 from osmo_cli.plan.redacted import Redacted, redacted_states
 from osmo_cli.plan.secrets import SecretMemory, without_known_secrets
+from osmo_cli.quick_dataclass import dataclass
 
 _NAMED_FIELDS = 6
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
 from osmo_cli.errors import ConflictError
 from osmo_cli.plan.write import Wording, Write, perform
+from osmo_cli.quick_dataclass import dataclass
 
 if TYPE_CHECKING:
     from osmo_cli.api.configs import Revision, Snapshot

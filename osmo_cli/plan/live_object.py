@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from osmo_cli.api import configs
@@ -12,6 +11,7 @@ from osmo_cli.config.registry.dialects import Dialect
 from osmo_cli.config.registry.shape import Shape
 from osmo_cli.config.registry.types import NAME_RULE, ConfigType, Verb
 from osmo_cli.errors import UsageError
+from osmo_cli.quick_dataclass import dataclass
 
 
 @dataclass(frozen=True)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from osmo_cli.config.problems import Path
 from osmo_cli.config.secrets import CHANGED_SECRET, SAME_SECRET, STORED_SECRET
 from osmo_cli.config.values import replaced, same, value_at
 from osmo_cli.plan.live_object import LiveObject
+from osmo_cli.quick_dataclass import dataclass
 
 
 @dataclass(frozen=True)

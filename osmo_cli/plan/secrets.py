@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 from osmo_cli.api.errors import ServiceError
@@ -11,6 +10,7 @@ from osmo_cli.config.problems import Path, path_text
 from osmo_cli.config.secrets import CHANGED_SECRET, MASK, SAME_SECRET, SENT_SECRET, is_mask
 from osmo_cli.config.values import replaced, value_at
 from osmo_cli.plan.live_object import LiveObject
+from osmo_cli.quick_dataclass import dataclass
 
 
 class SecretMemory(Protocol):

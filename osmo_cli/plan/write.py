@@ -9,11 +9,12 @@ before the state that it left has been read.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Generic, TypeVar
 
 from osmo_cli.errors import ExitCode, OsmoError
 from osmo_cli.interruption import Interrupted, held_back, record, requested
+from osmo_cli.quick_dataclass import dataclass
 
 State = TypeVar("State")
 

@@ -19,6 +19,7 @@ COMMON = {
     "interruption",
     "paths",
     "private_files",
+    "quick_dataclass",
     "text_files",
     "__init__",
 }

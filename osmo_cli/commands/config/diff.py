@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Annotated
 
 import typer
@@ -12,6 +11,7 @@ from osmo_cli.commands.config.tag import find_revision
 from osmo_cli.commands.session import Session
 from osmo_cli.config.registry.types import ConfigType, parse_reference
 from osmo_cli.errors import ExitCode, UsageError
+from osmo_cli.quick_dataclass import dataclass
 
 
 @dataclass(frozen=True)

@@ -6,11 +6,12 @@ import tempfile
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from osmo_cli.errors import OsmoError, UsageError
+from osmo_cli.quick_dataclass import dataclass
 
 if TYPE_CHECKING:
     from osmo_cli.api.service import Service

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated
 
@@ -20,6 +19,7 @@ from osmo_cli.commands.config.revisions import (
 from osmo_cli.commands.session import Session
 from osmo_cli.config.registry.types import ConfigType, find_type
 from osmo_cli.errors import UsageError
+from osmo_cli.quick_dataclass import dataclass
 
 _MOST_ENTRIES = 1000
 _TIME_HELP = "as YYYY-MM-DD or YYYY-MM-DDTHH:MM:SS in your time zone"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Annotated, Any
 
 import typer
@@ -13,6 +12,7 @@ from osmo_cli.commands.config.arguments import TYPES_HELP, complete_type
 from osmo_cli.commands.session import Session
 from osmo_cli.config.registry.types import POOL, ConfigType, parse_reference
 from osmo_cli.errors import UsageError
+from osmo_cli.quick_dataclass import dataclass
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -11,6 +10,7 @@ from osmo_cli.commands.config.arguments import TYPES_HELP, complete_type
 from osmo_cli.commands.session import Session
 from osmo_cli.config.registry.types import ConfigType, parse_reference
 from osmo_cli.errors import UsageError
+from osmo_cli.quick_dataclass import dataclass
 
 if TYPE_CHECKING:
     from osmo_cli.api.configs import Revision

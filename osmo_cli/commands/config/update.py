@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -20,6 +19,7 @@ from osmo_cli.commands.config.configmap_refusal import helm_values_on_refusal
 from osmo_cli.commands.session import Session
 from osmo_cli.config.registry.types import BACKEND, ConfigType, find_type
 from osmo_cli.errors import ExitCode, UsageError
+from osmo_cli.quick_dataclass import dataclass
 
 if TYPE_CHECKING:
     from osmo_cli.api.service import Service

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
@@ -22,6 +21,7 @@ from osmo_cli.config.registry.dialects import Dialect
 from osmo_cli.config.registry.types import find_type
 from osmo_cli.errors import ExitCode, UsageError
 from osmo_cli.output.printer import Format
+from osmo_cli.quick_dataclass import dataclass
 
 if TYPE_CHECKING:
     from osmo_cli.api.service import Service

@@ -9,7 +9,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +19,7 @@ from osmo_cli.errors import ExitCode, OsmoError, OutputClosedError, OutputError,
 from osmo_cli.interruption import held_back
 from osmo_cli.output.printer import Printer
 from osmo_cli.private_files import ReservedFile, create_private
+from osmo_cli.quick_dataclass import dataclass
 
 if TYPE_CHECKING:
     from osmo_cli.credentials.credential import Credential

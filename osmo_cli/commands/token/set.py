@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -21,6 +20,7 @@ from osmo_cli.commands.token.delivery import Destination, delivery
 from osmo_cli.commands.token.kept import forget
 from osmo_cli.errors import OsmoError, UsageError
 from osmo_cli.output.printer import Printer
+from osmo_cli.quick_dataclass import dataclass
 
 if TYPE_CHECKING:
     from osmo_cli.api.service import Service

@@ -6,7 +6,6 @@ docs/service/history.md
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,6 +13,7 @@ from osmo_cli.config.changes.merge import differences
 from osmo_cli.config.registry.types import BACKEND, ConfigType, parse_reference
 from osmo_cli.config.secrets import is_mask, mask_paths
 from osmo_cli.errors import UsageError
+from osmo_cli.quick_dataclass import dataclass
 
 _NO_WAY_BACK = "a deleted backend comes back only when its operator connects again"
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from copy import deepcopy
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import Enum
 from typing import Any
 
 from osmo_cli.config.problems import Path
 from osmo_cli.config.values import ABSENT, same
+from osmo_cli.quick_dataclass import dataclass
 
 
 class Mode(Enum):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from copy import deepcopy
-from dataclasses import dataclass
 from typing import Any
 
 from osmo_cli.config.changes.strategic_merge import (
@@ -19,6 +18,7 @@ from osmo_cli.config.registry.types import Verb
 from osmo_cli.config.secrets import mask_paths
 from osmo_cli.config.values import same
 from osmo_cli.errors import UsageError
+from osmo_cli.quick_dataclass import dataclass
 
 
 @dataclass(frozen=True, repr=False)

@@ -7,7 +7,7 @@ a warning, and numbers are read as the service reads them, so that the rest can 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel
@@ -18,6 +18,7 @@ from osmo_cli.config.registry.dialects import dialects_with
 from osmo_cli.config.registry.shape import Shape
 from osmo_cli.config.schemas.base import bare, model_at
 from osmo_cli.config.values import ABSENT, value_at
+from osmo_cli.quick_dataclass import dataclass
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cached_property
 from typing import Any
@@ -22,6 +21,7 @@ from osmo_cli.config.schemas.kinds import (
     UNKNOWN_PLATFORM,
 )
 from osmo_cli.config.values import ABSENT, same, value_at
+from osmo_cli.quick_dataclass import dataclass
 
 MAX_SHOWN = 500
 """How many problems with the schema are shown of one input; nobody reads more."""

@@ -7,7 +7,7 @@ input does not change is not judged.
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -27,6 +27,7 @@ from osmo_cli.config.registry.types import NAME_RULE
 from osmo_cli.config.schemas.base import nearest_errors, other_names
 from osmo_cli.config.secrets import is_mask
 from osmo_cli.config.values import ABSENT, replaced, same, value_at
+from osmo_cli.quick_dataclass import dataclass
 
 MASKED = "this is a mask, not the secret"
 READ_ONLY = "is set by the service; this value is not sent"

@@ -6,13 +6,14 @@ Source: docs/service/helm-values.md#charts and docs/service/helm-values.md#chart
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING, Any
 
 from osmo_cli.config.helm import derived
 from osmo_cli.config.helm.defaults import SECTIONS_6_3, SECTIONS_6_4, SECTIONS_LATER
 from osmo_cli.config.problems import Path
 from osmo_cli.config.values import ABSENT, value_at
+from osmo_cli.quick_dataclass import dataclass
 
 if TYPE_CHECKING:
     from osmo_cli.config.registry.dialects import Dialect

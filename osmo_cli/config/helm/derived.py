@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from osmo_cli.config.values import value_at
+from osmo_cli.quick_dataclass import dataclass
 
 LOCATIONS = {"workflow_data": "workflows", "workflow_log": "logs", "workflow_app": "apps"}
 """Fields of `workflow` with a storage location, and its name in the `osmo` charts."""

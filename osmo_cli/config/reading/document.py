@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any
 
 from osmo_cli.config.problems import InvalidInputError, Path, Problem
 from osmo_cli.config.values import value_at
+from osmo_cli.quick_dataclass import dataclass
 
 MAX_BYTES = 4 * 1024 * 1024
 """Maximum size of an input; a whole OSMO configuration has a few kilobytes."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from osmo_cli.bounded_files import STDIN
 from osmo_cli.config.problems import InvalidInputError, Problem
@@ -16,6 +16,7 @@ from osmo_cli.config.reading.references import References, resolve
 from osmo_cli.config.registry.dialects import Dialect, dialects_with
 from osmo_cli.config.registry.shape import Shape
 from osmo_cli.errors import UsageError
+from osmo_cli.quick_dataclass import dataclass
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path as FilePath
 from pathlib import PurePosixPath
@@ -16,6 +15,7 @@ from pathlib import PurePosixPath
 from osmo_cli.config.problems import Problem
 from osmo_cli.config.registry.types import CONFIG_TYPES, ConfigType
 from osmo_cli.errors import UsageError
+from osmo_cli.quick_dataclass import dataclass
 
 SUFFIXES = (".json", ".yaml", ".yml")
 _BY_PATH = {config_type.path: config_type for config_type in CONFIG_TYPES.values()}

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Literal
 
 from osmo_cli.config.problems import Path
 from osmo_cli.config.reading.document import Document
+from osmo_cli.quick_dataclass import dataclass
 
 Syntax = Literal["json", "yaml"]
 Expected = Literal["value", "separator", "end", "file"]

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from osmo_cli.config.problems import InvalidInputError, Path, Problem
@@ -20,6 +20,7 @@ from osmo_cli.config.reading.document import MAX_BYTES, Document, Place
 from osmo_cli.config.registry.shape import Shape
 from osmo_cli.config.values import value_at
 from osmo_cli.errors import OsmoError
+from osmo_cli.quick_dataclass import dataclass
 
 Lookup = Callable[[str, str], str]
 """Returns the value of a source (`env`, `file`, `keyring`) and a name; raises OsmoError."""

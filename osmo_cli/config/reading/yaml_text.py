@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from osmo_cli.config.problems import InvalidInputError, Path, Problem
@@ -21,6 +21,7 @@ from osmo_cli.config.reading.json_text import (
     read_number,
 )
 from osmo_cli.config.reading.mistakes import explain, warn_of_doubtful_strings
+from osmo_cli.quick_dataclass import dataclass
 
 if TYPE_CHECKING:
     from yaml import Event, YAMLError

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any, Literal
 
 from osmo_cli.config.problems import Path
+from osmo_cli.quick_dataclass import dataclass
 
 if TYPE_CHECKING:
     from pydantic import BaseModel

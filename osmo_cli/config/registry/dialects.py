@@ -8,12 +8,13 @@ is a row of three fields.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from types import MappingProxyType
 from typing import Any, Literal, NamedTuple, TypeVar
 
 from osmo_cli.config.registry.types import CONFIG_TYPES
+from osmo_cli.quick_dataclass import dataclass
 
 _Model = TypeVar("_Model")
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from copy import deepcopy
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from osmo_cli.config.problems import Path
 from osmo_cli.config.registry.dialects import Dialect
 from osmo_cli.config.registry.types import ConfigType
+from osmo_cli.quick_dataclass import dataclass
 
 if TYPE_CHECKING:
     from pydantic import BaseModel

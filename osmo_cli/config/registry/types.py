@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, TypeVar
 
 from osmo_cli.errors import UsageError
+from osmo_cli.quick_dataclass import dataclass
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
