@@ -210,9 +210,7 @@ _KNOWN = (
     _Known(WorkflowsRunningError, r" is not finished running workflows", failure=True),
     _Known(UnreadableBackendError, r"Failed to load backend '([^']*)'", failure=True),
 )
-_MISSING = re.compile(
-    r".*(?:\bnot found\b|does not exist|Invalid role: |No config history entry found)"
-)
+_MISSING = r".*(?:\bnot found\b|does not exist|Invalid role: |No config history entry found)"
 """What the service says of anything that does not exist."""
 
 _RENEW = (
@@ -266,7 +264,7 @@ def is_transient(status: int, body: bytes) -> bool:
 
 def _error(status: int, error_code: Any, text: str, request: str) -> ServiceError:
     if error_code != "DATABASE":
-        if status == 400 and _MISSING.match(text):
+        if status == 400 and re.match(_MISSING, text):
             text = _with_not_found(text)
         known = _recognised(status, text)
         if known is not None:
@@ -293,7 +291,7 @@ def _kind(status: int, error_code: Any, text: str, request: str) -> tuple[type[S
         return ServiceFailureError, text
     if error_code in ("USAGE", "RESOURCE"):
         return SubmissionRefusedError, text
-    return (NotFoundError if _MISSING.match(text) else RefusedError), text
+    return (NotFoundError if re.match(_MISSING, text) else RefusedError), text
 
 
 def _with_not_found(text: str) -> str:

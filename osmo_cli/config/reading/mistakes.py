@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import cached_property
 from typing import Any, Literal
 
 from osmo_cli.config.problems import Path
@@ -34,21 +35,16 @@ class Mistake:
         after: the last character before it must be one of these; empty for any.
     """
 
-    pattern: re.Pattern[str]
+    pattern: str
     message: str
     hint: str
     syntaxes: tuple[Syntax, ...] = _BOTH
     after: str = ""
 
-
-def _row(
-    pattern: str,
-    message: str,
-    hint: str,
-    syntaxes: tuple[Syntax, ...] = _BOTH,
-    after: str = "",
-) -> Mistake:
-    return Mistake(re.compile(pattern, re.MULTILINE), message, hint, syntaxes, after)
+    @cached_property
+    def expression(self) -> re.Pattern[str]:
+        """The compiled pattern. Compiling all of them would take longer than reading a file."""
+        return re.compile(self.pattern, re.MULTILINE)
 
 
 _JSON: tuple[Syntax, ...] = ("json",)
@@ -57,37 +53,39 @@ _COMMENTS = r"(?:[ \t\r]*(?:#[^\n]*)?\n)*"
 _INVISIBLE = "[\u00a0\u00ad\u061c\u1680\u180e\u2000-\u200f\u2028-\u202f\u205f-\u2064\u3000\ufeff]"
 
 FILES: tuple[Mistake, ...] = (
-    _row(r"^<{7} ", "an unresolved merge conflict", "resolve it and remove the conflict markers"),
-    _row(
+    Mistake(
+        r"^<{7} ", "an unresolved merge conflict", "resolve it and remove the conflict markers"
+    ),
+    Mistake(
         r"\A\s*(<(?i:!doctype html|html)\b)",
         "an HTML page",
         "download the file itself, not the page that shows it",
     ),
-    _row(r"\A\s*(<(?:\?xml|[a-zA-Z]))", "XML", "write it as JSON or YAML"),
-    _row(r"\A\s*(-----BEGIN )", "a PEM file", "name the configuration file"),
-    _row(r"^[ \t]*(```)", "a Markdown code fence", "remove the lines with ```"),
-    _row(
+    Mistake(r"\A\s*(<(?:\?xml|[a-zA-Z]))", "XML", "write it as JSON or YAML"),
+    Mistake(r"\A\s*(-----BEGIN )", "a PEM file", "name the configuration file"),
+    Mistake(r"^[ \t]*(```)", "a Markdown code fence", "remove the lines with ```"),
+    Mistake(
         r"^[ \t]*(\{(?:\{-?[ \t]*(?:if|range|with|end|else|define|include|template)\b|%))",
         "a template that is not rendered",
         "render it first, for example with `helm template`",
     ),
-    _row(
+    Mistake(
         r"^[ \t]*((?:cat|tee)\b.*<<)",
         "a shell script",
         "keep only the lines between the here-document's markers",
     ),
-    _row(r"\A#!", "a script", "name the configuration file", _JSON),
-    _row(
+    Mistake(r"\A#!", "a script", "name the configuration file", _JSON),
+    Mistake(
         rf"\A{_COMMENTS}[ \t]*((?:export[ \t]+)?[A-Za-z_]\w*=)",
         "environment variables (NAME=value)",
         "write each as a field with its value",
     ),
-    _row(
+    Mistake(
         rf"\A{_COMMENTS}((?:\[[\w.\"-]+\][ \t\r]*\n{_COMMENTS})?[\w.-]+[ \t]*=)",
         "TOML or INI",
         "write it as JSON or YAML",
     ),
-    _row(
+    Mistake(
         rf"\A{_COMMENTS}(%YAML|---|-[ \t]+\S|[\"']?[\w./-]+[\"']?[ \t]*:(?:\s|\Z))",
         "this is YAML",
         "let the file's name end in .yaml, or add --format yaml",
@@ -97,113 +95,117 @@ FILES: tuple[Mistake, ...] = (
 """Kinds of files that are not JSON or YAML at all; the place is where the pattern matches."""
 
 PLACES: tuple[Mistake, ...] = (
-    _row(
+    Mistake(
         r"//|/\*|#",
         "a comment, which JSON does not have",
         "remove the comment, or write YAML, which has # comments",
         _JSON,
     ),
-    _row(r"/[/*]", "a comment that does not begin with #", "write # instead", _YAML),
-    _row(r"(?:EOF|EOT|END)[ \t\r]*$", "the end of a shell here-document", "remove this line"),
-    _row(
+    Mistake(r"/[/*]", "a comment that does not begin with #", "write # instead", _YAML),
+    Mistake(r"(?:EOF|EOT|END)[ \t\r]*$", "the end of a shell here-document", "remove this line"),
+    Mistake(
         "[\u2018-\u201f\u00ab\u00bb\u2039\u203a\u2032\u2033]",
         "a typographic quotation mark",
         'use straight quotation marks: "',
     ),
-    _row(_INVISIBLE, "an invisible character (U+{code})", "delete it, or type a space instead"),
-    _row(r"'", "a string in single quotes", "use double quotes", _JSON),
-    _row(r"`", "a string in backquotes", "use double quotes", _JSON),
-    _row(r"[}\]]", "a comma before the closing bracket", "remove the comma", _JSON, after=","),
-    _row(
+    Mistake(_INVISIBLE, "an invisible character (U+{code})", "delete it, or type a space instead"),
+    Mistake(r"'", "a string in single quotes", "use double quotes", _JSON),
+    Mistake(r"`", "a string in backquotes", "use double quotes", _JSON),
+    Mistake(r"[}\]]", "a comma before the closing bracket", "remove the comma", _JSON, after=","),
+    Mistake(
         r"[}\],]",
         "a value is missing after the colon",
         "write the value, or remove the key",
         _JSON,
         after=":",
     ),
-    _row(r",", "two commas in a row", "remove one of them", _BOTH, after=","),
-    _row(r",", "a comma without a value before it", "remove the comma", _JSON, after="[{"),
-    _row(r"\{\s*[-%$.\w]", "an unquoted {{{{...}}}}", "put it in double quotes", after="{"),
-    _row(r"\{[{%]", "an unquoted {{{{...}}}}", "put it in double quotes"),
-    _row(r"=>?", "an equals sign after a key", "write a colon", _JSON),
+    Mistake(r",", "two commas in a row", "remove one of them", _BOTH, after=","),
+    Mistake(r",", "a comma without a value before it", "remove the comma", _JSON, after="[{"),
+    Mistake(r"\{\s*[-%$.\w]", "an unquoted {{{{...}}}}", "put it in double quotes", after="{"),
+    Mistake(r"\{[{%]", "an unquoted {{{{...}}}}", "put it in double quotes"),
+    Mistake(r"=>?", "an equals sign after a key", "write a colon", _JSON),
 )
 """Mistakes at the very place where a parser gives up."""
 
 VALUES: tuple[Mistake, ...] = (
-    _row(
+    Mistake(
         r"\$",
         "an unquoted shell variable",
         'put it in double quotes; "${{env:NAME}}" reads a variable (osmo help formats)',
         _JSON,
     ),
-    _row(r"\.\.\.|\u2026", "an ellipsis", "write the values out", _JSON),
-    _row(r"(?:True|TRUE)\b", "true must be lower-case", "write true", _JSON),
-    _row(r"(?:False|FALSE)\b", "false must be lower-case", "write false", _JSON),
-    _row(r"(?:None|NULL|Null|nil|undefined|~)", "not a JSON value", "write null", _JSON),
-    _row(
+    Mistake(r"\.\.\.|\u2026", "an ellipsis", "write the values out", _JSON),
+    Mistake(r"(?:True|TRUE)\b", "true must be lower-case", "write true", _JSON),
+    Mistake(r"(?:False|FALSE)\b", "false must be lower-case", "write false", _JSON),
+    Mistake(r"(?:None|NULL|Null|nil|undefined|~)", "not a JSON value", "write null", _JSON),
+    Mistake(
         r"[-+]?(?:NaN|nan|Infinity|inf)\b",
         "NaN and Infinity are not JSON numbers",
         "write a number",
         _JSON,
     ),
-    _row(r"\+\d|-?\.\d|-?\d+\.(?!\d)", "not a JSON number", "write it like 5 or 0.5", _JSON),
-    _row(r"-?0[xXoObB]?[0-9a-fA-F]", "not a decimal number", "write it without a 0 first", _JSON),
-    _row(
+    Mistake(r"\+\d|-?\.\d|-?\d+\.(?!\d)", "not a JSON number", "write it like 5 or 0.5", _JSON),
+    Mistake(
+        r"-?0[xXoObB]?[0-9a-fA-F]", "not a decimal number", "write it without a 0 first", _JSON
+    ),
+    Mistake(
         r"-?\d[\d.]*[A-Za-z%]",
         "a number with a unit, without quotes",
         'put it in double quotes, like "10Gi"',
         _JSON,
     ),
-    _row(r"[A-Za-z_][\w.-]*\s*:", "a key without quotes", "put the key in double quotes", _JSON),
-    _row(r"<", "a placeholder in angle brackets", "replace it with the value", _JSON),
-    _row(r"[A-Za-z0-9_@*&!./\\-]", "a string without quotes", "put it in double quotes", _JSON),
+    Mistake(r"[A-Za-z_][\w.-]*\s*:", "a key without quotes", "put the key in double quotes", _JSON),
+    Mistake(r"<", "a placeholder in angle brackets", "replace it with the value", _JSON),
+    Mistake(r"[A-Za-z0-9_@*&!./\\-]", "a string without quotes", "put it in double quotes", _JSON),
 )
 """Mistakes where a value or a key is expected."""
 
 ENDS: tuple[Mistake, ...] = (
-    _row(r"(?:'|\")?(?:EOF|EOT|END)\b", "the end of a shell here-document", "remove this line"),
-    _row(r"//|/\*|#", "a comment, which JSON does not have", "remove the comment", _JSON),
-    _row(r"[}\]]", "a closing bracket without an opening one", "remove it"),
-    _row(
+    Mistake(r"(?:'|\")?(?:EOF|EOT|END)\b", "the end of a shell here-document", "remove this line"),
+    Mistake(r"//|/\*|#", "a comment, which JSON does not have", "remove the comment", _JSON),
+    Mistake(r"[}\]]", "a closing bracket without an opening one", "remove it"),
+    Mistake(
         r"[{\[]|---",
         "a second document",
         "put each configuration in a file of its own",
     ),
-    _row(r",", "a comma after the end", "remove it"),
+    Mistake(r",", "a comma after the end", "remove it"),
 )
 """Mistakes after the end of a value that is complete."""
 
 LINES: tuple[Mistake, ...] = (
-    _row(r"(?:^|[:\-,\[])[ \t]+(\{\{)", "an unquoted {{{{...}}}}", "put the whole value in quotes"),
-    _row(
+    Mistake(
+        r"(?:^|[:\-,\[])[ \t]+(\{\{)", "an unquoted {{{{...}}}}", "put the whole value in quotes"
+    ),
+    Mistake(
         r"(?:^|[:\-])[ \t]+((?:\"[^\"]*\"|'[^']*')[ \t]*[^\s#,}\]:])",
         "text after the closing quote",
         "put the whole value in quotes",
     ),
-    _row(r"(?:^|[\s{,\[])(//)", "a comment that does not begin with #", "write # instead"),
-    _row(r"^ *(\t)", "a tab in the indentation", "indent with spaces"),
-    _row(_INVISIBLE, "an invisible character (U+{code})", "delete it, or type a space instead"),
+    Mistake(r"(?:^|[\s{,\[])(//)", "a comment that does not begin with #", "write # instead"),
+    Mistake(r"^ *(\t)", "a tab in the indentation", "indent with spaces"),
+    Mistake(_INVISIBLE, "an invisible character (U+{code})", "delete it, or type a space instead"),
 )
 """Mistakes in YAML that a parser notices later in the same line, or in the next one."""
 
 STRINGS: tuple[Mistake, ...] = (
-    _row(
+    Mistake(
         r"'\$\{?[A-Za-z_]\w*\}?'\Z",
         "a shell variable that was not replaced",
         'remove the single quotes; "${{env:NAME}}" reads a variable (osmo help formats)',
     ),
-    _row(r"'[^']*'\Z", "the single quotes are part of the value", "remove them"),
-    _row(
+    Mistake(r"'[^']*'\Z", "the single quotes are part of the value", "remove them"),
+    Mistake(
         "[\u2018\u201a\u201c\u201e\u00ab][^\u2018-\u201f\u00ab\u00bb]*[\u2018-\u201f\u00bb]\\Z",
         "the typographic quotation marks are part of the value",
         'use straight quotation marks: "',
     ),
-    _row(
+    Mistake(
         "(?s:.*?)[\u00ad\u200b\u2060\ufeff]",
         "an invisible character in this string",
         "type it again",
     ),
-    _row(r"<[^<>\n]+>\Z", "a placeholder that was not replaced", "write the real value"),
+    Mistake(r"<[^<>\n]+>\Z", "a placeholder that was not replaced", "write the real value"),
 )
 """Strings that are valid, and most likely not what was meant."""
 
@@ -239,12 +241,12 @@ def explain(text: str, offset: int, syntax: Syntax, expected: Expected) -> Expla
         expected: what the grammar expects there.
     """
     for mistake in FILES:
-        if syntax in mistake.syntaxes and (match := mistake.pattern.search(text)):
+        if syntax in mistake.syntaxes and (match := mistake.expression.search(text)):
             return _explanation(mistake, text, match.start(match.lastindex or 0))
     before = text[max(0, offset - 200) : offset].rstrip()[-1:]
     for mistake in _AT[expected]:
         is_after = not mistake.after or (before and before in mistake.after)
-        if syntax in mistake.syntaxes and is_after and mistake.pattern.match(text, offset):
+        if syntax in mistake.syntaxes and is_after and mistake.expression.match(text, offset):
             return _explanation(mistake, text, offset)
     return _in_lines(text, offset) if syntax == "yaml" and expected != "file" else None
 
@@ -256,7 +258,7 @@ def _in_lines(text: str, offset: int) -> Explanation | None:
     for _ in range(2):
         start = text.rfind("\n", 0, end) + 1
         for mistake in LINES:
-            if match := mistake.pattern.search(text[start:end]):
+            if match := mistake.expression.search(text[start:end]):
                 at = match.start(match.lastindex or 0)
                 return _explanation(mistake, text, start + at)
         if start == 0:
@@ -276,7 +278,7 @@ def warn_of_doubtful_strings(document: Document) -> Document:
 
 def _doubtful_strings(value: Any, at: Path = ()) -> Iterator[tuple[Path, Mistake]]:
     if isinstance(value, str):
-        mistake = next((row for row in STRINGS if row.pattern.match(value)), None)
+        mistake = next((row for row in STRINGS if row.expression.match(value)), None)
         if mistake is not None:
             yield at, mistake
     elif isinstance(value, dict):
