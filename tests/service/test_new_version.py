@@ -80,9 +80,10 @@ def shell_with(folder: Path, **modules: str) -> Shell:
 
 def test_a_version_is_a_row(with_version: Shell, tmp_path: Path) -> None:
     shell = with_version
-    for config_type in sorted(NEWEST.config_types):
-        schema = json.loads(shell.ok("config", "schema", config_type, "--dialect", NEXT))
-        assert f":{NEXT}:" in schema["$id"]
+    shell.ok("config", "schema", "--output-dir", "schemas", "--dialect", NEXT)
+    schemas = [json.loads(path.read_text()) for path in (shell.home / "schemas").glob("*.json")]
+    assert len(schemas) >= len(NEWEST.config_types)
+    assert [schema["$id"] for schema in schemas if f":{NEXT}:" not in schema["$id"]] == []
     shell.file("workflow.json", '{"max_num_tasks": 30}')
     assert NEXT in shell.osmo("config", "validate", "workflow.json", "--dialect", NEXT).err
     env = {"PYTHONPATH": shell.env["PYTHONPATH"]}
@@ -90,8 +91,7 @@ def test_a_version_is_a_row(with_version: Shell, tmp_path: Path) -> None:
         shell.ok("local", "add-backend", "gpu-a", "--db", str(service.db))
         shell.ok("login", service.url, "--method", "dev", "--username", "admin")
         assert json.loads(shell.ok("version", "-t", "json"))["dialect"] == NEXT
-        for config_type in sorted(NEWEST.config_types):
-            shell.ok("config", "show", config_type)
+        shell.ok("config", "export", "--helm", "values.yaml")
         shell.ok("config", "update", "WORKFLOW", "--file", "workflow.json")
         shell.ok("config", "validate", "workflow.json", "--online")
         history = json.loads(shell.ok("config", "history", "WORKFLOW", "-t", "json"))

@@ -10,13 +10,18 @@ also the long tests with the marker `thorough`. The seed is printed at the head 
 from __future__ import annotations
 
 import os
+import random
 import secrets
 import zlib
+from collections.abc import Iterable
+from typing import TypeVar
 
 import pytest
 
 from osmo_cli.config.registry.dialects import Dialect
 from tests.support.worlds import WORLDS
+
+T = TypeVar("T")
 
 ALL = bool(os.environ.get("OSMO_TEST_ALL"))
 VERSIONS = 2
@@ -31,6 +36,15 @@ def seed() -> str:
 def examples(number: int) -> int:
     """Return how many examples hypothesis tries: `number`, or a quarter in an ordinary run."""
     return number if ALL else max(number // 4, 5)
+
+
+def some(values: Iterable[T], number: int) -> list[T]:
+    """Return all values, or in an ordinary run `number` of them, by the seed and in their order."""
+    everything = list(values)
+    if ALL or len(everything) <= number:
+        return everything
+    chosen = set(random.Random(seed()).sample(range(len(everything)), number))
+    return [value for index, value in enumerate(everything) if index in chosen]
 
 
 def split(items: list[pytest.Item]) -> tuple[list[pytest.Item], list[pytest.Item]]:
