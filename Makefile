@@ -3,6 +3,7 @@
 # make test-all   runs each for every version, and the long ones too, as CI does
 # make fuzz   checks 20,000 mutated documents
 # make faults tries every write with every fault, and every command with every broken stream
+#             and every variable of the environment
 # Each sets up what it needs in .venv.
 PYTHON ?= python3
 VENV := .venv
@@ -28,7 +29,7 @@ fuzz: $(VENV)/.dev
 
 faults: $(VENV)/.dev
 	OSMO_FAULTS=all $(BIN)/python -m pytest -q tests/service/test_fault_matrix.py tests/service/test_streams.py \
-	  tests/service/test_odd_answers.py
+	  tests/service/test_odd_answers.py tests/service/test_variables.py
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff format --check .

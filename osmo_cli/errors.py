@@ -5,8 +5,13 @@ The packages raise subclasses; only `osmo_cli.main` turns them into a message an
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import IntEnum
 from typing import Any
+
+_SHOWN = 200
+"""Characters of a value that a message shows at most."""
 
 
 class ExitCode(IntEnum):
@@ -110,3 +115,19 @@ class ConflictError(OsmoError):
     """What was read has changed since, or is managed by a ConfigMap (exit 6)."""
 
     exit_code = ExitCode.CONFLICT
+
+
+@contextmanager
+def naming(variable: str) -> Iterator[None]:
+    """Let an error of the block begin with the variable of the environment that is wrong."""
+    try:
+        yield
+    except OsmoError as error:
+        error.message = f"{variable}: {error.message}"
+        raise
+
+
+def shortened(value: object) -> str:
+    """A value as a message shows it: its beginning, if it is very long."""
+    text = str(value)
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."

@@ -8,7 +8,7 @@ import re
 import shlex
 
 from osmo_cli.bounded_files import STDIN, read_bytes, size_text
-from osmo_cli.errors import UsageError
+from osmo_cli.errors import UsageError, shortened
 
 _CONVERT = "save it as UTF-8: {convert}"
 _NOT_TEXT = "is this a text file?"
@@ -53,13 +53,13 @@ def read_text(file: str, limit: int) -> str:
         EndlessFileError: the file does not end in time.
         UsageError: it does not exist, cannot be read or is too large.
     """
-    name = "standard input" if file == STDIN else file
+    name = "standard input" if file == STDIN else shortened(file)
     try:
         data = read_bytes(file, limit)
     except FileNotFoundError:
-        raise UsageError(f"{file}: file not found") from None
+        raise UsageError(f"{name}: file not found") from None
     except IsADirectoryError:
-        raise UsageError(f"{file} is a directory", hint="name a file in it") from None
+        raise UsageError(f"{name} is a directory", hint="name a file in it") from None
     except TimeoutError as error:
         raise EndlessFileError(
             f"cannot read {name}: {error.strerror}",

@@ -14,14 +14,11 @@ from urllib.parse import urlsplit
 
 from osmo_cli.bounded_files import read_bytes
 from osmo_cli.credentials.loopback import is_loopback, loopback_addresses
-from osmo_cli.errors import UsageError
+from osmo_cli.errors import UsageError, shortened
 from osmo_cli.quick_dataclass import dataclass
 
 if TYPE_CHECKING:
     import ssl
-
-_SHOWN = 200
-"""Characters of a value that a message shows at most."""
 
 _SCHEMES = ("http", "https", "socks5", "socks5h")
 
@@ -160,11 +157,6 @@ def _fits(entry: str, host: str, port: int | None) -> bool:
         entry = name
     domain = entry.strip("[]").lower().lstrip("*").lstrip(".")
     return bool(domain) and (host == domain or host.endswith(f".{domain}"))
-
-
-def shortened(value: str) -> str:
-    """A variable's value as a message shows it: its beginning, if it is very long."""
-    return value if len(value) <= _SHOWN else f"{value[:_SHOWN]}..."
 
 
 def _without_user(url: str) -> str:

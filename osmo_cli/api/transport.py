@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from osmo_cli import __version__
 from osmo_cli.api.bodies import ACCEPTED_ENCODING, InvalidBodyError, parse_json, unpack
-from osmo_cli.api.environment import ProxySetting, certificates, proxy_for, shortened, trust_file
+from osmo_cli.api.environment import ProxySetting, certificates, proxy_for, trust_file
 from osmo_cli.api.errors import (
     UnexpectedAnswerError,
     UnreachableError,
@@ -23,7 +23,7 @@ from osmo_cli.api.errors import (
 from osmo_cli.api.failures import CONNECT_SECONDS, unreachable
 from osmo_cli.credentials.loopback import is_loopback
 from osmo_cli.credentials.network import USUAL, Network
-from osmo_cli.errors import UsageError
+from osmo_cli.errors import UsageError, shortened
 from osmo_cli.quick_dataclass import dataclass
 
 if TYPE_CHECKING:

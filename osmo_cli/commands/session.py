@@ -189,8 +189,10 @@ def configmap_source(file: Path | None, warn: Callable[[str], None]) -> ConfigMa
     from osmo_cli.local.configmap import ConfigMapSource
     from osmo_cli.local.database import default_configmap
 
-    source = file or default_configmap()
-    return ConfigMapSource(source, warn) if source else None
+    if file is not None:
+        return ConfigMapSource(file, warn)
+    source = default_configmap()
+    return ConfigMapSource(source, warn, "OSMO_LOCAL_CONFIGMAP") if source else None
 
 
 class Prompts:

@@ -7,6 +7,8 @@ from dataclasses import replace
 
 from osmo_cli.quick_dataclass import dataclass
 
+from osmo_cli.errors import shortened
+
 _ALLOW_HTTP = "OSMO_ALLOW_HTTP"
 _CA_FILE = "OSMO_CA_FILE"
 
@@ -42,7 +44,7 @@ def http_hint() -> str:
     """How to allow plain http to another machine."""
     value = os.environ.get(_ALLOW_HTTP)
     if value:
-        return f'use https; or to allow http set {_ALLOW_HTTP}=1, not "{value}"'
+        return f'use https; or to allow http set {_ALLOW_HTTP}=1, not "{shortened(value)}"'
     return (
         "use https, or allow it with `osmo login --allow-http` "
         f"({_ALLOW_HTTP}=1 in the environment)"

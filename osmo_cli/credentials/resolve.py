@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import os
 import shlex
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 from osmo_cli.credentials.credential import Credential, Method, Secrets, Vault
 from osmo_cli.credentials.network import USUAL
 from osmo_cli.credentials.origin import LOCAL, Origin, check_scheme, parse_origin
-from osmo_cli.errors import NotLoggedInError, UsageError
+from osmo_cli.errors import NotLoggedInError, UsageError, naming
 
 EMBEDDED_USER = "admin"
 """The user of the embedded service where only OSMO_URL=local is said."""
@@ -42,7 +40,8 @@ def resolve(*, profile: str | None = None) -> Credential:
                 hint="set OSMO_URL to the service's address",
             )
     if name := os.environ.get("OSMO_PROFILE"):
-        return _named(name)
+        with naming("OSMO_PROFILE"):
+            return _named(name)
 
     from osmo_cli.credentials.profiles import active_profile, credential_of
 
@@ -61,10 +60,10 @@ def _environment(url: str) -> Credential:
         )
     if name is None:
         # Whether http is allowed, the profile says.
-        with _naming("OSMO_URL"):
+        with naming("OSMO_URL"):
             origin = parse_origin(url, allow_http=True)
         return _of_origin(origin)
-    with _naming("OSMO_URL"):
+    with naming("OSMO_URL"):
         origin = parse_origin(url, allow_http=network.allow_http)
     token, warnings = _token(name, value, origin)
     return Credential(
@@ -96,7 +95,7 @@ def _token(name: str, value: str, origin: Origin) -> tuple[str, tuple[str, ...]]
         return secret_input.check_token(value, name), ()
     if value in ("", "-"):
         raise UsageError(f"{name} names no file", hint="set it to the path of the token's file")
-    with _naming(name):
+    with naming(name):
         text = secret_input.read_secret_file(value)
     token, issuer = secret_input.parse_token_text(text, f"the file of {name}")
     if issuer is not None and issuer != origin:
@@ -107,15 +106,6 @@ def _token(name: str, value: str, origin: Origin) -> tuple[str, tuple[str, ...]]
     if secret_input.is_needlessly_readable(value):
         return token, (f"{value} can be read by other users; `chmod 600 {shlex.quote(value)}`",)
     return token, ()
-
-
-@contextmanager
-def _naming(variable: str) -> Iterator[None]:
-    """Let an error of the block begin with the variable that holds the wrong value."""
-    try:
-        yield
-    except UsageError as error:
-        raise UsageError(f"{variable}: {error.message}", hint=error.hint) from None
 
 
 def _secrets(token: str) -> Secrets:

@@ -10,13 +10,13 @@ import os
 import sqlite3
 import threading
 from collections.abc import Callable, Mapping
-from contextlib import closing
+from contextlib import closing, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from osmo_cli.config.registry.types import BACKEND, CONFIG_TYPES
-from osmo_cli.errors import UsageError
+from osmo_cli.errors import UsageError, naming
 from osmo_cli.local.clock import Clock
 from osmo_cli.local.faults import Fault, server_fault
 
@@ -74,10 +74,12 @@ class ConfigMapSource:
     Attributes:
         file: the YAML file (docs/service/configmap.md#the-file).
         warn: called with each remark about the file.
+        variable: the variable that names the file, or "".
     """
 
     file: Path
     warn: Callable[[str], None]
+    variable: str = ""
 
 
 class ConfigMap:
@@ -158,7 +160,9 @@ class ConfigMap:
     def _read(self) -> Served:
         from osmo_cli.local.configmap_file import read_configmap
 
-        served = read_configmap(self._source.file, self._dialect, self._now)
+        variable = self._source.variable
+        with naming(variable) if variable else nullcontext():
+            served = read_configmap(self._source.file, self._dialect, self._now)
         for remark in served.remarks:
             self._source.warn(f"warning: {remark}")
         return served

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from osmo_cli import paths
-from osmo_cli.errors import OsmoError, UsageError
+from osmo_cli.errors import OsmoError, UsageError, shortened
 from osmo_cli.local.clock import Clock, utc_now
 from osmo_cli.local.configmap import (
     ConfigMap,
@@ -264,7 +264,7 @@ def explained(path: Path) -> Iterator[None]:
     else:
         return
     raise OsmoError(
-        f"cannot use the database {path}: {reason}",
+        f"cannot use the database {shortened(path)}: {reason}",
         hint="name another file with --db or OSMO_LOCAL_DB",
     )
 
