@@ -33,6 +33,7 @@ READS: dict[tuple[str, str], str] = {
     ("config plan", "--helm"): "--helm FILE",
     ("config apply", "directory"): "configs --yes",
     ("config drift", "directory"): "configs",
+    ("config drift", "--helm"): "--helm FILE",
     ("config export", "--helm"): "--helm FILE",
     ("config export", "--from"): "--helm - --from configs",
     ("backend register", "--config"): "gpu-c --out out --image-tag 6.2.10 --config FILE",
