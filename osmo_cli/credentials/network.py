@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 from dataclasses import replace
 
-from osmo_cli.quick_dataclass import dataclass
-
 from osmo_cli.errors import shortened
+from osmo_cli.quick_dataclass import dataclass
 
 _ALLOW_HTTP = "OSMO_ALLOW_HTTP"
 _CA_FILE = "OSMO_CA_FILE"

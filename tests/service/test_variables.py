@@ -95,7 +95,7 @@ NO_FILES = ["/nonexistent.pem", "/etc/hostname", "/", os.devnull, "relative.pem"
 NO_FOLDERS = [
     "",
     "relative/folder",
-    "/nonexistent/folder",
+    "/proc/nonexistent/folder",
     "/dev/null/folder",
     "/proc",
     "~/x",
@@ -144,9 +144,9 @@ ROWS: list[Row] = [
     *each("OSMO_LOCAL_DB", ["/", "/etc/hostname", "/dev/null/x", HUGE], "embedded", "named"),
     *each("OSMO_LOCAL_DB", ["", "relative.db"], "embedded", "either"),
     *each("OSMO_LOCAL_CONFIGMAP", ["/", "/nonexistent", HUGE], "embedded", "named"),
-    *each("OSMO_LOCAL_DB OSMO_LOCAL_CONFIGMAP", ["/", "/nonexistent/x", HUGE]),
+    *each("OSMO_LOCAL_DB OSMO_LOCAL_CONFIGMAP", ["/", "/proc/nonexistent", HUGE]),
     *each("NGC_API_KEY", ["", "a b", "a\nb", "ü", HUGE], "loopback", "either"),
-    *each("HOME", ["/root/.nonexistent", *NO_FOLDERS], "elsewhere"),
+    *each("HOME", ["/proc/nonexistent", *NO_FOLDERS], "elsewhere"),
     Row({"HOME": None}, "elsewhere"),
     *each("XDG_CONFIG_HOME XDG_STATE_HOME XDG_CACHE_HOME XDG_DATA_HOME", NO_FOLDERS, "elsewhere"),
     *each("XDG_STATE_HOME XDG_CACHE_HOME XDG_DATA_HOME", NO_FOLDERS, "loopback", "either"),
@@ -164,7 +164,9 @@ ROWS: list[Row] = [
             *each("PYTHONIOENCODING", ["ascii", "latin-1", "utf-8:strict"]),
             *each("PYTHONOPTIMIZE", ["1", "2"]),
             *each("PYTHONDEVMODE PYTHONUNBUFFERED PYTHONDONTWRITEBYTECODE PYTHONNOUSERSITE", ["1"]),
-            *each("PYTHONPATH PYTHONPYCACHEPREFIX PYTHONSTARTUP PYTHONUSERBASE", ["/nonexistent"]),
+            *each(
+                "PYTHONPATH PYTHONPYCACHEPREFIX PYTHONSTARTUP PYTHONUSERBASE", ["/proc/nonexistent"]
+            ),
             *each("PYTHON_KEYRING_BACKEND", ["", "nonsense", "keyring.backends.null.Keyring"]),
             *each("DBUS_SESSION_BUS_ADDRESS", ["", "nonsense", "unix:path=/nonexistent"]),
         ]
