@@ -10,13 +10,13 @@ import os
 import sqlite3
 import threading
 from collections.abc import Callable, Mapping
-from contextlib import closing, nullcontext
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from osmo_cli.config.registry.types import BACKEND, CONFIG_TYPES
-from osmo_cli.errors import UsageError, naming
+from osmo_cli.errors import UsageError
 from osmo_cli.local.clock import Clock
 from osmo_cli.local.faults import Fault, server_fault
 
@@ -158,11 +158,17 @@ class ConfigMap:
             return self._served
 
     def _read(self) -> Served:
+        from osmo_cli.config.problems import InvalidInputError
         from osmo_cli.local.configmap_file import read_configmap
 
-        variable = self._source.variable
-        with naming(variable) if variable else nullcontext():
+        try:
             served = read_configmap(self._source.file, self._dialect, self._now)
+        except InvalidInputError:
+            raise  # begins with the place in the file
+        except UsageError as error:
+            if self._source.variable:
+                error.message = f"{self._source.variable}: {error.message}"
+            raise
         for remark in served.remarks:
             self._source.warn(f"warning: {remark}")
         return served
