@@ -78,6 +78,7 @@ class Prepared:
         deletes: the items to delete, in order.
         snapshots: the types as they were read, by name.
         wanted: digest of the wanted state alone, which stays the same while it is applied.
+        inputs: the files.
         missing: objects of the input that only their operator can create, and their files; empty
             unless the scope only compares.
     """
@@ -87,6 +88,7 @@ class Prepared:
     deletes: tuple[ConfigRef, ...]
     snapshots: Mapping[str, Snapshot] = field(repr=False)
     wanted: str
+    inputs: Inputs = field(repr=False)
     missing: tuple[tuple[ConfigRef, str], ...] = ()
 
 
@@ -165,7 +167,7 @@ def prepare(
     changes = tuple(change for _, change in pending)
     wanted_digest = plan_digest(origin, {}, wanted, {})
     absent = tuple((_ref(item), item.document.name) for item in missing)
-    return Prepared(plan, changes, tuple(deletes), snapshots, wanted_digest, absent)
+    return Prepared(plan, changes, tuple(deletes), snapshots, wanted_digest, inputs, absent)
 
 
 @dataclass(frozen=True)
@@ -480,7 +482,7 @@ def plan_directory(
 
     dialect = service.confirm_dialect()
     inputs = read_inputs([directory], dialect, references=references)
-    snapshots = _read(service, types_to_read(inputs, scope, dialect))
+    snapshots = read_snapshots(service, types_to_read(inputs, scope, dialect))
     return prepare(service, inputs, snapshots, memory, scope=scope, source=[directory])
 
 
@@ -513,7 +515,7 @@ def plan_values(
     if chart is None:
         raise UsageError("no values of an OSMO chart in the files", hint="add --chart CHART")
     values = read_values_files(files, chart, dialect)
-    snapshots = _read(service, types_to_read(values.inputs, scope, dialect))
+    snapshots = read_snapshots(service, types_to_read(values.inputs, scope, dialect))
     live = {name: snapshot.data for name, snapshot in snapshots.items()}
     inputs = values.without_new_credentials(live)
     # Values are the whole configuration: what they do not have is gone when they are deployed.
@@ -521,7 +523,12 @@ def plan_values(
     return prepare(service, inputs, snapshots, memory, scope=scope, source=files)
 
 
-def _read(service: Service, config_types: Iterable[ConfigType]) -> dict[str, Snapshot]:
+def read_snapshots(service: Service, config_types: Iterable[ConfigType]) -> dict[str, Snapshot]:
+    """Return what a service stores of some types, with their newest revisions, by name.
+
+    Raises:
+        OsmoError: the service cannot be read.
+    """
     revisions = service.configs.revisions_by_type()
     return {
         row.name: replace(service.configs.read(row), revision=revisions.get(row.name))

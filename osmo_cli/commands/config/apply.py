@@ -46,7 +46,11 @@ class OnFailure(StrEnum):
 
 @dataclass(frozen=True)
 class ApplyOptions:
-    """What to apply, and how."""
+    """What to apply, and how.
+
+    Attributes:
+        is_file: whether the input is the file of a plan, and not a directory.
+    """
 
     plan: PlanOptions
     yes: bool
@@ -57,6 +61,7 @@ class ApplyOptions:
     tags: list[str]
     on_failure: OnFailure
     resume: bool
+    is_file: bool
 
 
 def apply(
@@ -64,9 +69,10 @@ def apply(
     directory: Annotated[
         str | None,
         typer.Argument(
-            metavar="[DIR]",
+            metavar="[DIR|PLAN]",
             show_default=False,
-            help="Directory of configuration files. Not with --resume.",
+            help="Directory of configuration files, or a file of `osmo config plan --out`. "
+            "Not with --resume.",
         ),
     ] = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
@@ -116,13 +122,20 @@ def apply(
 
     Examples:
         osmo config apply configs/
+        osmo config apply plan.json --yes
         osmo config apply configs/ --digest DIGEST --description "Release 42"
         osmo config apply --resume
     """
     if (directory is None) is not resume:
         raise UsageError(
-            "--resume takes no directory" if resume else "a directory is required",
+            "--resume takes no directory" if resume else "a directory or plan is required",
             hint="osmo config apply DIR, or osmo config apply --resume",
+        )
+    is_file = os.path.isfile(directory or "")
+    if is_file and (prune or partial or types or names):
+        raise UsageError(
+            "--type, --name, --prune and --partial are part of the plan in the file",
+            hint="give them to `osmo config plan DIR --out FILE`",
         )
     plan = PlanOptions(
         directory or "",
@@ -143,6 +156,7 @@ def apply(
         list(tags or ()),
         on_failure,
         resume,
+        is_file,
     )
     return run(ctx.obj, options)
 
@@ -172,7 +186,11 @@ def _start(session: Session, service: Service, memory: SecretMemory, options: Ap
     from osmo_cli.plan.execution import check_unmoved
 
     printer = session.printer
-    prepared = _prepare(session, service, memory, options.plan)
+    directory = options.plan.directory or ""
+    if options.is_file:
+        prepared = _prepare_again(session, service, memory, directory)
+    else:
+        prepared = _prepare(session, service, memory, options.plan)
     plan = prepared.plan
     print_plan(printer, plan, PlanFormat.TEXT)
     if options.digest is not None:
@@ -180,8 +198,7 @@ def _start(session: Session, service: Service, memory: SecretMemory, options: Ap
     if not plan.changes:
         return ExitCode.OK
     check_limits(plan, options.max_changes, options.max_deletes)
-    directory = options.plan.directory or ""
-    _refuse_where_managed(service, directory)
+    _refuse_where_managed(service, plan.source[0])
     if not options.yes and options.digest is None:
         question = ConflictError("Apply this plan?", hint="nothing was sent")
         prompts().go_on(printer, question)
@@ -189,6 +206,7 @@ def _start(session: Session, service: Service, memory: SecretMemory, options: Ap
     header = {
         "service": plan.service,
         "directory": os.path.abspath(directory),
+        "folder": os.getcwd() if options.is_file else None,
         "types": list(options.plan.types),
         "names": list(options.plan.names),
         "prune": options.plan.prune,
@@ -210,16 +228,20 @@ def _resume(session: Session, service: Service, memory: SecretMemory) -> int:
 
     with journals.resume(str(service.credential.origin)) as journal:
         header = journal.header
-        options = PlanOptions(
-            header["directory"],
-            tuple(header["types"]),
-            tuple(header["names"]),
-            header["prune"],
-            header["partial"],
-            exit_code=False,
-            format=PlanFormat.TEXT,
-        )
-        prepared = _prepare(session, service, memory, options)
+        if header.get("folder") is not None:
+            file, folder = header["directory"], header["folder"]
+            prepared = _prepare_again(session, service, memory, file, resumed_in=folder)
+        else:
+            options = PlanOptions(
+                header["directory"],
+                tuple(header["types"]),
+                tuple(header["names"]),
+                header["prune"],
+                header["partial"],
+                exit_code=False,
+                format=PlanFormat.TEXT,
+            )
+            prepared = _prepare(session, service, memory, options)
         rest = left_to_do(service, prepared, journal)
         return _carry_out(session.printer, service, memory, rest, journal)
 
@@ -236,10 +258,35 @@ def _prepare(
         memory,
         options.scope(),
     )
+    _never_print_secrets(session, prepared)
+    return prepared
+
+
+def _prepare_again(
+    session: Session,
+    service: Service,
+    memory: SecretMemory,
+    file: str,
+    resumed_in: str | None = None,
+) -> Prepared:
+    """Plan again from the file of a plan; see `plan_again`."""
+    from osmo_cli.plan.plan_file import plan_again, read_plan
+
+    prepared = plan_again(
+        service,
+        read_plan(file),
+        lambda name: session.references(name, service=service),
+        memory,
+        resumed_in=resumed_in,
+    )
+    _never_print_secrets(session, prepared)
+    return prepared
+
+
+def _never_print_secrets(session: Session, prepared: Prepared) -> None:
     for change in prepared.changes:
         for secret in change.secrets.values():
             session.printer.redactor.add(secret)
-    return prepared
 
 
 def _check_digest(given: str, digest: str) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import shlex
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
@@ -99,6 +100,7 @@ class PlanOptions:
     format: PlanFormat
     helm: tuple[str, ...] = ()
     chart: Chart | None = None
+    out: str | None = None
 
     def scope(self) -> Scope:
         """Return what the plan covers."""
@@ -121,6 +123,14 @@ def plan(
     exit_code: Annotated[
         bool, typer.Option("--exit-code", help="Exit with 5 if there is something to do.")
     ] = False,
+    out: Annotated[
+        str | None,
+        typer.Option(
+            "--out",
+            metavar="FILE",
+            help="Write the plan to this file too, for `osmo config apply FILE`.",
+        ),
+    ] = None,
     format_type: PlanFormatOption = PlanFormat.TEXT,
 ) -> int:
     """Show what would bring a service to the state of a directory.
@@ -128,10 +138,11 @@ def plan(
     Nothing is written. Each file is the whole object, as `osmo config
     export` writes it: a field that it leaves out has its default, but for
     secrets and read-only fields. Items without a file stay unless --prune
-    is given.
+    is given. The file of --out holds no secrets.
 
     Examples:
         osmo config plan configs/
+        osmo config plan configs/ --out plan.json
         osmo config plan configs/ --type POOL --name "team-*" --exit-code
         osmo config plan configs/ --prune -t markdown
         osmo config plan --helm values.yaml values-prod.yaml
@@ -147,7 +158,11 @@ def plan(
         exit_code=exit_code,
         format=format_type,
     )
-    return run(ctx.obj, options)
+    if out is not None and options.directory is None:
+        raise UsageError(
+            "--out needs a directory", hint="Helm values are deployed by `helm upgrade`"
+        )
+    return run(ctx.obj, replace(options, out=out))
 
 
 def plan_options(
@@ -188,7 +203,13 @@ def run(session: Session, options: PlanOptions) -> int:
     memory = session.secret_memory(credential)
     with session.connect(credential) as service:
         prepared = prepared_plan(session, service, memory, options, options.scope())
+    if options.out is not None:
+        from osmo_cli.plan.plan_file import save_plan
+
+        save_plan(options.out, prepared, options.scope())
     print_plan(session.printer, prepared.plan, options.format)
+    if options.out is not None:
+        session.printer.note(f"wrote {options.out}; apply it: osmo config apply {shlex.quote(options.out)}")
     pending = bool(prepared.plan.changes)
     return ExitCode.CHANGES_PENDING if options.exit_code and pending else ExitCode.OK
 

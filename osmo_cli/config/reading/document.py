@@ -34,7 +34,7 @@ class Document:
 
     Attributes:
         name: the input as the user gave it (`-` reads as `<stdin>`).
-        text: what was parsed.
+        text: what was parsed; "" where the places of the values are not known.
         value: the parsed value.
         places: the place of each value by its path.
         warnings: about doubtful values.
@@ -134,6 +134,8 @@ class Document:
             # What to write here instead does not help.
             details["hint"] = "the value comes from a reference, and is a string"
         offset = place.key if at_key and known == path and place.key is not None else place.value
+        if not self.text:
+            return Problem(message, self.name, path=path, **details)
         line, column = line_and_column(self.text, offset)
         return Problem(message, self.name, line, column, path, **details)
 

@@ -98,6 +98,11 @@ def references_in(value: Any) -> Iterator[str]:
             yield from references_in(inner)
 
 
+def is_only_references(text: str) -> bool:
+    """Whether a string consists of references, so that it holds no part of their values."""
+    return _PIECE.sub(lambda piece: "" if piece["source"] else piece[0], text) == "" != text
+
+
 class _Resolver:
     """Replaces references by values, and collects problems."""
 
