@@ -46,11 +46,7 @@ class OnFailure(StrEnum):
 
 @dataclass(frozen=True)
 class ApplyOptions:
-    """What to apply, and how.
-
-    Attributes:
-        is_file: whether the input is the file of a plan, and not a directory.
-    """
+    """What to apply, and how."""
 
     plan: PlanOptions
     yes: bool
@@ -61,7 +57,20 @@ class ApplyOptions:
     tags: list[str]
     on_failure: OnFailure
     resume: bool
-    is_file: bool
+
+    @property
+    def is_file(self) -> bool:
+        """Whether the input is the file of a plan, and not a directory."""
+        return os.path.isfile(self.plan.directory or "")
+
+    def check(self) -> None:
+        """Raise UsageError for options that cannot be used together."""
+        plan = self.plan
+        if self.is_file and (plan.prune or plan.partial or plan.types or plan.names):
+            raise UsageError(
+                "--type, --name, --prune and --partial are part of the plan in the file",
+                hint="give them to `osmo config plan DIR --out FILE`",
+            )
 
 
 def apply(
@@ -131,12 +140,6 @@ def apply(
             "--resume takes no directory" if resume else "a directory or plan is required",
             hint="osmo config apply DIR, or osmo config apply --resume",
         )
-    is_file = os.path.isfile(directory or "")
-    if is_file and (prune or partial or types or names):
-        raise UsageError(
-            "--type, --name, --prune and --partial are part of the plan in the file",
-            hint="give them to `osmo config plan DIR --out FILE`",
-        )
     plan = PlanOptions(
         directory or "",
         tuple(find_type(name).name for name in types or ()),
@@ -156,8 +159,8 @@ def apply(
         list(tags or ()),
         on_failure,
         resume,
-        is_file,
     )
+    options.check()
     return run(ctx.obj, options)
 
 

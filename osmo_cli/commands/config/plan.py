@@ -209,7 +209,9 @@ def run(session: Session, options: PlanOptions) -> int:
         save_plan(options.out, prepared, options.scope())
     print_plan(session.printer, prepared.plan, options.format)
     if options.out is not None:
-        session.printer.note(f"wrote {options.out}; apply it: osmo config apply {shlex.quote(options.out)}")
+        session.printer.note(
+            f"wrote {options.out}; apply it: osmo config apply {shlex.quote(options.out)}"
+        )
     pending = bool(prepared.plan.changes)
     return ExitCode.CHANGES_PENDING if options.exit_code and pending else ExitCode.OK
 
