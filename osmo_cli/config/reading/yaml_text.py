@@ -184,7 +184,7 @@ class _Parser:
         if isinstance(following, yaml.DocumentStartEvent):
             hint = "put each configuration in a file of its own"
             self._refuse("a second document begins here", _offset(following), hint)
-        if isinstance(root.scalar, str) and self.text[root.offset] not in "\"'|>":
+        if isinstance(root.scalar, str) and self.text[root.offset : root.offset + 1] not in "\"'|>":
             # Almost any text is one string in YAML: HTML, TOML, a list of variables.
             mistake = explain(self.text, root.offset, "yaml", "file")
             if mistake is not None:
