@@ -58,7 +58,8 @@ recognized. Newer versions are used like the newest one here.
 
 - `{no}`: the service does not have it. The command says so and exits with 2.
 - `{values}`: the service refuses writes. The command prints the Helm values that make the change,
-  or names the ones to delete, and exits with 6; see [ConfigMap mode](config/configmap.md).
+  the ones to delete, or the commands that write and deploy them, and exits with 6; see
+  [ConfigMap mode](config/configmap.md).
 
 ## Config types
 
@@ -93,7 +94,9 @@ COMMANDS = (
     _row("osmo config set ROLE NAME pool", "config set ROLE osmo-first pool", writes=True),
     _row("osmo config rollback TYPE:REVISION", "config rollback POOL:1", writes=True),
     _row("osmo config set ROLE NAME backend", "config set ROLE r backend --field b", writes=True),
+    _row("osmo config export DIR", "config export exported"),
     _row("osmo config plan DIR", "config plan configs"),
+    _row("osmo config apply DIR", "config apply configs --yes", writes=True),
     _row("osmo config drift DIR", "config drift configs"),
     _row("osmo config validate PATH", "config validate workflow.json"),
     _row("osmo config schema TYPE", "config schema WORKFLOW"),

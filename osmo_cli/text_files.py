@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import re
 import shlex
+from pathlib import Path
 
 from osmo_cli.bounded_files import STDIN, read_bytes, size_text
 from osmo_cli.errors import UsageError, shortened
@@ -113,3 +115,31 @@ def _conversion(encoding: str, file: str) -> str:
 def _line_and_column(before: str) -> dict[str, int]:
     """The place behind `before`, counted from 1."""
     return {"line": before.count("\n") + 1, "column": len(before) - before.rfind("\n")}
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a file for everybody who may read its directory, whole or not at all.
+
+    A file that exists is replaced and keeps its mode; a link is replaced itself.
+
+    Raises:
+        UsageError: it cannot be written.
+    """
+    temporary = path.with_name(f".osmo-{os.urandom(8).hex()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(text.encode())
+                file.flush()
+                os.fsync(file.fileno())
+            with contextlib.suppress(FileNotFoundError):
+                temporary.chmod(path.stat().st_mode & 0o777)
+            os.replace(temporary, path)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                temporary.unlink()
+            raise
+    except OSError as error:
+        raise UsageError(f"cannot write {path}: {error.strerror}") from None

@@ -301,19 +301,34 @@ class _Planner:
             return []
         rows = {row.name for row in own}
         order = [row for row in reversed(write_order(self.service.dialect)) if row.name in rows]
-        return [ref for row in order for ref in self._others(row, planned) if not is_protected(ref)]
+        return [
+            ref
+            for row in order
+            for ref in self._others(row, planned)
+            if not self._is_protected(ref)
+        ]
 
     def _others(
         self, config_type: ConfigType, planned: Sequence[tuple[Input, Change]]
     ) -> list[ConfigRef]:
         """Return the stored items that the input does not have."""
         named = {item.shape.name for item, _ in planned if item.shape.config_type == config_type}
+        if None in named:
+            return []  # the file of the whole type has all its items
         refs = (
             ConfigRef(config_type, name)
             for name in sorted(self.snapshots[config_type.name].items())
             if name not in named
         )
         return [ref for ref in refs if self.scope.has(ref)]
+
+    def _is_protected(self, ref: ConfigRef) -> bool:
+        """Return whether an item is never pruned.
+
+        A plan deletes nothing that it could not create again, and no item that every service has.
+        """
+        row = ref.config_type
+        return row.create is None or ref.name in row.initial_names(self.service.dialect)
 
     def planned_delete(self, ref: ConfigRef) -> PlannedChange:
         """Return the deletion of an item, as it may be shown."""
@@ -378,7 +393,9 @@ class _Planner:
         for config_type in own:
             others = self._others(config_type, planned)
             if names := [
-                str(ref.name) for ref in others if ref not in deletes and not is_protected(ref)
+                str(ref.name)
+                for ref in others
+                if ref not in deletes and not self._is_protected(ref)
             ]:
                 hint = "add their files, or delete them with --prune"
                 yield _not_in_input(config_type, names, hint)
@@ -388,15 +405,6 @@ class _Planner:
                 if self.scope.compares_only:
                     hint = "add their files; their operators have registered them"
                 yield _not_in_input(config_type, names, hint)
-
-
-def is_protected(ref: ConfigRef) -> bool:
-    """Whether an item is never pruned.
-
-    A plan deletes nothing that it could not create again, and no item that every service has.
-    """
-    config_type = ref.config_type
-    return config_type.create is None or ref.name in config_type.definition.initial_names
 
 
 def _not_in_input(config_type: ConfigType, names: list[str], hint: str) -> Problem:

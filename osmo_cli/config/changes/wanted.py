@@ -29,7 +29,9 @@ def wanted_state(shape: Shape, live: Any, given: Any, mode: Mode) -> Any:
     own_fields = shape.config_type.not_in_values
 
     def kept(path: Path) -> bool:
-        return shape.is_read_only(path) or fields.is_secret(path)
+        # The whole of it: a file that has a part of it says what is in it.
+        is_own = shape.is_own(path) and not shape.is_own(path[:-1])
+        return is_own or shape.is_read_only(path) or fields.is_secret(path)
 
     def protected(value: Any, path: Path) -> bool:
         is_own = len(path) == 1 + shape.is_map and path[-1] in own_fields
@@ -54,6 +56,8 @@ def effects_on_secrets(
     for path in fields.stored_in(live, ()):
         if value_at(wanted, path, ABSENT) is ABSENT:
             yield f"{path_text(path)}: the stored secret is removed", ""
+        elif shape.is_own(path):
+            continue  # it stays whatever the file has
         elif (kept := fields.kept_with_secret(path, given)) is not None:
             message = f"{path_text(kept)} is not in the file and stays: it holds a secret"
             yield message, "to remove it, set it to null"

@@ -16,9 +16,10 @@ from osmo_cli.config.values import value_at
 _MAX_KNOWN = 10
 
 
-def initial_names(config_type: str) -> frozenset[str]:
-    """Return the names of the items that every service creates itself."""
-    return CONFIG_TYPES[config_type].definition.initial_names
+def initial_names(inputs: Iterable[Input], config_type: str) -> frozenset[str]:
+    """Return the names of the items that every service of the files' version creates itself."""
+    dialects = (file.shape.dialect for file in inputs)
+    return frozenset().union(*map(CONFIG_TYPES[config_type].initial_names, dialects))
 
 
 def names_in(inputs: Iterable[Input]) -> dict[str, set[str]]:

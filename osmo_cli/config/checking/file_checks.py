@@ -56,7 +56,7 @@ def among_files(group: Group) -> Iterator[Problem]:
 
 def _unknown_names(group: Group) -> Iterable[Problem]:
     known = {
-        type_name: names | initial_names(type_name)
+        type_name: names | initial_names(group.inputs, type_name)
         for type_name, names in names_in(group.inputs).items()
     }
     return unknown_names(

@@ -7,7 +7,7 @@ likewise. Characters of a name that a file name cannot have are percent-encoded.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from difflib import get_close_matches
 from pathlib import Path as FilePath
 from pathlib import PurePosixPath
@@ -23,6 +23,17 @@ _WITH_ITEMS = {
     path: config_type for path, config_type in _BY_PATH.items() if config_type.named is not None
 }
 _IGNORED = "readme.md"
+_LONGEST_FILE_NAME = 255
+_DEVICES = frozenset(
+    {
+        "CON",
+        "PRN",
+        "AUX",
+        "NUL",
+        *(f"{port}{digit}" for port in ("COM", "LPT") for digit in range(1, 10)),
+    }
+)
+"""Names that a file on Windows cannot have."""
 
 
 @dataclass(frozen=True)
@@ -52,14 +63,42 @@ class Scan:
 
 def path_of(ref: ConfigRef, suffix: str = SUFFIXES[0]) -> PurePosixPath:
     """Return the path of the file of `ref`, from the top of the directory."""
-    from urllib.parse import quote
-
     if ref.name is None:
         return PurePosixPath(ref.config_type.path + suffix)
-    name = quote(ref.name, safe="@+= ")
-    if name.startswith("."):  # else the file would be hidden
-        name = "%2E" + name[1:]
-    return PurePosixPath(ref.config_type.path, name + suffix)
+    return PurePosixPath(ref.config_type.path, _file_stem(ref.name) + suffix)
+
+
+def new_path(ref: ConfigRef, suffix: str, taken: Collection[str]) -> PurePosixPath | None:
+    """Return the path of a new file, which no file system confuses with another; None if none can.
+
+    Args:
+        ref: what the file is for.
+        suffix: its ending.
+        taken: the paths of other files, as `folded` returns them.
+    """
+    path = path_of(ref, suffix)
+    if folded(path) in taken and ref.name is not None:
+        path = path.with_name(_escaped(ref.name) + suffix)
+    return path if ref.name != "" and len(path.name) <= _LONGEST_FILE_NAME else None
+
+
+def folded(path: PurePosixPath) -> str:
+    """Return what paths have in common that some file systems take for the same."""
+    return str(path).casefold()
+
+
+def _file_stem(name: str) -> str:
+    from urllib.parse import quote
+
+    stem = quote(name, safe="@+= ")
+    if stem.startswith(".") or stem.partition(".")[0].upper() in _DEVICES:
+        # Else the file would be hidden, or Windows could not create it.
+        return _escaped(stem[0]) + stem[1:]
+    return stem
+
+
+def _escaped(text: str) -> str:
+    return "".join(f"%{byte:02X}" for byte in text.encode())
 
 
 def ref_at(parts: Sequence[str]) -> ConfigRef:

@@ -85,12 +85,18 @@ def write_yaml(value: Any) -> str:
 
 
 def _may_be_plain(text: str) -> bool:
+    if _OTHERWISE_IN_1_1.fullmatch(text):
+        return False
     try:
         return _plain_value(text) == text and not _REFUSED.search(text)
     except ValueError:
         return False
 
 
+# Strings here, but numbers, booleans or dates for some reader of YAML 1.1, as Go's is.
+_OTHERWISE_IN_1_1 = re.compile(
+    r"[yYnN]|[-+]?(?:0[xXoObB][0-9a-fA-F_]+|\.?[0-9][0-9_.,:]*(?:[eE][-+]?[0-9]+)?)|=|<<"
+)
 # Control characters, and line breaks of YAML 1.1, which PyYAML reads, but not of 1.2.
 _REFUSED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 

@@ -109,13 +109,16 @@ class Definition:
             does not have them but another does; each with a function that says what to write
             instead, from the object around the field and the dialect.
         known_fields: fields of an object whose model accepts any.
-        initial_names: items that every service creates, so that files need not have them.
+        initial_names: items that every service creates, so that files need not have them; by the
+            version that they came with (docs/service/history.md#first-revisions).
         descriptions: a sentence for each field, by the end of its path; the longest end counts. A
             key of a map is `*`, and a position in a list is not in a path.
         keywords: what JSON Schema can say beyond the models, by path as above; "" is the object.
         helm_section: the section of the Helm chart's values that holds the type.
         not_in_values: fields that the section does not have: the service keeps them itself, or
             they are elsewhere in it, as names are (docs/service/helm-values.md#sections).
+        own_fields: fields that the service and its operators make for themselves, and that have no
+            meaning elsewhere: an input that leaves them out keeps them, and none is exported.
     """
 
     models: Mapping[str, type[BaseModel]]
@@ -125,7 +128,8 @@ class Definition:
     references: tuple[Reference, ...] = ()
     essential: Mapping[Path, Callable[[Any, Any], str]] = field(default_factory=dict)
     known_fields: frozenset[str] = frozenset()
-    initial_names: frozenset[str] = frozenset()
+    initial_names: Mapping[str, frozenset[str]] = field(default_factory=dict)
     descriptions: Mapping[str, str] = field(default_factory=dict)
     keywords: Mapping[str, dict[str, Any]] = field(default_factory=dict)
     not_in_values: frozenset[str] = frozenset()
+    own_fields: frozenset[Path] = frozenset()

@@ -68,6 +68,12 @@ class Shape:
         """Whether the service sets what is at `path`, or around it."""
         return any(self._begins(path, pattern) for pattern in self.config_type.read_only)
 
+    def is_own(self, path: Path) -> bool:
+        """Whether the service made what is at `path`, or around it, for itself. Loads pydantic."""
+        return any(
+            self._begins(path, pattern) for pattern in self.config_type.definition.own_fields
+        )
+
     def is_secret(self, path: Path) -> bool:
         """Whether what is at `path`, or around it, is a secret that the service masks."""
         above = self.path_of_items if self.name is not None else ()

@@ -136,6 +136,11 @@ class ConfigType:
             return {item["name"]: item for item in named}
         return data if isinstance(data, dict) else {}
 
+    def initial_names(self, version: Version) -> frozenset[str]:
+        """The names of the items that every service of `version` creates itself. Loads pydantic."""
+        names = self.definition.initial_names
+        return version.newest(names) if names else frozenset()
+
     def is_name(self, name: str) -> bool:
         """Whether the service accepts `name` for a new item; `NAME_RULE` says it in words."""
         return self.name_pattern is None or bool(re.fullmatch(self.name_pattern, name))

@@ -157,6 +157,7 @@ DEFINITION = Definition(
     models={"seed": BackendSeed, "6.0": Backend60, "6.2": Backend62},
     helm_section="backends",
     not_in_values=frozenset({"k8s_uid"}),
+    own_fields=frozenset({("k8s_uid",)}),
     checks=(
         *web_addresses("dashboard_url", "grafana_url"),
         *checks(socket_address, "`ws(s)://` with a host", "router_address"),

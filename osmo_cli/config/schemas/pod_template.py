@@ -43,5 +43,8 @@ DEFINITION = Definition(
         *_container_checks(),
     ),
     known_fields=pods.POD_FIELDS,
-    initial_names=frozenset({"default_ctrl", "default_user"}),
+    initial_names={
+        "seed": frozenset({"default_amd64", "default_ctrl", "default_user"}),
+        "6.0": frozenset({"default_ctrl", "default_user"}),
+    },
 )

@@ -174,6 +174,7 @@ def _platform_names(value: Any) -> Iterator[Finding]:
 DEFINITION = Definition(
     models={"seed": Pool60, "6.2": Pool62, "6.3": Pool63},
     helm_section="pools",
+    initial_names={"seed": frozenset({"default"})},
     checks=(
         *durations(*TIMEOUTS, or_empty=True),
         *timeout_limits(),

@@ -28,7 +28,7 @@ DEFINITION = Definition(
     models={"seed": ResourceValidation},
     helm_section="resourceValidations",
     checks=(*placeholder_checks(),),
-    initial_names=frozenset({"default_cpu", "default_memory", "default_storage"}),
+    initial_names={"seed": frozenset({"default_cpu", "default_memory", "default_storage"})},
     descriptions={
         "operator": "How the left operand must compare with the right one.",
         "left_operand": "A number, a quantity, or a variable in double braces.",

@@ -125,9 +125,9 @@ DEFINITION = Definition(
     helm_section="roles",
     not_in_values=frozenset({"name"}),
     checks=(*checks(_resource_scope, "config types in lower case", "policies.*.resources.*"),),
-    initial_names=frozenset(
-        {"osmo-admin", "osmo-backend", "osmo-ctrl", "osmo-default", "osmo-user"}
-    ),
+    initial_names={
+        "seed": frozenset({"osmo-admin", "osmo-backend", "osmo-ctrl", "osmo-default", "osmo-user"})
+    },
     descriptions={
         "name": "Name of the role.",
         "description": "Purpose of the role.",

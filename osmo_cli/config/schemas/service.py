@@ -147,6 +147,7 @@ DEFINITION = Definition(
     models={"seed": ServiceSeed, "6.0": Service60, "6.2": Service62, "6.3": Service63},
     helm_section="service",
     not_in_values=frozenset({"service_auth"}),
+    own_fields=frozenset({("service_auth", "keys"), ("service_auth", "active_key")}),
     checks=(
         *web_addresses(
             "service_base_url",

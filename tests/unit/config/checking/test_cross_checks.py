@@ -151,11 +151,6 @@ def test_an_item_in_two_files_is_told_where_it_stands_among_others() -> None:
     ]
 
 
-def test_a_service_creates_items_only_of_types_that_others_name() -> None:
-    targets = {reference.target for _, reference in REFERENCES}
-    assert {row.name for row in CONFIG_TYPES.values() if row.definition.initial_names} <= targets
-
-
 _WORDS = sorted({str(step) for _, reference in REFERENCES for step in reference.path})
 _KEYS = st.sampled_from([*_WORDS, "name", "pools", "buckets", "x"])
 _JSON = st.recursive(
