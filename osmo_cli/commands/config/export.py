@@ -100,21 +100,24 @@ def export(
             hint="osmo config export DIR, or osmo config export --helm FILE --from DIR",
         )
     if directory is not None:
-        if chart is not None or source is not None:
-            name = "--chart" if chart is not None else "--from"
-            raise UsageError(f"{name} is for --helm", hint="osmo config export --helm FILE")
-        from osmo_cli.commands.config.export_directory import (
-            DirectoryExportOptions,
-            export_directory,
-        )
+        _refuse({"--chart": chart, "--from": source}, "--helm")
+        from osmo_cli.commands.config import export_directory
 
         names = tuple(dict.fromkeys(find_type(name).name for name in types or ()))
         suffix = f".{file_format or FileFormat.YAML}"
-        options = DirectoryExportOptions(directory, names, suffix, force, all_fields)
-        return export_directory(ctx.obj, options)
+        return export_directory.export_directory(
+            ctx.obj,
+            export_directory.DirectoryExportOptions(directory, names, suffix, force, all_fields),
+        )
     assert helm is not None
-    if types or file_format or force:
-        raise UsageError("--type, --format and --force are for a directory", hint="leave them out")
+    _refuse({"--type": types, "--format": file_format, "--force": force}, "a directory")
     from osmo_cli.commands.config.export_helm import HelmExportOptions, export_helm
 
     return export_helm(ctx.obj, HelmExportOptions(helm, chosen_chart(chart), source, all_fields))
+
+
+def _refuse(options: dict[str, object], target: str) -> None:
+    """Raise UsageError for options that are given, but only for another target."""
+    for name, value in options.items():
+        if value:
+            raise UsageError(f"{name} is only for {target}", hint="osmo config export --help")

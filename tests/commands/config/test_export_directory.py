@@ -188,8 +188,8 @@ def test_wrong_usage_is_explained(newest: Shell) -> None:
     for words, message in (
         ((), "a directory or --helm is required"),
         (("a", "--helm", "b"), "--helm takes no directory"),
-        (("a", "--chart", "osmo"), "--chart is for --helm"),
-        (("--helm", "-", "--force"), "are for a directory"),
+        (("a", "--chart", "osmo"), "--chart is only for --helm"),
+        (("--helm", "-", "--force"), "--force is only for a directory"),
         (("pool",), "would be read as the directory of one config type"),
         (("file",), "cannot read the directory"),
     ):
