@@ -56,6 +56,7 @@ class Client:
         self._jwt: str | None = None
         self._refused: str | None = None
         self._sends_version = True
+        self._is_copy = False
 
     def __enter__(self) -> Self:
         return self
@@ -89,12 +90,19 @@ class Client:
             return clients[-1]
 
         try:
-            return map_bounded(paths, new_client, Client._get_or_error)
+            answers = map_bounded(
+                paths, new_client, Client._get_or_error, lambda client: client.transport.abort()
+            )
         finally:
             for client in clients:
                 client.transport.close()
                 for warning in sorted(client._warned):
                     self._warn_once(warning)
+        # A login that ended meanwhile is renewed once, and here: a copy cannot do it.
+        return [
+            self._get_or_error(path) if _has_ended(answer) else answer
+            for path, answer in zip(paths, answers, strict=True)
+        ]
 
     def _get_or_error(self, path: Sequence[str]) -> Any:
         try:
@@ -103,7 +111,10 @@ class Client:
             return error
 
     def _copy(self) -> Client:
-        """A client with a connection of its own, for another thread; warnings are collected."""
+        """A client with a connection of its own, for another thread.
+
+        It does not renew the login, and collects warnings.
+        """
         copy = Client(
             self.credential,
             self.transport.copy(),
@@ -113,6 +124,7 @@ class Client:
         )
         copy.service_version, copy._sends_version = self.service_version, self._sends_version
         copy._jwt = self._jwt
+        copy._is_copy = True
         return copy
 
     def request(
@@ -170,6 +182,8 @@ class Client:
             NotLoggedInError: the login has ended.
         """
         now = time.time()
+        if self._is_copy and self._jwt is not None:
+            return self._jwt
         if self._jwt is None:
             self._jwt = load_session(self.credential)
         if self._jwt is None or is_expired(self._jwt, now):
@@ -203,7 +217,7 @@ class Client:
 
     def _forget_jwt(self) -> bool:
         """Drop a JWT that the service refused; return whether another can be obtained."""
-        if self.credential.method is Method.DEV or self._jwt is None:
+        if self.credential.method is Method.DEV or self._jwt is None or self._is_copy:
             return False
         self._refused, self._jwt = self._jwt, None
         drop_session(self.credential)
@@ -239,6 +253,11 @@ class Client:
         if warning not in self._warned:
             self._warned.add(warning)
             self._warn(warning)
+
+
+def _has_ended(answer: Any) -> bool:
+    """Whether an answer says that the login has ended."""
+    return isinstance(answer, UnauthorizedError) and answer.status == 401
 
 
 def _is_usable(jwt: str, now: float) -> bool:

@@ -23,7 +23,7 @@ from osmo_cli.api.client import Client
 from osmo_cli.api.errors import RouteNotFoundError, UnknownConfigTypeError
 from osmo_cli.api.urls import build_path
 from osmo_cli.config.secrets import mask_secret_changes, mask_secrets
-from osmo_cli.errors import MissingError, UsageError
+from osmo_cli.errors import MissingError, OsmoError, UsageError
 from osmo_cli.quick_dataclass import dataclass
 
 if TYPE_CHECKING:
@@ -136,8 +136,24 @@ class Configs:
             data = self._client.get((*_ROOT, config_type.path), query)
         except RouteNotFoundError:
             raise no_such_type(config_type) from None
-        _check_form(config_type, data, config_type.name)
-        return Snapshot(config_type, mask_secrets(config_type, data), revision)
+        return _snapshot(config_type, data, revision)
+
+    def read_each(self, config_types: Sequence[ConfigType]) -> list[Snapshot]:
+        """Read the live configurations of several types, a few at a time.
+
+        Raises:
+            OsmoError: as `read`, for the first that cannot be read.
+        """
+        answers = self._client.get_each([(*_ROOT, row.path) for row in config_types])
+        for config_type, answer in zip(config_types, answers, strict=True):
+            if isinstance(answer, RouteNotFoundError):
+                raise no_such_type(config_type)
+            if isinstance(answer, OsmoError):
+                raise answer
+        return [
+            _snapshot(config_type, answer, None)
+            for config_type, answer in zip(config_types, answers, strict=True)
+        ]
 
     def read_item(self, config_type: ConfigType, name: str) -> Any:
         """Read one item, also where the service cannot read the whole type."""
@@ -294,6 +310,11 @@ class Configs:
         """Give an item another name."""
         body = {"new_name": new, **_entry(description, tags)}
         self._client.request("PUT", (*_ROOT, config_type.path, old, "rename"), body=body)
+
+
+def _snapshot(config_type: ConfigType, data: Any, revision: Revision | None) -> Snapshot:
+    _check_form(config_type, data, config_type.name)
+    return Snapshot(config_type, mask_secrets(config_type, data), revision)
 
 
 def no_such_type(config_type: ConfigType) -> UsageError:

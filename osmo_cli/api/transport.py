@@ -129,6 +129,7 @@ class Transport:
         self._on_exchange = on_exchange
         self._socket: socket.socket | None = None
         self._hung_up = False
+        self._aborted = threading.Event()
         stays = inner is None and _stays_on_this_machine(base_url, network.allow_http)
         self._proxy = None if stays or inner is not None else proxy_for(base_url)
         self._context = context = context or _tls(base_url, network, self._proxy)
@@ -170,6 +171,11 @@ class Transport:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def abort(self) -> None:
+        """End the request that another thread waits for, with an UnreachableError."""
+        self._aborted.set()
+        self._hang_up()
 
     def close(self) -> None:
         """Close the connection."""
@@ -232,8 +238,12 @@ class Transport:
                 longest = min(_LONGEST_WAIT_SECONDS, deadline - time.monotonic())
                 if attempt == attempts or wait > longest or not _is_worth_a_retry(answer):
                     return _checked(answer, accept)
-            time.sleep(wait)
+            self._wait(wait, f"{method} {path}")
         raise AssertionError("the last attempt returns or raises")
+
+    def _wait(self, seconds: float, name: str) -> None:
+        if self._aborted.wait(seconds):
+            raise UnreachableError(f"{name}: ended before it was repeated")
 
     def _attempt(self, request: httpx.Request, deadline: float) -> Answer:
         httpx = self._httpx
@@ -244,7 +254,7 @@ class Transport:
         request.extensions = {"timeout": timeout.as_dict(), "trace": self._keep_socket}
         status: int | None = None
         received, body = 0, b""
-        self._hung_up = False
+        self._hung_up = self._aborted.is_set()
         watchdog = threading.Timer(left, self._hang_up)
         watchdog.daemon = True
         watchdog.start()
@@ -279,6 +289,8 @@ class Transport:
     def _keep_socket(self, event: str, info: Mapping[str, Any]) -> None:
         if event in ("connection.connect_tcp.complete", "connection.start_tls.complete"):
             self._socket = info["return_value"].get_extra_info("socket")
+            if self._aborted.is_set():
+                self._hang_up()
 
     def _hang_up(self) -> None:
         # httpx limits the wait for each piece; an answer that drips in byte by byte would

@@ -537,8 +537,11 @@ def read_snapshots(service: Service, config_types: Iterable[ConfigType]) -> dict
     Raises:
         OsmoError: the service cannot be read.
     """
+    # Before the configurations: a change in between is then seen as one since the plan.
     revisions = service.configs.revisions_by_type()
     return {
-        row.name: replace(service.configs.read(row), revision=revisions.get(row.name))
-        for row in config_types
+        snapshot.config_type.name: replace(
+            snapshot, revision=revisions.get(snapshot.config_type.name)
+        )
+        for snapshot in service.configs.read_each(list(config_types))
     }
