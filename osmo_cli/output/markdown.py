@@ -11,6 +11,7 @@ MAX_CHARACTERS = 59_000
 """GitHub takes 65,536; the rest is for what a workflow adds."""
 _FOLD_AFTER = 12
 _MAX_WARNINGS = 200
+_LONGEST_LINE = 2000
 _NOTE_OF_CUT = 200
 
 
@@ -29,7 +30,8 @@ def comment(
     """
     text = f"### {title}\n"
     if warnings:
-        listed = _cut(list(warnings[:_MAX_WARNINGS]), MAX_CHARACTERS // 4, len(warnings))
+        shown = [_short(warning) for warning in warnings[:_MAX_WARNINGS]]
+        listed = _cut(shown, MAX_CHARACTERS // 4, len(warnings))
         text += "\nWarnings:\n\n" + fenced(listed)
     for number, part in enumerate(blocks):
         if len(text) + len(part) + len(end) + _NOTE_OF_CUT > MAX_CHARACTERS:
@@ -47,13 +49,20 @@ def block(title: str, lines: Sequence[str], summary: str) -> str:
         lines: its other lines.
         summary: what a folded block shows; without text of a service or file.
     """
-    lines = [part for line in lines for part in clean(line).splitlines()]
+    lines = [_short(part) for line in lines for part in clean(line).split("\n")]
+    title = _short(title)
     if not lines:
         return "\n" + fenced([title])
     content = fenced([title, *_cut(lines, MAX_CHARACTERS // 2, len(lines))])
     if len(lines) <= _FOLD_AFTER:
         return "\n" + content
     return f"\n<details><summary>{summary}</summary>\n\n{content}\n</details>\n"
+
+
+def _short(line: str) -> str:
+    """Return a line up to a number of characters, and say how many are cut."""
+    cut = len(line) - _LONGEST_LINE
+    return line if cut <= 0 else f"{line[:_LONGEST_LINE]}... ({cut} more characters)"
 
 
 def _cut(lines: Sequence[str], limit: int, total: int) -> list[str]:
