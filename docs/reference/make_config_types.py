@@ -60,7 +60,7 @@ def rows(schema: dict[str, Any], above: str = "") -> Iterator[Row]:
 
 def _inside(field: dict[str, Any], path: str) -> Iterator[Row]:
     yield from rows(field, path + ".")
-    for branch in field.get("anyOf", ()):
+    for branch in _forms(field):
         yield from _inside(branch, path)
     if isinstance(field.get("items"), dict):
         yield from _inside(field["items"], path + "[]")
@@ -68,9 +68,14 @@ def _inside(field: dict[str, Any], path: str) -> Iterator[Row]:
         yield from _inside(field["additionalProperties"], path + ".*")
 
 
+def _forms(field: dict[str, Any]) -> list[dict[str, Any]]:
+    """The forms of a value, without those that remove or edit what is stored."""
+    return [form for form in field.get("anyOf", ()) if "title" not in form]
+
+
 def _type(field: dict[str, Any]) -> str:
     if "anyOf" in field:
-        return " or ".join(dict.fromkeys(_type(branch) for branch in field["anyOf"]))
+        return " or ".join(dict.fromkeys(_type(branch) for branch in _forms(field)))
     values = field.get("enum", [field["const"]] if "const" in field else [])
     if values:
         return " or ".join(f"`{value}`" for value in values)
@@ -95,7 +100,8 @@ def _limits(field: dict[str, Any]) -> str:
 def _default(field: dict[str, Any]) -> str:
     if "default" in field:
         return f"`{json.dumps(field['default'])}`"
-    return "" if "properties" in field else "*new*"
+    has_fields = any("properties" in form for form in (field, *_forms(field)))
+    return "" if has_fields else "*new*"
 
 
 def _meaning(field: dict[str, Any]) -> str:

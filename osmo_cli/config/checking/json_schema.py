@@ -10,6 +10,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
+from osmo_cli.config.changes.directives import ACTIONS
+from osmo_cli.config.changes.strategic_merge import ACTION, DELETE, INDEX
 from osmo_cli.config.problems import Path
 from osmo_cli.config.registry.dialects import Dialect
 from osmo_cli.config.registry.shape import Shape
@@ -24,6 +26,24 @@ _MARK = {
     "type": "string",
     "description": "Where the editor finds the schema of this file; not sent.",
 }
+# Forms of a value beside its own, which have titles.
+_DELETED = {
+    "title": "Removal",
+    "type": "object",
+    "properties": {ACTION: {"const": DELETE[ACTION], "description": "Removes this key."}},
+    "required": [ACTION],
+}
+_EDITED = {
+    "title": "Edit of a stored item",
+    "type": "object",
+    "properties": {
+        INDEX: {"type": "integer", "description": "Place in the stored list, counted from 0."},
+        ACTION: {"enum": [*ACTIONS], "description": "What to do with the stored item."},
+    },
+    "required": [INDEX],
+}
+_ANY = {"title": "Any value, which is ignored"}
+_ANNOTATIONS = ("description", "default", "examples", "readOnly", "writeOnly")
 
 
 def forms(dialect: Dialect) -> dict[str, dict[str, Any]]:
@@ -123,7 +143,9 @@ class _Walk:
             inner = schema["additionalProperties"]
             schema["additionalProperties"] = self._map_value(inner, path, whole=whole)
         if "items" in schema:
-            schema["items"] = self._list_item(schema["items"], path)
+            item = self._list_item(schema["items"], path)
+            is_edited = not whole and item.get("type") == "object"
+            schema["items"] = _with_other_form(item, _EDITED) if is_edited else item
         if "anyOf" in schema:
             schema["anyOf"] = [self.node(form, path, whole=whole) for form in schema["anyOf"]]
         if "pattern" in schema:
@@ -146,7 +168,7 @@ class _Walk:
         is_items = self._shape.is_map and path == ()
         if isinstance(entry.get("type"), str) and not whole and not is_items:
             entry["type"] = [entry["type"], "null"]
-        return entry
+        return entry if is_items else self._or_deleted(entry, (*path, "*"), whole=whole)
 
     def _list_item(self, given: dict[str, Any], path: Path) -> dict[str, Any]:
         from osmo_cli.config.schemas.role import SEMANTIC_ACTION
@@ -177,8 +199,26 @@ class _Walk:
         if said := _at_path(self._descriptions, inside):
             schema["description"] = said
         if self._shape.is_read_only(path):
-            schema["readOnly"] = True
-        return _with_references(schema | (_at_path(self._keywords, inside) or {}))
+            # It is left out of what is sent, so any value will do.
+            return _with_other_form(schema | {"readOnly": True}, _ANY)
+        schema = _with_references(schema | (_at_path(self._keywords, inside) or {}))
+        return self._or_deleted(schema, path, whole=whole)
+
+    def _or_deleted(self, schema: dict[str, Any], path: Path, *, whole: bool) -> dict[str, Any]:
+        """Allow the removal of the key at `path`, which cannot be in a list."""
+        one_values = (self._shape.is_one_value(path[:length]) for length in range(len(path)))
+        is_in_list = whole and not any(one_values)
+        return schema if is_in_list else _with_other_form(schema, _DELETED)
+
+
+def _with_other_form(schema: dict[str, Any], form: dict[str, Any]) -> dict[str, Any]:
+    """Allow another form of the value beside that of the schema."""
+    noted = {key: value for key, value in schema.items() if key in _ANNOTATIONS}
+    usual = {key: value for key, value in schema.items() if key not in _ANNOTATIONS}
+    if not usual:
+        return schema
+    forms = usual["anyOf"] if usual.keys() == {"anyOf"} else [usual]
+    return noted | {"anyOf": [*forms, form]}
 
 
 def _with_references(schema: dict[str, Any]) -> dict[str, Any]:

@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from jsonschema import Draft202012Validator
 
+from osmo_cli.config.checking.json_schema import json_schema
 from osmo_cli.config.checking.offline import check_document
 from osmo_cli.config.problems import InvalidInputError
 from osmo_cli.config.reading.json_text import parse_json
@@ -31,10 +33,10 @@ REFUSED_HERE = {
 
 def errors(text: str, shape: Shape) -> list[str]:
     try:
-        row = check_document(parse_json("in.json", text), shape, new=False)
+        problems = check_document(parse_json("in.json", text), shape, new=False)
     except InvalidInputError as error:
         return [str(error)]
-    return [str(problem) for problem in row if problem.severity == "error"]
+    return [str(problem) for problem in problems if problem.severity == "error"]
 
 
 def shown(exchange: dict[str, Any]) -> list[tuple[str, str | None, str]]:
@@ -58,8 +60,17 @@ def test_every_answer_passes(recordings: Path, version: str, dialect: Dialect) -
     documents = {document for exchange in exchanges for document in shown(exchange)}
     assert len(documents) > 50
     assert {kind for kind, _, _ in documents} == set(dialect.config_types)
+    schemas = {
+        (kind, item): Draft202012Validator(json_schema(CONFIG_TYPES[kind], dialect, item=item))
+        for kind, item in {(kind, name is not None) for kind, name, _ in documents}
+    }
     for kind, name, text in sorted(documents, key=str):
         assert errors(text, Shape(CONFIG_TYPES[kind], dialect, name)) == [], (kind, name, text)
+        # An editor that knows the schema marks nothing in it, either.
+        marked = [
+            error.message for error in schemas[kind, name is not None].iter_errors(json.loads(text))
+        ]
+        assert marked == [], (kind, name, text)
 
 
 def test_every_file_passes_that_the_official_client_took(recordings: Path) -> None:
