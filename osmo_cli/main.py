@@ -102,7 +102,7 @@ def run(arguments: list[str]) -> int:
         printer.error(error)
         return error.exit_code
     except click.NoArgsIsHelpError as error:
-        printer.note(error.format_message())
+        printer.note_block(error.format_message())
         return ExitCode.INVALID
     except click.ClickException as error:
         context = getattr(error, "ctx", None)
@@ -157,13 +157,13 @@ def _end_without_output(error: OutputError, printer: Printer) -> int:
 def _internal_error(error: Exception, session: Session) -> int:
     """Print an exception that no part of the program expects; return the exit code."""
     if session.debug:
-        raise error
+        session.printer.traceback(error)
     # The text of an unforeseen exception may contain secrets, so only its type is shown.
     done = interruption.recorded()
     session.printer.error(
         OsmoError(
             f"internal error: {type(error).__name__}" + (f"; before it, {done}" if done else ""),
-            hint="please report this; --debug shows where",
+            hint="please report this" + ("" if session.debug else "; --debug shows where"),
         )
     )
     return ExitCode.SERVICE_FAILURE

@@ -61,4 +61,4 @@ def _show_command(
             )
         parent = command.make_context(word, [], parent=parent, resilient_parsing=True)
     # With rich, Typer prints the help itself and returns nothing; --help adds a line end.
-    printer.text(command.get_help(parent))
+    printer.block(command.get_help(parent))

@@ -211,7 +211,8 @@ class Prompts:
             DeclinedError: the answer is not yes; with the hint of `refusal`.
             EOFError: there is no answer.
         """
-        printer.note(f"{refusal.message}\nGo on? [y/N]")
+        printer.note(refusal.message)
+        printer.note("Go on? [y/N]")
         answer = sys.stdin.readline()
         if not answer:
             raise EOFError

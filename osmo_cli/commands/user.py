@@ -71,7 +71,8 @@ def list_users(
     elif not listed.users:
         printer.text("No users found")
     else:
-        printer.text(f"Total users: {listed.total}\n")
+        printer.text(f"Total users: {listed.total}")
+        printer.text("")
         rows = [(user.id, day_of(user.created_at)) for user in listed.users]
         printer.table(("User ID", "Created At"), rows)
 

@@ -1,13 +1,11 @@
-"""Make text safe to print: without control characters and known secrets."""
+"""Make text safe to print: without control characters, and without new lines of its own."""
 
 from __future__ import annotations
 
-import json
+import re
 import unicodedata
 
-_SHORTEST_SECRET = 6
-"""Length below which a secret is not searched for, since it would match ordinary words."""
-
+_ASCII_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
 _SEPARATORS = str.maketrans(dict.fromkeys("\u2028\u2029", " "))
 """Characters that end a line for some programs, and are neither newlines nor control characters."""
@@ -26,7 +24,7 @@ def clean(text: str) -> str:
 
     They could move a terminal's cursor or change the order of characters on a line.
     """
-    if text.isascii() and text.isprintable():
+    if text.isascii() and not _ASCII_CONTROL.search(text):
         return text
     text = text.translate(_SEPARATORS)
     return "".join(
@@ -34,26 +32,3 @@ def clean(text: str) -> str:
         for character in text
         if character in "\n\t" or unicodedata.category(character) not in ("Cc", "Cf", "Cs")
     )
-
-
-class Redactor:
-    """Replaces the secrets of this run in text."""
-
-    def __init__(self) -> None:
-        self._secrets: set[str] = set()
-
-    def add(self, secret: str | None) -> None:
-        """Replace `secret`, and each line of it, from now on."""
-        for line in map(str.strip, (secret or "").splitlines()):
-            if len(line) >= _SHORTEST_SECRET:
-                # As it is, and as escaped in JSON.
-                escaped = (
-                    json.dumps(line, ensure_ascii=ascii_only) for ascii_only in (False, True)
-                )
-                self._secrets |= {line, *(text[1:-1] for text in escaped)}
-
-    def redact(self, text: str) -> str:
-        """Return `text` with each known secret replaced by `(secret)`, the longest first."""
-        for secret in sorted(self._secrets, key=len, reverse=True):
-            text = text.replace(secret, "(secret)")
-        return text

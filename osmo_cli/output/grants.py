@@ -21,7 +21,8 @@ def print_grants(printer: Printer, facts: Mapping[str, str], grants: Sequence[Gr
     """
     for label, value in facts.items():
         printer.text(f"{label}: {value or '-'}")
-    printer.text("\nRoles:" if grants else "\nRoles: None")
+    printer.text("")
+    printer.text("Roles:" if grants else "Roles: None")
     for grant in grants:
         by = grant.assigned_by or None
         printer.text(f"  - {grant.role} (assigned by {by} on {day_of(grant.assigned_at)})")

@@ -28,7 +28,7 @@ def print_topic(printer: Printer, name: str) -> None:
             columns, _, *rows = map(_cells, lines)
             printer.table([column.capitalize() for column in columns], rows)
         else:
-            printer.text(_paragraph(printer, lines))
+            printer.block(_paragraph(printer, lines))
 
 
 def _read(page: Path) -> str:

@@ -10,12 +10,16 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, TextIO
 
 from osmo_cli.errors import OsmoError
-from osmo_cli.output.clean import Redactor, clean, indented
+from osmo_cli.output.clean import clean, indented
+from osmo_cli.output.redaction import Redactor
 from osmo_cli.output.streams import output_error, reason_not_writable
 
 if TYPE_CHECKING:
     from osmo_cli.api.transport import Exchange
     from osmo_cli.config.changes.preview import Preview
+
+_CONTINUED = 4
+"""Indentation of the second and later lines of a message; a hint is indented by two."""
 
 
 class Format(StrEnum):
@@ -56,8 +60,16 @@ class Printer:
         return self.format in (None, Format.TEXT)
 
     def text(self, text: str) -> None:
-        """Print a line of the result."""
+        """Print a line of the result; text of a service in it starts no line of its own."""
+        self._write(self.stdout, self._line(text))
+
+    def block(self, text: str) -> None:
+        """Print several lines of the result; none of their line ends is a service's."""
         self._write(self.stdout, self._safe(text))
+
+    def document(self, text: str) -> None:
+        """Print a result for machines, as it was written (`write_yaml`)."""
+        self._write(self.stdout, self.redactor.redact_document(clean(text)).removesuffix("\n"))
 
     def secret(self, prefix: str, secret: str) -> None:
         """Print a line of the result that ends with a secret that was asked for."""
@@ -97,14 +109,14 @@ class Printer:
         if self.format is Format.YAML:
             self.yaml(value)
         else:
-            self._write(self.stdout, self._safe(json.dumps(value, indent=2)))
+            self._write(self.stdout, _as_json(self.redactor.redact_data(value), indent=2))
 
     def yaml(self, value: Any) -> None:
         """Print a result as YAML, whatever format was asked for."""
         from osmo_cli.config.reading.yaml_text import write_yaml
 
-        text = write_yaml(value)
-        self._write(self.stdout, self._safe(text.removesuffix("\n").removesuffix("\n...")))
+        text = write_yaml(self.redactor.redact_data(value), ascii_only=not _takes_all(self.stdout))
+        self._write(self.stdout, text.removesuffix("\n").removesuffix("\n..."))
 
     def table(
         self,
@@ -167,17 +179,22 @@ class Printer:
         self.diff(lines)
         for request in preview.requests:
             body = json.dumps(request.body, indent=2, ensure_ascii=False)
-            self.note(f"the request would be: {request.method} {request.path}\n{body}")
+            self.note(f"the request would be: {request.method} {request.path}")
+            self.note_block(body)
 
     def diff(self, lines: Sequence[str]) -> None:
         """Print the lines of a unified diff as the result, in color on a terminal."""
         from osmo_cli.output.diffs import line_color
 
         for line in lines:
-            self._write(self.stdout, _colored(self.stdout, line_color(line), self._safe(line)))
+            self._write(self.stdout, _colored(self.stdout, line_color(line), self._line(line)))
 
     def note(self, text: str) -> None:
-        """Print additional information to stderr."""
+        """Print additional information to stderr; see `text`."""
+        self._write(self.stderr, self._line(text))
+
+    def note_block(self, text: str) -> None:
+        """Print several lines to stderr; see `block`."""
         self._write(self.stderr, self._safe(text))
 
     def warn(self, text: str) -> None:
@@ -203,15 +220,24 @@ class Printer:
         if self.format is Format.JSON:
             content = {"message": error.message, "code": error.code, "hint": error.hint}
             content |= error.details
-            self._write(self.stderr, self._safe(json.dumps(content)))
+            self._write(self.stderr, _as_json(self.redactor.redact_messages(content)))
             return
         lines = indented(self._safe(error.message), 7)
         self._write(self.stderr, _colored(self.stderr, "31", "error: ") + lines)
         if error.hint:
             self._write(self.stderr, "  hint: " + indented(self._safe(error.hint), 8))
 
+    def traceback(self, error: BaseException) -> None:
+        """Print where an error that nobody expected comes from to stderr, for `--debug`."""
+        import traceback
+
+        self.note_block("".join(traceback.format_exception(error)).rstrip("\n"))
+
     def _safe(self, text: str) -> str:
         return self.redactor.redact(clean(text))
+
+    def _line(self, text: str) -> str:
+        return indented(self._safe(text), _CONTINUED)
 
     @staticmethod
     def _write(stream: TextIO, text: str) -> None:
@@ -221,6 +247,16 @@ class Printer:
             encoding = stream.encoding or "ascii"
             stream.write(text.encode(encoding, "backslashreplace").decode(encoding) + "\n")
         stream.flush()
+
+
+def _as_json(value: Any, indent: int | None = None) -> str:
+    """Return a value as JSON in ASCII, without characters that a terminal acts on."""
+    return json.dumps(value, indent=indent).replace("\x7f", "\\u007f")
+
+
+def _takes_all(stream: TextIO) -> bool:
+    """Whether a stream takes every character."""
+    return (stream.encoding or "utf-8").lower().replace("-", "").startswith("utf")
 
 
 def _colored(stream: TextIO, color: str | None, text: str) -> str:

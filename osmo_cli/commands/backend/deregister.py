@@ -100,9 +100,8 @@ def run(session: Session, options: DeregisterOptions) -> None:
         if options.apply:
             _remove_operator(session, operator)
         else:
-            printer.note(
-                f"Remove the operator from its cluster:\n{indented(removal_lines(operator))}"
-            )
+            printer.note("Remove the operator from its cluster:")
+            printer.note_block(indented(removal_lines(operator)))
         states = (leftovers.item, ABSENT)
         with helm_values_on_refusal(service, printer, BACKEND, options.backend, states):
             remove(service, leftovers, force=options.force, say=printer.note)
@@ -157,4 +156,5 @@ def _remove_operator(session: Session, operator: Operator) -> None:
         run_client(line)
         printer.note(f"ran {commands.command_line(line)}")
     if operator.bootstrap:
-        printer.note(f"Run in the cluster of the service:\n  {commands.command_line(last)}")
+        printer.note("Run in the cluster of the service:")
+        printer.note(f"  {commands.command_line(last)}")

@@ -512,7 +512,8 @@ class _Run:
         if options.to_stdout:
             printer.note(f"wrote {self.folder.values}; stdout has the manifests")
             if lines:
-                printer.note(f"then deploy the operator:\n{shown.indented(lines)}")
+                printer.note("then deploy the operator:")
+                printer.note_block(shown.indented(lines))
         elif not printer.as_lines:
             printer.data(
                 {
@@ -528,11 +529,13 @@ class _Run:
             )
         elif status is None:
             printer.text(f"Backend {name} can connect. Deploy its operator in its cluster:")
-            printer.text(shown.indented(lines))
+            printer.block(shown.indented(lines))
             printer.text(f"Then run this command again, or `osmo backend wait {name}`.")
         else:
-            printer.text(f"Backend {name} is registered\n")
+            printer.text(f"Backend {name} is registered")
+            printer.text("")
             shown.print_backends(printer, [status], now)
             if lines:
-                printer.text("\nIts operator is not connected. Deploy it in its cluster:")
-                printer.text(shown.indented(lines))
+                printer.text("")
+                printer.text("Its operator is not connected. Deploy it in its cluster:")
+                printer.block(shown.indented(lines))

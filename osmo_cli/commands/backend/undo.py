@@ -54,9 +54,8 @@ def undo(
     folder.remove(directory=record.has(Kind.DIRECTORY))
     printer.text(f"Undone: backend {record.backend} is not registered by {folder.path} any more")
     if not in_cluster or operator.bootstrap:
-        printer.note(
-            f"If it was deployed, remove the operator:\n{indented(removal_lines(operator))}"
-        )
+        printer.note("If it was deployed, remove the operator:")
+        printer.note_block(indented(removal_lines(operator)))
 
 
 def _operator(service: Service, record: Record, namespaces: Namespaces) -> Operator:

@@ -58,7 +58,7 @@ def helm_values_on_refusal(
         if printer.format is Format.JSON:
             error.details = error.details | {"helm": _data(result)}
         elif result.values:
-            printer.text(write_values(result.values).removesuffix("\n"))
+            printer.document(write_values(result.values))
         for warning in result.warnings:
             printer.warn(warning)
         for note in result.notes:

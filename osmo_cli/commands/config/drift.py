@@ -94,7 +94,7 @@ def print_drift(printer: Printer, drift: Drift, format: PlanFormat) -> None:
     if format is PlanFormat.JSON:
         printer.data(drift_data(drift))
     elif format is PlanFormat.MARKDOWN:
-        printer.text(drift_markdown(drift).removesuffix("\n"))
+        printer.block(drift_markdown(drift).removesuffix("\n"))
     else:
         for line in drift_lines(drift):
             printer.text(line)

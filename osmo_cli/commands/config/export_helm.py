@@ -125,7 +125,7 @@ def _problems(file: str, text: str, chart: Chart, target: Dialect) -> list[Any]:
 
 def _write(printer: Printer, file: str, text: str) -> None:
     if file == STDIN:
-        printer.text(text.removesuffix("\n"))
+        printer.document(text)
         return
     try:
         Path(file).write_text(text, "utf-8")

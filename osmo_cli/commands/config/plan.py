@@ -253,7 +253,7 @@ def print_plan(printer: Printer, plan: Plan, format: PlanFormat) -> None:
     if format is PlanFormat.JSON:
         printer.data(plan_data(plan))
     elif format is PlanFormat.MARKDOWN:
-        printer.text(plan_markdown(plan).removesuffix("\n"))
+        printer.block(plan_markdown(plan).removesuffix("\n"))
     else:
         for line in plan_lines(plan):
             printer.text(line)

@@ -125,7 +125,8 @@ def _print_tokens(
         printer.text("No tokens found" + (f" for user {owner.user}" if owner.user else ""))
         return
     if owner.user:
-        printer.text(f"Tokens for user: {owner.user}\n")
+        printer.text(f"Tokens for user: {owner.user}")
+        printer.text("")
     rows = [_row(token) for token in tokens]
     printer.table(columns, [[row[column] for column in columns] for row in rows])
 

@@ -9,6 +9,7 @@ from typing import Any
 from osmo_cli.config.helm.reading import parse_values
 from osmo_cli.config.helm.values_yaml import is_plain
 from osmo_cli.config.problems import Path
+from osmo_cli.config.reading.yaml_text import escape_invisible, is_visible
 from osmo_cli.config.values import ABSENT, same
 
 
@@ -40,7 +41,9 @@ def merge_into(name: str, text: str, values: Mapping[str, Any], whole: Path) -> 
     _merge(tree, before, values, (), whole)
     stream = io.StringIO()
     yaml.dump(tree, stream)
-    return stream.getvalue()
+    merged = stream.getvalue()
+    # Those of the file stay as they are: they may be in a comment, which has no escapes.
+    return escape_invisible(merged) if is_visible(text.replace("\n", "")) else merged
 
 
 def _merge(tree: Any, before: Any, values: Mapping[str, Any], at: Path, whole: Path) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from osmo_cli.config.problems import Path, path_text
+from osmo_cli.config.reading.yaml_text import escape_invisible
 
 # A word that begins with a letter is a string for every reader of YAML, but for these.
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_./-]*", re.ASCII)
@@ -35,7 +36,8 @@ def write_values(values: Any) -> str:
         return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=style)
 
     Dumper.add_representer(str, string)
-    return str(yaml.dump(values, Dumper=Dumper, sort_keys=False, allow_unicode=True, width=2**31))
+    text = yaml.dump(values, Dumper=Dumper, sort_keys=False, allow_unicode=True, width=2**31)
+    return escape_invisible(text)
 
 
 def is_plain(text: str) -> bool:

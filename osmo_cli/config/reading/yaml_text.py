@@ -7,6 +7,7 @@ strings. PyYAML's parser yields the events; what they mean is decided here.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import field
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -67,8 +68,11 @@ def parse_yaml(name: str, text: str, scalars: Scalars | None = None) -> Document
     return warn_of_doubtful_strings(Document(name, text, value, builder.places))
 
 
-def write_yaml(value: Any) -> str:
-    """A JSON value as YAML that `parse_yaml`, and readers of YAML 1.1, read as the same value."""
+def write_yaml(value: Any, *, ascii_only: bool = False) -> str:
+    """A JSON value as YAML that `parse_yaml`, and readers of YAML 1.1, read as the same value.
+
+    Characters that a terminal or an editor acts on without showing them are escaped.
+    """
     import yaml
 
     class Dumper(yaml.SafeDumper):
@@ -81,14 +85,43 @@ def write_yaml(value: Any) -> str:
         )
 
     Dumper.add_representer(str, text)
-    return str(yaml.dump(value, Dumper=Dumper, sort_keys=False, allow_unicode=True, width=100))
+    written = yaml.dump(
+        value, Dumper=Dumper, sort_keys=False, allow_unicode=not ascii_only, width=100
+    )
+    return escape_invisible(written)
+
+
+def escape_invisible(text: str) -> str:
+    """Return YAML with escapes for the characters in it that are not visible.
+
+    Args:
+        text: YAML in which all strings that hold such characters are in double quotes.
+    """
+    return text if text.isascii() else _NOT_ASCII.sub(_escaped, text)
+
+
+def _escaped(match: re.Match[str]) -> str:
+    if is_visible(match[0]):
+        return match[0]
+    point = ord(match[0])
+    return f"\\u{point:04X}" if point <= 0xFFFF else f"\\U{point:08X}"
+
+
+def is_visible(text: str) -> bool:
+    """Whether `text` holds none of the characters that only control how others are shown."""
+    return text.isascii() or all(unicodedata.category(sign) not in _INVISIBLE for sign in text)
+
+
+_NOT_ASCII = re.compile(r"[^\x00-\x7f]")
+_INVISIBLE = frozenset(("Cc", "Cf", "Cs", "Zl", "Zp"))
+"""Categories: control, format, surrogate; separators of lines and paragraphs."""
 
 
 def _may_be_plain(text: str) -> bool:
     if _OTHERWISE_IN_1_1.fullmatch(text):
         return False
     try:
-        return _plain_value(text) == text and not _REFUSED.search(text)
+        return _plain_value(text) == text and not _REFUSED.search(text) and is_visible(text)
     except ValueError:
         return False
 

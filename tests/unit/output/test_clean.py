@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from osmo_cli.output.clean import Redactor, clean
+from osmo_cli.output.clean import clean
+from osmo_cli.output.redaction import Redactor
 
 
 @pytest.mark.parametrize(

@@ -178,3 +178,63 @@ def test_debug_tells_the_request_and_no_more() -> None:
         "debug: GET /api/version -> 200 in 12 ms, sent 0 B, received 42 B",
         "debug: POST /api/x -> no answer in 1500 ms, sent 7 B, received 0 B",
     ]
+
+
+EVIL = (
+    "gone\nerror: all is lost\nhint: run this\n  hint: or this\r\n"
+    "note: x\u2028warning: y\x85debug: z"
+)
+OURS = ("error:", "hint:", "note:", "warning:", "debug:", "  hint:")
+
+
+def test_text_of_a_service_starts_no_line() -> None:
+    printer = printer_on()
+    printer.text(f"User: {EVIL}")
+    printer.note(EVIL)
+    printer.note(f"note: {EVIL}")
+    printer.warn(EVIL)
+    printer.error(UsageError(EVIL, hint=EVIL))
+    printer.diff([f"+{EVIL}"])
+    printer.table(("Name", "Text"), [(EVIL, EVIL), ("x", EVIL)])
+    out, err = printed(printer)
+    assert not [line for line in out.splitlines() if line.startswith(OURS)]
+    ours = [line for line in err.splitlines() if line.startswith(OURS)]
+    assert [line.split(": ")[:2] for line in ours] == [
+        ["note", "gone"],
+        ["warning", "gone"],
+        ["error", "gone"],
+        ["  hint", "gone"],
+    ]
+
+
+INVISIBLE = (
+    "soft\u00adhyphen, \u200d joiner, \u202e turned, \ufeff mark, \U000e0041 tag, \x7f\x9b\x1b[0m"
+)
+
+
+@pytest.mark.parametrize("form", [Format.JSON, Format.YAML])
+@pytest.mark.parametrize("encoding", ["utf-8", "ascii", "latin-1"])
+def test_data_for_machines_keeps_every_character(form: Format, encoding: str) -> None:
+    value = {
+        INVISIBLE: [INVISIBLE, "größe \U0001f600", "line\nline\u2028line", "\ttab"],
+        "plain": 1,
+    }
+    raw = io.BytesIO()
+    printer = Printer(io.TextIOWrapper(raw, encoding, write_through=True), io.StringIO())
+    printer.format = form
+    printer.data(value)
+    text = raw.getvalue().decode(encoding)
+    assert text.replace("\n", "").isprintable()
+    assert (json.loads if form is Format.JSON else yaml.safe_load)(text) == value
+
+
+def test_a_traceback_holds_no_secret() -> None:
+    printer = printer_on()
+    printer.redactor.add("hunter2hunter2")
+    try:
+        raise KeyError("hunter2hunter2")
+    except KeyError as error:
+        printer.traceback(error)
+    err = printed(printer)[1]
+    assert "Traceback" in err
+    assert "KeyError: '(secret)'" in err
