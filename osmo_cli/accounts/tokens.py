@@ -6,8 +6,10 @@ docs/service/tokens.md#names-and-expiration
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
+from itertools import count
 
 from osmo_cli.accounts.names import check_name
 from osmo_cli.errors import UsageError
@@ -16,6 +18,7 @@ from osmo_cli.quick_dataclass import dataclass
 DEFAULT_DAYS = 31
 SOON_DAYS = 7
 NAME_PATTERN = r"^[a-zA-Z]([a-zA-Z0-9_-]*[a-zA-Z0-9])?$"
+_NUMBERED = re.compile(r"(.*[^-])-([2-9]|[1-9]\d+)", re.ASCII)
 _DATE = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})", re.ASCII)
 DURATION = re.compile(r"(\d+)(d|h|m|s|ms|us)", re.ASCII)
 ISO_DURATION = re.compile(
@@ -91,6 +94,28 @@ def check_token_name(name: str) -> str:
         NAME_PATTERN,
         what="the name of a token",
         rule="use ASCII letters, digits, - and _; start with a letter, end with a letter or digit",
+    )
+
+
+def base_name(name: str) -> str:
+    """Return the name without the number that a rotation added: `agent` for `agent-2`."""
+    match = _NUMBERED.fullmatch(name)
+    return match[1] if match else name
+
+
+def successor_name(name: str, taken: Collection[str]) -> str:
+    """Return the name of the token that replaces another: `agent-2` for `agent`.
+
+    Args:
+        name: of the token that is replaced.
+        taken: names that tokens have.
+    """
+    match = _NUMBERED.fullmatch(name)
+    base, number = (match[1], int(match[2])) if match else (name, 1)
+    return next(
+        successor
+        for successor in (f"{base}-{following}" for following in count(number + 1))
+        if successor not in taken
     )
 
 

@@ -6,7 +6,7 @@ import re
 from dataclasses import field
 from typing import Any
 
-from osmo_cli.accounts.tokens import NAME_PATTERN, TokenOwner
+from osmo_cli.accounts.tokens import NAME_PATTERN, TokenOwner, base_name
 from osmo_cli.api.answers import (
     as_object,
     as_objects,
@@ -22,6 +22,7 @@ from osmo_cli.api.errors import (
     ExpiredTokenError,
     RefusedError,
     ServiceError,
+    UnauthorizedError,
     UserNotFoundError,
 )
 from osmo_cli.api.users import Grant, Users, grants_in, missing_user
@@ -113,7 +114,7 @@ class Tokens:
             UsageError: the service has no users.
         """
         try:
-            listed = self._dialects.follow_upgrade(lambda: self._list(self._owner_of(owner, name)))
+            listed = self._dialects.follow_upgrade(lambda: self._list(self.owner_of(owner, name)))
         except MissingError:
             if owner.service:
                 return None
@@ -126,7 +127,7 @@ class Tokens:
         Raises:
             UnexpectedAnswerError: the answer does not look like a token.
         """
-        owner = self._owner_of(token.owner, token.name)
+        owner = self.owner_of(token.owner, token.name)
         query = [("expires_at", token.expires_at)]
         if token.description:
             query.append(("description", token.description))
@@ -177,7 +178,7 @@ class Tokens:
 
     def _delete(self, owner: TokenOwner, name: str) -> None:
         try:
-            segments = self._segments(self._owner_of(owner, name))
+            segments = self._segments(self.owner_of(owner, name))
             self._client.request("DELETE", (*segments, name))
         except UserNotFoundError:
             if owner.user is not None:
@@ -244,16 +245,24 @@ class Tokens:
         except (ServiceError, KeyError, TypeError):
             return None
 
-    def _owner_of(self, owner: TokenOwner, name: str) -> TokenOwner:
-        """The owner of the token `name`; a service token may belong to a user of its name.
+    def owner_of(self, owner: TokenOwner, name: str) -> TokenOwner:
+        """Return the owner of the token `name`; a service token may belong to a user.
+
+        The user has the token's name, or the name of the token that it was rotated from:
+        `agent-2` belongs to `agent`, where there is no user `agent-2`.
 
         Raises:
             UsageError: the service has no users.
         """
-        if owner.service and self.has_accounts:
+        if not (owner.service and self.has_accounts):
+            self._check_owner(owner)
+            return owner
+        base = base_name(name)
+        try:
+            is_rotated = base != name and self._users.find(name) is None
+            return TokenOwner(user=base if is_rotated and self._users.find(base) else name)
+        except UnauthorizedError:  # not every login may read users
             return TokenOwner(user=name)
-        self._check_owner(owner)
-        return owner
 
     def _check_owner(self, owner: TokenOwner) -> None:
         """Raise UsageError for the tokens of a user where the service has no users."""
@@ -287,7 +296,7 @@ class Tokens:
             raise
 
     def _account_tokens(self) -> list[Token]:
-        """The tokens that have the name of their user.
+        """The tokens that have the name of their user, and those that they were rotated to.
 
         No route lists the tokens of all users, so each user who can have one is asked for theirs.
         """
@@ -301,7 +310,11 @@ class Tokens:
                 continue  # deleted meanwhile
             if isinstance(answer, ServiceError):
                 raise answer
-            tokens += [token for token in _tokens(answer) if token.name == name]
+            tokens += [
+                token
+                for token in _tokens(answer)
+                if name == token.name or (name == base_name(token.name) and token.name not in names)
+            ]
         return tokens
 
 

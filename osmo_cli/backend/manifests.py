@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from osmo_cli.backend.names import SecretRef
 from osmo_cli.backend.registration import (
     CONTROL_LABEL,
     PULL_SECRET,
@@ -85,6 +86,11 @@ def _token_secrets(registration: Registration, token: str) -> Iterator[dict[str,
         control = secret(registration.token_secret, registration.namespaces.control, data)
         label, value = CONTROL_LABEL
         yield control | {"metadata": control["metadata"] | {"labels": {label: value}}}
+
+
+def secret_manifests(refs: Sequence[SecretRef], data: dict[str, str]) -> str:
+    """The manifests of several Secrets with the same data, as a YAML stream."""
+    return write_manifests([secret(ref.name, ref.namespace, data) for ref in refs])
 
 
 def is_control(item: dict[str, Any]) -> bool:

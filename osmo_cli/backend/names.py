@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
 from osmo_cli.accounts.names import check_name
 from osmo_cli.accounts.tokens import NAME_PATTERN
 from osmo_cli.errors import UsageError
 
 BACKEND_PATTERN = r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?"
+_LABEL = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?"
+_SECRET_PATTERN = rf"(?=.{{1,253}}$){_LABEL}(\.{_LABEL})*"
 _NAMESPACE_PATTERN = r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?"
 # The chart writes the name without quotes (docs/service/backend-operator.md#chart-values).
 _YAML_WORDS = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"})
@@ -47,6 +50,33 @@ def check_namespace(name: str) -> str:
         what="the name of a Kubernetes namespace",
         rule="use up to 63 of a-z, 0-9 and -; start and end with a letter or digit",
     )
+
+
+@dataclass(frozen=True)
+class SecretRef:
+    """A Kubernetes Secret, by its namespace and name."""
+
+    namespace: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.namespace}/{self.name}"
+
+
+def check_secret_ref(text: str) -> SecretRef:
+    """Return the Secret that `NAMESPACE/NAME` names. Raises UsageError if it is invalid."""
+    namespace, slash, name = text.partition("/")
+    if not slash:
+        raise UsageError(
+            f'"{text}" is not a Secret', hint="write it as NAMESPACE/NAME, such as osmo/agent-token"
+        )
+    check_name(
+        name,
+        _SECRET_PATTERN,
+        what="the name of a Kubernetes Secret",
+        rule="use up to 253 of a-z, 0-9, - and .; start and end with a letter or digit",
+    )
+    return SecretRef(check_namespace(namespace), name)
 
 
 def token_name(backend: str) -> str:

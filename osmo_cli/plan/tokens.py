@@ -103,7 +103,7 @@ def rotate_token(service: Service, new: NewToken, old: Token) -> CreatedToken:
         OsmoError: it failed; says what exists now. Where the old token is deleted and no new one
             was created, the message says so.
     """
-    _check_roles(service, new, old.user)
+    check_roles(service, new, old.user)
     with held_back(f"the rotation of token {new.name}"):
         try:
             delete_token(service, new.owner, new.name)
@@ -172,8 +172,8 @@ def _hint_for_anothers_token(owner: TokenOwner) -> str:
     )
 
 
-def _check_roles(service: Service, new: NewToken, user: str) -> None:
-    """Check that the roles are available before the old token is deleted for nothing.
+def check_roles(service: Service, new: NewToken, user: str) -> None:
+    """Check that the roles of a token that replaces another are available.
 
     Raises:
         UsageError: a role does not exist, or the user does not have it.

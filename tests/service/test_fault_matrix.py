@@ -141,6 +141,8 @@ WRITES = [
     Row("config delete BACKEND:1"),
     Row("token set new --no-store"),
     Row("token set old --no-store --if-exists rotate --description rotated", writes=2),
+    Row("token rotate old --no-store", writes=3),
+    Row("token rotate agent --service --no-store --grace", writes=2),
     Row("token delete old"),
     Row("token set svc --service --roles osmo-backend --no-store", writes=2),
     Row("token delete agent --service"),

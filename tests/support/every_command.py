@@ -48,6 +48,7 @@ COMMANDS: dict[str, str] = {
     "token get": "old",
     "token list": "",
     "token roles": "old",
+    "token rotate": "old --no-store",
     "token set": "new --no-store",
     "user create": "bob",
     "user delete": "ada --force",

@@ -23,9 +23,10 @@ from osmo_cli.commands.token.arguments import (
     token_owner,
 )
 from osmo_cli.commands.token.kept import forget
-from osmo_cli.errors import ExitCode, MissingError, UsageError
+from osmo_cli.errors import ExitCode, MissingError, OsmoError, UsageError
 
 if TYPE_CHECKING:
+    from osmo_cli.api.service import Service
     from osmo_cli.api.tokens import Token
     from osmo_cli.output.printer import Printer
 
@@ -34,6 +35,7 @@ app = noun(
     "Create, list and delete access tokens.",
     {
         "set": "token.set:set_token",
+        "rotate": "token.rotate:rotate_token",
         "list": "token:list_tokens",
         "delete": "token:delete_token",
         "get": "token:get_token",
@@ -165,17 +167,28 @@ def delete_token(
     credential = session.credential()
     with session.connect(credential) as service:
         service.confirm_dialect()
+        actual = service.tokens.owner_of(owner, name)
         warnings = delete(service, owner, name)
-        keeps_account = of_service and service.tokens.has_accounts
+        account = None if not of_service else _unused_account(service, actual)
     for warning in warnings:
         printer.warn(warning)
     printer.text(f"Access token {name} deleted" + (f" for user {user}" if user else ""))
-    if keeps_account:
+    if account is not None:
         printer.note(
-            f"its user {name} and the user's roles still exist; "
-            f"`osmo user delete {name}` deletes them"
+            f"its user {account} and the user's roles still exist; "
+            f"`osmo user delete {account}` deletes them"
         )
     forget(credential, owner, [name])
+
+
+def _unused_account(service: Service, owner: TokenOwner) -> str | None:
+    """Return the user of a deleted service token, if the user has no other token."""
+    if owner.user is None:
+        return None
+    try:
+        return None if service.tokens.list_tokens(owner) else owner.user
+    except OsmoError:
+        return None
 
 
 def get_token(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -19,6 +20,24 @@ TokenServiceOption = Annotated[
 TokenUserOption = Annotated[
     str | None, typer.Option("--user", "-u", metavar="USER", help="Act on this user's tokens.")
 ]
+
+StoreOption = Annotated[
+    bool | None,
+    typer.Option(
+        "--store/--no-store",
+        help="Save only to the keyring / never save. By default the token is printed and saved.",
+    ),
+]
+OutputFileOption = Annotated[
+    Path | None,
+    typer.Option("--output-file", metavar="FILE", help="Write the token to a new private file."),
+]
+
+
+def check_destination(store: bool | None, output_file: Path | None) -> None:
+    """Raise UsageError where a new token would have two places to go to."""
+    if store and output_file is not None:
+        raise UsageError("--store and --output-file cannot be used together")
 
 
 def token_owner(service: bool, user: str | None) -> TokenOwner:

@@ -7,7 +7,7 @@ token goes to another place, which is named; and without one, the token is delet
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import field
 from pathlib import Path
@@ -24,8 +24,8 @@ from osmo_cli.quick_dataclass import dataclass
 if TYPE_CHECKING:
     from osmo_cli.credentials.credential import Credential
 
-_SIZE = 80
-"""Bytes to reserve for a token in a file; the longest has 64 characters."""
+_LONGEST = "0" * 64
+"""As long as the longest token."""
 _LABEL = "Access token: "
 
 
@@ -44,11 +44,20 @@ class Destination:
             one, to the keyring.
         output_file: a new file, instead of stdout.
         labels: lines to print after the token in text output.
+        fields: what else is in output as data.
+        manifest: returns the Kubernetes manifest with the token, which stdout or the file gets
+            instead of the bare token; None for the token itself.
     """
 
     store: bool | None = None
     output_file: Path | None = None
     labels: tuple[str, ...] = ()
+    fields: Mapping[str, str] = field(default_factory=dict)
+    manifest: Callable[[str], str] | None = None
+
+    def file_text(self, token: str) -> str:
+        """Return what a file gets."""
+        return token + "\n" if self.manifest is None else self.manifest(token)
 
 
 @dataclass
@@ -71,7 +80,8 @@ class Delivery:
         """
         destination = self.destination
         if destination.output_file is not None:
-            self._file = ReservedFile(destination.output_file, _SIZE)
+            size = len(destination.file_text(_LONGEST).encode())
+            self._file = ReservedFile(destination.output_file, size)
         elif destination.store:
             _check_keyring()
         else:
@@ -102,7 +112,7 @@ class Delivery:
     def _to_destination(self, text: str) -> None:
         printer = self.printer
         if self._file is not None:
-            self._file.write(text + "\n")
+            self._file.write(self.destination.file_text(text))
             printer.note(f"wrote the token to {self._file.path}, which only you can read")
         elif self.destination.store:
             self._keep(text)
@@ -115,8 +125,11 @@ class Delivery:
 
     def _print(self, text: str) -> None:
         printer = self.printer
+        if self.destination.manifest is not None:
+            printer.secret("", self.destination.manifest(text).removesuffix("\n"))
+            return
         if not printer.as_lines:
-            printer.secret_data({"token": text})
+            printer.secret_data({"token": text, **self.destination.fields})
             return
         printer.text("Note: Save the token in a secure location as it will not be shown again")
         printer.secret(_LABEL, text)

@@ -11,9 +11,12 @@ from osmo_cli.accounts.tokens import IfExists, TokenOwner, check_expiry, check_t
 from osmo_cli.commands.arguments import FormatOption
 from osmo_cli.commands.session import Session
 from osmo_cli.commands.token.arguments import (
+    OutputFileOption,
+    StoreOption,
     TokenNameArgument,
     TokenServiceOption,
     TokenUserOption,
+    check_destination,
     token_owner,
 )
 from osmo_cli.commands.token.delivery import Destination, delivery
@@ -81,20 +84,8 @@ def set_token(
     if_exists: Annotated[
         IfExists, typer.Option("--if-exists", help="What to do if the token already exists.")
     ] = IfExists.FAIL,
-    store: Annotated[
-        bool | None,
-        typer.Option(
-            "--store/--no-store",
-            help="Save only to the keyring / never save. "
-            "By default the token is printed and saved.",
-        ),
-    ] = None,
-    output_file: Annotated[
-        Path | None,
-        typer.Option(
-            "--output-file", metavar="FILE", help="Write the token to a new private file."
-        ),
-    ] = None,
+    store: StoreOption = None,
+    output_file: OutputFileOption = None,
     format_type: FormatOption = None,
 ) -> None:
     """Create an access token.
@@ -120,8 +111,7 @@ def set_token(
     )
     if of_service and not roles and if_exists is IfExists.FAIL:
         raise _roles_missing()
-    if store and output_file is not None:
-        raise UsageError("--store and --output-file cannot be used together")
+    check_destination(store, output_file)
     check_expiry(expires_at, None)
     _run(session, options)
 
