@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from osmo_cli.local.admin import add_backend
-from tests.service.test_plan import CONFIGS, write_configs
+from tests.support.config_directories import CONFIGS, write_configs
 from tests.support.databases import new_database
 from tests.support.fronted import Forward, Fronted, fronted
 from tests.support.loopback import Request, answer

@@ -10,7 +10,7 @@ import pytest
 
 from osmo_cli.config.registry.dialects import DIALECTS
 from osmo_cli.config.registry.types import CONFIG_TYPES
-from tests.service.test_plan import local_shell, write_configs
+from tests.support.config_directories import local_shell, write_configs
 from tests.support.processes import Shell
 
 FILES = {

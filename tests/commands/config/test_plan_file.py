@@ -12,7 +12,7 @@ from osmo_cli.config.registry.dialects import DIALECTS, Dialect
 from osmo_cli.local.admin import add_backend
 from osmo_cli.plan import execution
 from tests.service.test_canary_everywhere import CANARY, PRIVATE_KEY, nested, secrets
-from tests.service.test_plan import CONFIGS, local_shell, write_configs
+from tests.support.config_directories import CONFIGS, local_shell, write_configs
 from tests.support.databases import new_database
 from tests.support.processes import Result, Shell
 

@@ -11,7 +11,7 @@ import pytest
 
 from osmo_cli.config.registry.dialects import DIALECTS
 from osmo_cli.plan import execution
-from tests.service.test_plan import CONFIGS, local_shell, write_configs
+from tests.support.config_directories import CONFIGS, local_shell, write_configs
 from tests.support.processes import Shell
 
 
