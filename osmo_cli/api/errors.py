@@ -10,6 +10,7 @@ import re
 from typing import Any, NamedTuple
 
 from osmo_cli.api.bodies import InvalidBodyError, parse_json
+from osmo_cli.api.validation_text import without_inputs
 from osmo_cli.errors import ConflictError, ExitCode, NotLoggedInError, OsmoError
 
 _LONGEST_PLAIN_TEXT = 450
@@ -249,7 +250,8 @@ def error_from(status: int, body: bytes, content_type: str, request: str) -> Ser
         request: method and path, for answers that say nothing themselves.
     """
     payload = _payload(body)
-    text = _message(payload) or _plain(body, content_type) or f"{request} failed"
+    said = without_inputs(_message(payload) or _plain(body, content_type))
+    text = said or f"{request} failed"
     error = _error(status, payload.get("error_code"), text, request)
     error.hint = _hint(error)
     error.needs_look = status not in _REFUSALS_OF_THE_SERVICE or not _message(payload)

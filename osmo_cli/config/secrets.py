@@ -38,6 +38,11 @@ _SECRET_IN_TEXT = re.compile(
 )
 
 
+def has_secret_name(field: str) -> bool:
+    """Whether a field has a name like `password`."""
+    return bool(_SECRET_NAME.fullmatch(field))
+
+
 def mask_secrets(config_type: ConfigType, data: Any) -> Any:
     """A copy of a type's data, as any service sends it, in which every secret is masked.
 
@@ -94,7 +99,7 @@ def _is_raw_secret(key: str, value: Any, patterns: frozenset[Path]) -> bool:
         return False
     if any(pattern in ((key,), ("*",)) for pattern in patterns):
         return True
-    return isinstance(value, str) and bool(_SECRET_NAME.fullmatch(key))
+    return isinstance(value, str) and has_secret_name(key)
 
 
 def _marked(masked: Any, first: Any, second: Any, mark: str) -> Any:
