@@ -181,7 +181,8 @@ def test_a_service_that_repeats_it(shell: Shell, admin: Shell, fields: dict[str,
         if path.startswith("/api/configs/history"):
             return json_reply({"configs": []})
         if method == "PATCH":
-            message = f"Extra inputs are not permitted, input_value={body.decode()}"
+            text = body.decode()
+            message = f"{text}: Extra inputs are not permitted [type=x, input_value={text}"
             return json_reply({"message": message, "error_code": "USAGE"}, 400)
         if path == "/api/configs/workflow":
             return json_reply(workflow)
@@ -196,7 +197,8 @@ def test_a_service_that_repeats_it(shell: Shell, admin: Shell, fields: dict[str,
     assert CANARY.encode() in sent.body
     assert result.code == 1
     assert "Extra inputs are not permitted" in result.err
-    assert "(secret)" in result.err
+    assert "(secret)" in result.err.splitlines()[-1]
+    assert "input_value" not in result.err
     assert_clean(shell, result)
 
 

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import base64
-import html
 import json
-import urllib.parse
-from collections.abc import Callable
 
 import pytest
 from hypothesis import given
@@ -14,7 +10,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, ValidationError
 
 from osmo_cli.output.redaction import Redactor, looks_generated, looks_like_a_name
-from tests.support.leaks import leaked
+from tests.support.leaks import ENCODINGS, base64_of, leaked
 
 TOKEN = "nvapi-AbCd3fGh1jKlMn0pQrStUvWxYz-tail99"
 SECRETS = {
@@ -24,44 +20,6 @@ SECRETS = {
     "hex": "5f3c9a77ab01e2d4" * 4,
     "words": "correct-horse-battery",
     "short": "t0k3n!",
-}
-
-
-def base64_of(text: str) -> str:
-    return base64.b64encode(text.encode()).decode()
-
-
-ENCODINGS: dict[str, Callable[[str], str]] = {
-    "as it is": lambda text: text,
-    "quote": urllib.parse.quote,
-    "quote all": lambda text: urllib.parse.quote(text, safe=""),
-    "quote plus": urllib.parse.quote_plus,
-    "quote twice": lambda text: urllib.parse.quote(urllib.parse.quote(text)),
-    "lower case percent": lambda text: "".join(f"%{byte:02x}" for byte in text.encode()),
-    "html": html.escape,
-    "html, decimal": lambda text: "".join(f"&#{ord(character)};" for character in text),
-    "html, hexadecimal": lambda text: "".join(f"&#x{ord(character):X};" for character in text),
-    "base64": base64_of,
-    "base64 without padding": lambda text: base64_of(text).rstrip("="),
-    "base64 for URLs": lambda text: base64.urlsafe_b64encode(text.encode()).decode(),
-    "basic": lambda text: "Basic " + base64_of(f"$oauthtoken:{text}"),
-    "basic, shifted": lambda text: "Basic " + base64_of(f"admins:{text}\n"),
-    "basic, shifted twice": lambda text: base64_of(f"user:{text}:x"),
-    "base64 in a URL": lambda text: urllib.parse.quote(base64_of(text), safe=""),
-    "json": json.dumps,
-    "json, unicode": lambda text: json.dumps(text, ensure_ascii=False),
-    "json with \\/": lambda text: json.dumps(text).replace("/", "\\/"),
-    "json, upper case": lambda text: "".join(f"\\u{ord(sign):04X}" for sign in text),
-    "json in json": lambda text: json.dumps({"error": json.dumps({"input": text})}),
-    "json in json in json": lambda text: json.dumps(json.dumps(json.dumps([text]))),
-    "repr": repr,
-    "ascii": ascii,
-    "bytes": lambda text: repr(text.encode()),
-    "octal": lambda text: "".join(f"\\{byte:03o}" for byte in text.encode()),
-    "escapes of bytes": lambda text: "".join(f"\\x{byte:02x}" for byte in text.encode()),
-    "hex": lambda text: text.encode().hex(),
-    "upper case hex": lambda text: text.encode().hex().upper(),
-    "repr of a dict in a URL": lambda text: urllib.parse.quote_plus(repr({"auth": text})),
 }
 
 
