@@ -170,7 +170,7 @@ class Tokens:
             is_there = self.find(owner, name) is not None
         except OsmoError:
             # What is between may have deleted it and answered this.
-            error.outcome_unknown = True
+            error.needs_look = True
             return False
         if not is_there:
             raise MissingError(f"token {name}", hint=f"`osmo token list{owner.flags}`")

@@ -144,9 +144,7 @@ def test_a_deletion_whose_route_moved_and_that_is_missing(upgraded: Fronted, she
     assert len(deletions(upgraded)) == 1
 
 
-def test_an_unreadable_answer_after_a_missing_route_is_unknown(
-    upgraded: Fronted, shell: Shell
-) -> None:
+def test_a_missing_route_after_which_nothing_can_be_read(upgraded: Fronted, shell: Shell) -> None:
     new_token(upgraded, shell)
 
     def fail_behind(request: Request, forward: Forward) -> bytes:
@@ -156,8 +154,8 @@ def test_an_unreadable_answer_after_a_missing_route_is_unknown(
 
     upgraded.front = fail_behind
     done = delete(shell)
-    assert (done.code, done.out) == (10, "")
-    assert "unknown outcome" in done.err
+    assert (done.code, done.out) == (2, "")
+    assert "what is stored could not be read: check `osmo token list" in done.err
     assert len(deletions(upgraded)) == 1
 
 
