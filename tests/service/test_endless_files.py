@@ -48,12 +48,14 @@ READS: dict[tuple[str, str], str] = {
 """Arguments by command and parameter; FILE is the file that never ends."""
 WRITES = {
     ("config schema", "--output-dir"),
+    ("config plan", "--out"),
+    ("config export", "directory"),
     ("backend register", "--out"),
     ("token set", "--output-file"),
     ("local serve", "--admin-token-file"),
 }
 """Parameters that name what is written."""
-KINDS = ("FILE", "DIR", "[DIR]", "PATH...")
+KINDS = ("FILE", "DIR", "[DIR]", "[DIR|PLAN]", "PATH...")
 ASK = "config show BACKEND"
 ELSEWHERE = {"OSMO_URL": ADDRESS, "OSMO_TOKEN": "e30.e30.e30"}
 VARIABLES: dict[str, tuple[dict[str, str], str]] = {
