@@ -39,6 +39,7 @@ READS: dict[tuple[str, str], str] = {
     ("backend register", "--config"): "gpu-c --out out --image-tag 6.2.10 --config FILE",
     ("backend nodes", "--file"): "gpu-a --nodes nodes.json --file FILE",
     ("backend nodes", "--nodes"): "gpu-a --nodes FILE",
+    ("token rotate", "--previous"): "agent --secret osmo/osmo-operator-token --previous FILE",
     ("login", "--password-file"): f"{ADDRESS} --username ada --password-file FILE",
     ("login", "--token-file"): f"{ADDRESS} --token-file FILE",
     ("login", "--ca-file"): f"{ADDRESS} --ca-file FILE",
@@ -52,6 +53,7 @@ WRITES = {
     ("config export", "directory"),
     ("backend register", "--out"),
     ("token set", "--output-file"),
+    ("token rotate", "--output-file"),
     ("local serve", "--admin-token-file"),
 }
 """Parameters that name what is written."""
