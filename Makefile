@@ -29,7 +29,7 @@ fuzz: $(VENV)/.dev
 
 faults: $(VENV)/.dev
 	OSMO_FAULTS=all $(BIN)/python -m pytest -q tests/service/test_fault_matrix.py tests/service/test_streams.py \
-	  tests/service/test_odd_answers.py tests/service/test_variables.py
+	  tests/service/test_odd_answers.py tests/service/test_apply_faults.py tests/service/test_variables.py
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff format --check .

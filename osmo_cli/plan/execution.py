@@ -250,10 +250,23 @@ def _is_written(change: Change, written: set[tuple[str, str]]) -> bool:
     )
 
 
+@dataclass(frozen=True)
+class RolledBack:
+    """What came of returning a type to its base revision.
+
+    Attributes:
+        text: what came of it, as a sentence.
+        complete: whether the type is as it was before the apply.
+    """
+
+    text: str
+    complete: bool = True
+
+
 def roll_back_all(
     service: Service, touched: Iterable[str], bases: Mapping[str, int | None], tag: str
-) -> Iterator[str]:
-    """Return each type to the revision that a plan was made on; say what came of each."""
+) -> Iterator[RolledBack]:
+    """Return each type to the revision that a plan was made on; yield what came of each."""
     from osmo_cli.config.changes.history import losses_of_rollback
     from osmo_cli.config.registry.types import BACKEND
     from osmo_cli.plan.names import missing_names
@@ -263,8 +276,12 @@ def roll_back_all(
         row, number = CONFIG_TYPES[name], bases[name]
         try:
             live = service.configs.read(row, with_revision=True)
-            if number is None or (live.revision and live.revision.number == number):
-                yield f"{name} is unchanged"
+            if live.number == number:
+                yield RolledBack(f"{name} is unchanged")
+                continue
+            if number is None:
+                text = f"{name} cannot be rolled back: it had no revision before the apply"
+                yield RolledBack(text, complete=False)
                 continue
             wanted = service.configs.revision(row, number)
             backends = service.configs.read(BACKEND).items().keys()
@@ -273,9 +290,11 @@ def roll_back_all(
             if row.named is not None:
                 reasons += missing_names(service, row, row.items_in(wanted.data))
             if reasons:
-                yield f"{name} cannot be rolled back to revision {number}: {'; '.join(reasons)}"
+                text = f"{name} cannot be rolled back to revision {number}: {'; '.join(reasons)}"
+                yield RolledBack(text, complete=False)
                 continue
             roll_back(service, wanted, live, description=None, tags=[tag])
-            yield f"{name} is rolled back to revision {number}"
+            yield RolledBack(f"{name} is rolled back to revision {number}")
         except OsmoError as error:
-            yield f"{name} could not be rolled back to revision {number}: {error.message}"
+            text = f"{name} could not be rolled back to revision {number}: {error.message}"
+            yield RolledBack(text, complete=False)

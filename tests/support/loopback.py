@@ -74,6 +74,13 @@ class Server:
             assert not thread.is_alive(), "a thread of the test's server hangs"
         self.listener.close()
 
+    def settle(self) -> None:
+        """Wait until every request of clients that have ended is answered."""
+        time.sleep(0.01)  # a connection that is not accepted yet
+        for thread in self._threads[1:]:
+            thread.join(_CLOSE_SECONDS)
+            assert not thread.is_alive(), "a request of an ended client is not answered"
+
     def _start(self, work: Callable[..., None], *arguments: object) -> None:
         thread = threading.Thread(target=work, args=arguments)
         self._threads.append(thread)

@@ -322,7 +322,7 @@ def _carry_out(
     prepared: Prepared,
     journal: Journal,
 ) -> int:
-    from osmo_cli.plan.execution import Execution, roll_back_all, steps_of
+    from osmo_cli.plan.execution import Execution, steps_of
 
     header = journal.header
     with _progress(printer) as on_step:
@@ -339,22 +339,30 @@ def _carry_out(
             execution.run(steps_of(prepared))
         except OsmoError as error:
             if header["on_failure"] == OnFailure.ROLLBACK:
-                touched = [entry.config_type for entry in reversed(journal.entries)]
-                for line in roll_back_all(
-                    service, dict.fromkeys(touched), header["bases"], journal.tag
-                ):
-                    printer.note(line)
-                journal.finish("rolled back")
+                _roll_back(printer, service, journal, error)
             elif not isinstance(error, ConflictError):
-                _say_how_to_resume(error)
+                _add_hint(error, "`osmo config apply --resume` goes on")
             raise
     journal.finish("done")
     _print_result(printer, execution, journal)
     return ExitCode.OK
 
 
-def _say_how_to_resume(error: OsmoError) -> None:
-    hint = "`osmo config apply --resume` goes on"
+def _roll_back(printer: Printer, service: Service, journal: Journal, error: OsmoError) -> None:
+    """Return the touched types to where the apply began, and say what came of each."""
+    from osmo_cli.plan.execution import roll_back_all
+
+    touched = dict.fromkeys(entry.config_type for entry in reversed(journal.entries))
+    complete = True
+    for result in roll_back_all(service, touched, journal.header["bases"], journal.tag):
+        printer.note(result.text)
+        complete = complete and result.complete
+    if not complete:
+        _add_hint(error, "the rollback is not complete: `osmo config plan DIR` shows what differs")
+    journal.finish("rolled back" if complete else "not all rolled back")
+
+
+def _add_hint(error: OsmoError, hint: str) -> None:
     error.hint = f"{error.hint}; {hint}" if error.hint else hint
 
 
