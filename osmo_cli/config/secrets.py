@@ -29,18 +29,18 @@ _NAMES = (
     r"(?:auth|credentials?|key_secret|passphrase|passw(?:or)?d|secrets?|token"
     r"|(?:access|api|encryption|private|secret|signing)_?key)"
 )
-_SECRET_NAME = re.compile(rf"(?:.*_)?{_NAMES}", re.IGNORECASE)
+# Compiled when they are needed: each command loads this module.
+_SECRET_NAME = rf"(?i:(?:.*_)?{_NAMES})"
 """Names of fields that hold secrets, for fields that no schema knows."""
-_SECRET_IN_TEXT = re.compile(
-    rf"""(?P<field>["']?\b(?:\w{{0,64}}_)?{_NAMES}["']?[ \t]*[:=][ \t]*)"""
-    r"""(?:"(?:[^"\\\n]|\\.)*"?|'[^'\n]*'?|[^\s,{}\[\]"'][^,}\n]*)""",
-    re.IGNORECASE,
+_SECRET_IN_TEXT = (
+    rf"""(?i)(?P<field>["']?\b(?:\w{{0,64}}_)?{_NAMES}["']?[ \t]*[:=][ \t]*)"""
+    r"""(?:"(?:[^"\\\n]|\\.)*"?|'[^'\n]*'?|[^\s,{}\[\]"'][^,}\n]*)"""
 )
 
 
 def has_secret_name(field: str) -> bool:
     """Whether a field has a name like `password`."""
-    return bool(_SECRET_NAME.fullmatch(field))
+    return bool(re.fullmatch(_SECRET_NAME, field))
 
 
 def mask_secrets(config_type: ConfigType, data: Any) -> Any:
@@ -62,7 +62,7 @@ def mask_secrets(config_type: ConfigType, data: Any) -> Any:
 
 def mask_secrets_in_text(text: str) -> str:
     """Mask the values of fields with a name like `password` in text that cannot be parsed."""
-    return _SECRET_IN_TEXT.sub(rf'\g<field>"{MASK}"', text)
+    return re.sub(_SECRET_IN_TEXT, rf'\g<field>"{MASK}"', text)
 
 
 def mask_secret_changes(

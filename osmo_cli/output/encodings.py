@@ -9,9 +9,11 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
-_ESCAPE = re.compile(
+from osmo_cli.quick_dataclass import dataclass
+
+# Compiled when it is needed: each command loads this module.
+_ESCAPE = (
     r"(?P<percent>(?:%[0-9A-Fa-f]{2})+)"
     r"|(?P<bytes>(?:\\x[0-9A-Fa-f]{2})+)"
     r"|(?P<octal>(?:\\[0-3][0-7]{2})+)"
@@ -43,14 +45,14 @@ def decoded(text: str) -> str:
     """Return `text` with one level of escapes read; a `+` is a space, as in a query."""
     if not any(sign in text for sign in "\\%&+"):
         return text
-    return _ESCAPE.sub(lambda match: "".join(piece for piece, _ in _pieces(match)), text)
+    return re.sub(_ESCAPE, lambda match: "".join(piece for piece, _ in _pieces(match)), text)
 
 
 def places(text: str) -> list[int]:
     """Return where each character of `decoded(text)` starts in `text`, and the end of `text`."""
     starts: list[int] = []
     end = 0
-    for match in _ESCAPE.finditer(text):
+    for match in re.finditer(_ESCAPE, text):
         starts.extend(range(end, match.start()))
         for piece, start in _pieces(match):
             starts += [start] * len(piece)

@@ -14,13 +14,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain, pairwise
 from typing import Any
 
 from osmo_cli.output.clean import clean
 from osmo_cli.output.encodings import Form, decoded, inner_secrets, places, whole_forms
+from osmo_cli.quick_dataclass import dataclass
 
 SHORTEST_SECRET = 6
 """Length below which a secret is not looked for, since it would match ordinary words."""
@@ -32,16 +32,17 @@ SHORTEST_PIECE = 8
 REMARK = "(secret)"
 _LEVELS = 7
 """How often escapes are read: a message may hold JSON that holds JSON."""
-_GAP = re.compile(
+# Patterns are compiled when they are needed: each command loads this module.
+_GAP = (
     r"""["']?(?:[\[<({](?:\.{2,}|…|\*{3,}|[0-9 ]*(?:more|omitted|snip|truncated)[a-z ]*)[\])>}]"""
     r"""|\.{3,}|…|\*{3,})["']?"""
 )
 """The mark of a shortening or of a mask, alone or in brackets, perhaps between two quotes."""
-_WORDS = re.compile(r"[A-Za-z0-9+/=_.~-]{8,}")
+_WORDS = r"[A-Za-z0-9+/=_.~-]{8,}"
 _GENERATED_LENGTH = 12
 _GENERATED_CHANGES = 3
-_NAME = re.compile(r"(?:[^\W\d_]?[^\W\dA-Z_]*|[A-Z]+)[0-9]{0,6}")
-_BETWEEN_NAMES = re.compile(r"[-_./:,@= ~]+")
+_NAME = r"(?:[^\W\d_]?[^\W\dA-Z_]*|[A-Z]+)[0-9]{0,6}"
+_BETWEEN_NAMES = r"[-_./:,@= ~]+"
 
 Span = tuple[int, int]
 
@@ -92,7 +93,7 @@ def looks_like_a_name(secret: str) -> bool:
 
     Such are words and numbers, as in `gpu-a100`, a path, an address or a sentence.
     """
-    return all(map(_NAME.fullmatch, _BETWEEN_NAMES.split(secret)))
+    return all(re.fullmatch(_NAME, part) for part in re.split(_BETWEEN_NAMES, secret))
 
 
 def looks_generated(secret: str) -> bool:
@@ -209,7 +210,7 @@ class _Known:
 
     def _shortened(self, text: str) -> Iterator[Span]:
         """Return the beginnings before, and the ends after, the marks of shortenings."""
-        for gap in _GAP.finditer(text):
+        for gap in re.finditer(_GAP, text):
             for form in self.forms:
                 before = _beginning(text, gap.start(), form.text)
                 after = _end(text, gap.end(), form.text)
@@ -220,7 +221,7 @@ class _Known:
                     )
 
     def _in_pieces(self, text: str) -> Iterator[Span]:
-        for word in _WORDS.finditer(text):
+        for word in re.finditer(_WORDS, text):
             starts = range(word.start(), word.end() - SHORTEST_PIECE + 1)
             pieces = {start: text[start : start + SHORTEST_PIECE] for start in starts}
             if any(_is_mixed(piece) for piece in pieces.values()):
