@@ -20,7 +20,7 @@ def steps_shown(stream: TextIO) -> Iterator[Callable[[int, int, str], None]]:
         task = progress.add_task("", total=None)
 
         def show(number: int, total: int, text: str) -> None:
-            described = escape(clean(text))
+            described = escape(clean(text).replace("\n", " "))
             progress.update(task, total=total, completed=number - 1, description=described)
 
         yield show
