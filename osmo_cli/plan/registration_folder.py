@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
+import hashlib
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
+from osmo_cli import paths
 from osmo_cli.backend.manifests import token_in
 from osmo_cli.backend.readme import CONTROL_VALUES, MANIFESTS, VALUES
 from osmo_cli.backend.record import Record, read_record, write_record
 from osmo_cli.bounded_files import read_bytes
-from osmo_cli.errors import OsmoError, UsageError
+from osmo_cli.errors import ConflictError, OsmoError, UsageError
 from osmo_cli.private_files import ReservedFile, make_private_dir, replace_private
 
 RECORD = "record.json"
@@ -38,6 +42,39 @@ class RegistrationFolder:
     def values(self) -> Path:
         """The values of the operator's chart."""
         return self.path / VALUES
+
+    @contextlib.contextmanager
+    def locked(self) -> Iterator[None]:
+        """Keep other runs of this user from the directory until the block ends.
+
+        The lock is a file elsewhere, as the directory may not exist yet, and no longer exist then.
+        Where no such file can be created, nothing is locked.
+
+        Raises:
+            ConflictError: another run has it.
+        """
+        try:
+            descriptor = self._open_lock()
+        except (OSError, RuntimeError):  # such as a home directory that is missing
+            yield
+            return
+        try:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise ConflictError(
+                    f"another run of `osmo backend register` uses {self.path}; nothing was changed",
+                    hint="wait for it to end, then run the command again",
+                ) from None
+            yield
+        finally:
+            os.close(descriptor)
+
+    def _open_lock(self) -> int:
+        name = hashlib.sha256(os.fsencode(self.path.resolve())).hexdigest()[:16]
+        path = paths.state_dir() / "register" / f"{name}.lock"
+        make_private_dir(path.parent)
+        return os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
 
     def record(self) -> Record | None:
         """The record of an earlier run, or None.

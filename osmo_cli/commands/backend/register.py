@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from osmo_cli.backend.registration import Namespaces, Registration
     from osmo_cli.backend.status import BackendStatus
     from osmo_cli.config.reading.document import Document
+    from osmo_cli.credentials.credential import Credential
     from osmo_cli.credentials.origin import Origin
     from osmo_cli.plan.register import Access, Plan, Registering
     from osmo_cli.plan.registration_folder import RegistrationFolder
@@ -245,11 +246,25 @@ def register(
 
 
 def run(session: Session, options: RegisterOptions) -> None:
-    """Register the backend, or undo that."""
+    """Register the backend, or undo that.
+
+    Raises:
+        ConflictError: another run uses the directory.
+    """
     from osmo_cli.plan.registration_folder import RegistrationFolder
 
     credential = session.credential()
     folder = RegistrationFolder(options.out)
+    with folder.locked():
+        _run(session, options, credential, folder)
+
+
+def _run(
+    session: Session,
+    options: RegisterOptions,
+    credential: Credential,
+    folder: RegistrationFolder,
+) -> None:
     record = _record(options, folder, credential.origin)
     if options.undo:
         from osmo_cli.commands.backend.undo import undo

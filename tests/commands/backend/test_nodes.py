@@ -150,16 +150,20 @@ def test_kubectl_is_run_without_secrets(local: Shell, tmp_path: Path) -> None:
     tools.mkdir()
     kubectl = tools / "kubectl"
     kubectl.write_text(
-        f'#!/bin/sh\necho "$@" > {tmp_path}/words\nenv > {tmp_path}/env\ncat {{}}\n'.format(
-            tmp_path / "list.json"
-        )
+        f'#!/bin/sh\necho "$@" > {tmp_path}/words\n'
+        f"cat /proc/$$/cmdline /proc/$$/environ > {tmp_path}/process\n"
+        f"cat {tmp_path}/list.json\n"
     )
     kubectl.chmod(kubectl.stat().st_mode | stat.S_IXUSR)
     (tmp_path / "list.json").write_text(json.dumps(NODES))
-    local.env |= {"PATH": f"{tools}:/usr/bin:/bin"}
+    secrets = {"OSMO_TOKEN": "the-token-of-osmo", "NGC_API_KEY": "nvapi-the-registry-key"}
+    local.env |= {"PATH": f"{tools}:/usr/bin:/bin", "KUBECONFIG": "its-own", **secrets}
     assert "cordoned" in local.ok("backend", "nodes", "gpu-a", "--kube-context", "gpu")
     words = (tmp_path / "words").read_text()
     assert words.startswith("--context gpu get nodes -o json")
+    process = (tmp_path / "process").read_text()
+    assert "KUBECONFIG=its-own" in process
+    assert [text for text in secrets.values() if text in process] == []
     kubectl.write_text('#!/bin/sh\necho "attempt" >&2\necho "connection refused" >&2\nexit 1\n')
     result = local.osmo("backend", "nodes", "gpu-a")
     assert result.code == 10

@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from osmo_cli.config.registry.dialects import DIALECTS, Dialect
+from osmo_cli.plan.registration_folder import RegistrationFolder
 from tests.support.processes import Service, Shell, serving
 from tests.support.worlds import MANAGED, world
 
@@ -138,6 +139,7 @@ CLIENT = """#!/bin/sh
 cat >/dev/null
 [ ! -e "$HOME/leak" ] || { cat "$HOME/out/manifests.yaml" >&2; exit 1; }
 tr '\\0' ' ' </proc/$$/cmdline >>"$HOME/argv"
+cat /proc/$$/environ >>"$HOME/environ"
 case "$*" in
   *apply*) echo 'namespace/osmo unchanged' ;;
   *upgrade*) [ ! -e "$HOME/fail" ] || exit 1; echo '{"version": 1}' ;;
@@ -183,6 +185,29 @@ def test_apply_runs_the_clients_without_a_secret_in_argv(
     assert token not in argv
     assert KEY not in argv
     assert service.url not in argv
+    environment = (place.home / "environ").read_text()
+    assert f"HOME={place.home}" in environment
+    assert token not in environment
+    assert KEY not in environment
+
+
+def test_two_runs_do_not_use_one_directory_at_once(
+    place: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(place.home))
+    (place.home / "link").symlink_to("out")
+    for path in ("out", "link"):
+        with RegistrationFolder(place.home / path).locked():
+            for words in (WITH_URL, (*REGISTER, "--undo")):
+                second = place.osmo(*words)
+                assert second.code == 6, second
+                assert "another run of `osmo backend register` uses out" in second.err
+            other = place.osmo("backend", "register", "gpu-b", "--out", "other", *WITH_URL[5:])
+            assert other.code == 0, other
+            assert place.osmo(*REGISTER[:2], "gpu-b", "--out", "other", "--undo").code == 0
+        assert not (place.home / "out").exists()
+    assert place.osmo(*WITH_URL).code == 0
+    assert place.osmo(*REGISTER, "--undo").code == 0
 
 
 @pytest.mark.parametrize("name", ["on", "1e3", "123", "-x", "a/b", "0x1F"])
