@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
@@ -116,6 +116,7 @@ EVIL = st.lists(PIECES | st.text(max_size=5), max_size=12).map("".join)
 
 @pytest.mark.parametrize("render", RENDERERS)
 @settings(max_examples=40, deadline=None)
+@example(name="\n```\n</details>@everyone", before="", after="x")
 @given(name=EVIL, before=EVIL, after=EVIL | st.lists(EVIL, min_size=15, max_size=15))
 def test_text_of_a_service_stays_in_code_blocks(
     render: Render, name: str, before: str, after: Any
