@@ -43,6 +43,13 @@ def replaced(value: Any, path: Path, new: Any) -> Any:
     return copied
 
 
+def copied(value: Any) -> Any:
+    """Return a copy of a JSON value; several times faster than `copy.deepcopy`."""
+    if isinstance(value, dict):
+        return {key: copied(inner) for key, inner in value.items()}
+    return [copied(inner) for inner in value] if isinstance(value, list) else value
+
+
 def same(first: Any, second: Any) -> bool:
     """Whether two JSON values are equal; unlike in Python, true is not 1."""
     if isinstance(first, dict) and isinstance(second, dict):

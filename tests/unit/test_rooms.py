@@ -45,7 +45,7 @@ MAY_USE_IN_CONFIG: dict[str, set[str]] = {
     "problems": set(),
     "values": {"problems"},
     "node_conditions": set(),
-    "registry": {"problems"},
+    "registry": {"problems", "values"},
     "secrets": {"problems", "registry"},
     "schemas": {"problems", "registry", "node_conditions"},
     "reading": {"problems", "values", "secrets", "registry", "schemas"},

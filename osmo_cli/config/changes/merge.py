@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from copy import deepcopy
 from dataclasses import replace
 from enum import Enum
 from typing import Any
 
 from osmo_cli.config.problems import Path
-from osmo_cli.config.values import ABSENT, same
+from osmo_cli.config.values import ABSENT, copied, same
 from osmo_cli.quick_dataclass import dataclass
 
 
@@ -32,8 +31,8 @@ def merge_input(
         one_value: whether the object at a path is replaced as a whole, as lists are.
     """
     if not isinstance(given, dict):
-        return deepcopy(given)
-    merged = deepcopy(live) if isinstance(live, dict) and not one_value(at) else {}
+        return copied(given)
+    merged = copied(live) if isinstance(live, dict) and not one_value(at) else {}
     for key, value in given.items():
         if value is ABSENT:
             merged.pop(key, None)
@@ -78,7 +77,7 @@ def replace_whole(live: Any, given: Any, replacement: Replacement, at: Path = ()
         if given.get(key, ABSENT) is not ABSENT:
             result[key] = replace_whole(value, given[key], replacement, path)
         elif replacement.kept(path):
-            result[key] = deepcopy(value)
+            result[key] = copied(value)
         else:
             # What is removed explicitly is not protected.
             protected = replacement.protected if key not in given else _nothing_protected
@@ -86,7 +85,7 @@ def replace_whole(live: Any, given: Any, replacement: Replacement, at: Path = ()
                 rest = replace(replacement, protected=protected)
                 result[key] = _reset(value, default, rest, path)
             elif protected(value, path) and not replacement.is_map_key(path):
-                result[key] = deepcopy(value)
+                result[key] = copied(value)
     return result | {
         key: merge_input(None, value)
         for key, value in given.items()
@@ -101,16 +100,16 @@ def _nothing_protected(value: Any, path: Path) -> bool:
 def _reset(value: Any, default: Any, replacement: Replacement, at: Path) -> Any:
     """Return the default of a field that is left out, with what is kept of its stored value."""
     if not (isinstance(value, dict) and isinstance(default, dict)):
-        return deepcopy(value if replacement.protected(value, at) else default)
+        return copied(value if replacement.protected(value, at) else default)
     result = {
-        key: deepcopy(inner) for key, inner in default.items() if not replacement.kept((*at, key))
+        key: copied(inner) for key, inner in default.items() if not replacement.kept((*at, key))
     }
     for key, inner in value.items():
         path = (*at, key)
         if key in result:
             result[key] = _reset(inner, default[key], replacement, path)
         elif replacement.kept(path) or replacement.protected(inner, path):
-            result[key] = deepcopy(inner)
+            result[key] = copied(inner)
     return result
 
 

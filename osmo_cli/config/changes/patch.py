@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from copy import deepcopy
 from typing import Any
 
 from osmo_cli.config.changes.strategic_merge import (
@@ -16,7 +15,7 @@ from osmo_cli.config.problems import path_text
 from osmo_cli.config.registry.dialects import Dialect
 from osmo_cli.config.registry.types import Verb
 from osmo_cli.config.secrets import mask_paths
-from osmo_cli.config.values import same
+from osmo_cli.config.values import copied, same
 from osmo_cli.errors import UsageError
 from osmo_cli.quick_dataclass import dataclass
 
@@ -62,7 +61,7 @@ def make_patch(verb: Verb, dialect: Dialect, live: Any, wanted: Any) -> Patch | 
         key: value for key, value in wanted.items() if key not in live or not same(live[key], value)
     }
     if verb.semantics == "replace-fields":
-        content = deepcopy(changed)
+        content = copied(changed)
     else:
         content = {
             key: _edit(live[key], v, dialect) if key in live else v for key, v in changed.items()
@@ -89,7 +88,7 @@ def _replacement(verb: Verb, dialect: Dialect, live: Any, wanted: Any) -> Patch 
             if name not in live or not same(live[name], item)
         }
     _refuse_masks(content)
-    return Patch(verb, deepcopy(list(content.values()) if verb.as_list else content))
+    return Patch(verb, copied(list(content.values()) if verb.as_list else content))
 
 
 def _refuse_masks(content: Any) -> None:
@@ -109,12 +108,12 @@ def _edit(live: Any, wanted: Any, dialect: Dialect) -> Any:
         return dict(DELETE)
     if isinstance(wanted, list) and isinstance(live, list) and _are_objects([*live, *wanted]):
         return _edit_list(live, wanted)
-    return deepcopy(wanted)
+    return copied(wanted)
 
 
 def _edit_object(live: dict[str, Any], wanted: dict[str, Any], dialect: Dialect) -> dict[str, Any]:
     edits = {
-        key: _edit(live[key], value, dialect) if key in live else deepcopy(value)
+        key: _edit(live[key], value, dialect) if key in live else copied(value)
         for key, value in wanted.items()
         if key not in live or not same(live[key], value)
     }
@@ -124,7 +123,7 @@ def _edit_object(live: dict[str, Any], wanted: dict[str, Any], dialect: Dialect)
 def _edit_list(live: list[Any], wanted: list[Any]) -> list[Any]:
     """Return the edits of a list of objects by index."""
     replaced_items = [
-        {INDEX: index, ACTION: "replace", **deepcopy(item)}
+        {INDEX: index, ACTION: "replace", **copied(item)}
         for index, item in enumerate(wanted[: len(live)])
         if not same(live[index], item)
     ]

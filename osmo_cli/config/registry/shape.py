@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from copy import deepcopy
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from osmo_cli.config.problems import Path
 from osmo_cli.config.registry.dialects import Dialect
 from osmo_cli.config.registry.types import ConfigType
+from osmo_cli.config.values import copied
 from osmo_cli.quick_dataclass import dataclass
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ class Shape:
 
     def is_read_only(self, path: Path) -> bool:
         """Whether the service sets what is at `path`, or around it."""
-        return any(self._begins(path, pattern) for pattern in self.config_type.read_only)
+        return self._is_below(self.config_type.read_only, path)
 
     def is_own(self, path: Path) -> bool:
         """Whether the service made what is at `path`, or around it, for itself. Loads pydantic."""
@@ -82,7 +83,7 @@ class Shape:
 
     def is_volatile(self, path: Path) -> bool:
         """Whether what is at `path` changes by itself."""
-        return any(self._begins(path, pattern) for pattern in self.config_type.volatile)
+        return self._is_below(self.config_type.volatile, path)
 
     def is_one_value(self, path: Path) -> bool:
         """Whether an input gives what is at `path` as a whole."""
@@ -94,7 +95,7 @@ class Shape:
     def without(self, value: Any, unwanted: Any, at: Path = ()) -> Any:
         """A copy of `value` without what is at the paths for which `unwanted(path)` is true."""
         if not isinstance(value, dict):
-            return deepcopy(value)
+            return copied(value)
         return {
             key: self.without(inner, unwanted, (*at, key))
             for key, inner in value.items()
@@ -117,13 +118,27 @@ class Shape:
 
     def editable(self, value: Any) -> Any:
         """A copy of `value` without what the service sets."""
+        if not self.config_type.read_only:
+            return copied(value)
         return self.without(value, self.is_read_only)
 
     def _begins(self, path: Path, pattern: Path) -> bool:
-        full = ("*", *pattern) if self.is_map else pattern
-        return len(path) >= len(full) and all(
-            part in ("*", step) for part, step in zip(full, path, strict=False)
-        )
+        return _begins_with(("*", *pattern) if self.is_map else pattern, path)
+
+    def _is_below(self, patterns: frozenset[Path], path: Path) -> bool:
+        return bool(patterns) and _is_below_one(patterns, self.is_map, path)
+
+
+@lru_cache(1 << 15)
+def _is_below_one(patterns: frozenset[Path], is_map: bool, path: Path) -> bool:
+    """Whether a path begins with one of the patterns; a plan asks the same for many objects."""
+    return any(_begins_with(("*", *row) if is_map else row, path) for row in patterns)
+
+
+def _begins_with(pattern: Path, path: Path) -> bool:
+    return len(path) >= len(pattern) and all(
+        part in ("*", step) for part, step in zip(pattern, path, strict=False)
+    )
 
 
 def _in_live_order(pattern: Path, live: Any, wanted: Any) -> Any:
