@@ -4,6 +4,7 @@
 # make fuzz   checks 20,000 mutated documents
 # make faults tries every write with every fault, and every command with every broken stream
 #             and every variable of the environment
+# make round-trips exports and applies 100 generated states of each version
 # Each sets up what it needs in .venv.
 PYTHON ?= python3
 VENV := .venv
@@ -12,7 +13,7 @@ VERSION_FILES := pyproject.toml osmo_cli/__init__.py
 # Real helm and kubectl, for tests.
 CLIENTS := tests/support/kubernetes-clients.txt
 
-.PHONY: demo test test-all fuzz faults lint bench pictures reference clean
+.PHONY: demo test test-all fuzz faults round-trips lint bench pictures reference clean
 
 demo: $(VENV)/.local
 	@data=$$(mktemp -d) && trap 'rm -rf "$$data"' EXIT && \
@@ -30,6 +31,9 @@ fuzz: $(VENV)/.dev
 faults: $(VENV)/.dev
 	OSMO_FAULTS=all $(BIN)/python -m pytest -q tests/service/test_fault_matrix.py tests/service/test_streams.py \
 	  tests/service/test_odd_answers.py tests/service/test_apply_faults.py tests/service/test_variables.py
+
+round-trips: $(VENV)/.dev
+	OSMO_ROUND_TRIPS=100 $(BIN)/python -m pytest -q tests/service/test_round_trip.py
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff format --check .

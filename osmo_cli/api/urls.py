@@ -19,16 +19,23 @@ def build_path(segments: Sequence[str]) -> str:
     return "/" + "/".join(_checked(segment) for segment in segments)
 
 
+def is_segment(text: str) -> bool:
+    """Whether a path can have a segment; the name of an item that it cannot have needs a body."""
+    return not _reason(text)
+
+
 def _checked(segment: str) -> str:
-    reason = ""
-    if not segment.strip():
-        reason = "is empty"
-    elif segment in (".", ".."):
-        reason = "is a relative path"
-    elif any(character in "/\\" for character in segment):
-        reason = "contains a slash"
-    elif not segment.isprintable():
-        reason = "contains a character that cannot be printed"
-    if reason:
+    if reason := _reason(segment):
         raise UsageError(f"{segment!r} cannot be a name: it {reason}")
     return quote(segment, safe="")
+
+
+def _reason(segment: str) -> str:
+    """Return why a path cannot have a segment; empty if it can."""
+    if not segment.strip():
+        return "is empty"
+    if segment in (".", ".."):
+        return "is a relative path"
+    if any(character in "/\\" for character in segment):
+        return "contains a slash"
+    return "" if segment.isprintable() else "contains a character that cannot be printed"

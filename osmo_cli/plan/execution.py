@@ -8,6 +8,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from osmo_cli.api.configs import Revision, Snapshot
+from osmo_cli.api.urls import is_segment
 from osmo_cli.config.changes.merge import Difference
 from osmo_cli.config.reading.layout import ConfigRef
 from osmo_cli.config.registry.shape import Shape
@@ -68,7 +69,10 @@ def steps_of(prepared: Prepared) -> list[Step]:
     ):
         changes = tuple(group)
         refs = tuple(ConfigRef(config_type, change.target.shape.name) for change in changes)
-        if len(changes) > 1 and config_type.whole and config_type.whole.semantics == "upsert":
+        whole = config_type.whole
+        # The name of an item that no path can have is in the body of the whole type.
+        needs_body = len(changes) > 1 or not all(is_segment(ref.name or "x") for ref in refs)
+        if needs_body and whole is not None and whole.semantics == "upsert":
             steps.append(Step(refs, _combined(changes), changes))
         else:
             steps += (

@@ -305,12 +305,20 @@ def _check_digest(given: str, digest: str) -> None:
         )
 
 
+def _chart(service: Service) -> str:
+    """Return the option that names the chart of the service."""
+    from osmo_cli.config.helm.charts import chart_of
+
+    chart = chart_of(service.dialect)
+    return f" --chart {chart.name}" if chart else ""
+
+
 def _refuse_where_managed(service: Service, directory: str) -> None:
     if service.is_managed or service.refuses_writes():
         raise ConflictError(
             "the service is managed by a ConfigMap and takes no writes",
-            hint=f"osmo config export --helm values.yaml --from {directory}, then: "
-            "helm upgrade RELEASE CHART --reuse-values -f values.yaml",
+            hint=f"osmo config export --helm values.yaml --from {directory}{_chart(service)}, "
+            "then: helm upgrade RELEASE CHART --reuse-values -f values.yaml",
             code=409,
         )
 

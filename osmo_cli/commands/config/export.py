@@ -7,7 +7,12 @@ from typing import Annotated
 
 import typer
 
-from osmo_cli.commands.arguments import ChartOption, chosen_chart
+from osmo_cli.commands.arguments import (
+    ChartOption,
+    DialectOption,
+    chosen_chart,
+    chosen_dialect,
+)
 from osmo_cli.commands.config.arguments import complete_type
 from osmo_cli.config.registry.types import find_type
 from osmo_cli.errors import UsageError
@@ -75,6 +80,15 @@ def export(
             help="With --helm: directory to take the configuration from. Default: the service.",
         ),
     ] = None,
+    dialect: DialectOption = None,
+    prune: Annotated[
+        bool,
+        typer.Option(
+            "--prune",
+            help="With --from: remove the items that the directory does not have, of the types "
+            "that it has, from the values.",
+        ),
+    ] = False,
 ) -> int:
     """Write the configuration to a directory, or as values of a Helm chart.
 
@@ -86,7 +100,8 @@ def export(
     With --helm only what differs from the chart's defaults is written.
     Secrets become references to Kubernetes Secrets, and a template of these
     is written beside the values. What the values cannot hold is listed on
-    stderr.
+    stderr. With --from, --dialect is the version of the service that the
+    directory is for; by default that of the chart.
 
     Examples:
         osmo config export configs/
@@ -101,6 +116,7 @@ def export(
         )
     if directory is not None:
         _refuse({"--chart": chart, "--from": source}, "--helm")
+        _refuse({"--dialect": dialect, "--prune": prune}, "--from")
         from osmo_cli.commands.config import export_directory
 
         names = tuple(dict.fromkeys(find_type(name).name for name in types or ()))
@@ -113,7 +129,11 @@ def export(
     _refuse({"--type": types, "--format": file_format, "--force": force}, "a directory")
     from osmo_cli.commands.config.export_helm import HelmExportOptions, export_helm
 
-    return export_helm(ctx.obj, HelmExportOptions(helm, chosen_chart(chart), source, all_fields))
+    if source is None:
+        _refuse({"--dialect": dialect, "--prune": prune}, "--from")
+    version = chosen_dialect(dialect) if dialect else None
+    options = HelmExportOptions(helm, chosen_chart(chart), source, version, prune, all_fields)
+    return export_helm(ctx.obj, options)
 
 
 def _refuse(options: dict[str, object], target: str) -> None:

@@ -7,7 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from osmo_cli.bounded_files import STDIN
-from osmo_cli.errors import ExitCode, UsageError
+from osmo_cli.config.changes.merge import merge_input
+from osmo_cli.config.registry.types import BACKEND
+from osmo_cli.config.values import replaced, value_at
+from osmo_cli.errors import ExitCode
+from osmo_cli.text_files import write_text
 
 if TYPE_CHECKING:
     from osmo_cli.commands.session import Session
@@ -15,6 +19,9 @@ if TYPE_CHECKING:
     from osmo_cli.config.helm.export import ExportedValues
     from osmo_cli.config.registry.dialects import Dialect
     from osmo_cli.output.printer import Printer
+
+
+_NAMESPACE = "k8s_namespace"
 
 
 @dataclass(frozen=True)
@@ -25,12 +32,16 @@ class HelmExportOptions:
         file: the values file, or `-` for standard output.
         chart: the chart, or None for that of the service's version.
         directory: where the configuration is, or None for the service.
+        dialect: the version of the service that the directory is for; None: that of the chart.
+        prune: remove items that the directory does not have, of the types that it has.
         all_fields: also write fields that have the service's default.
     """
 
     file: str
     chart: Chart | None
     directory: str | None
+    dialect: Dialect | None
+    prune: bool
     all_fields: bool
 
 
@@ -40,10 +51,28 @@ def export_helm(session: Session, options: HelmExportOptions) -> int:
     from osmo_cli.config.helm.detection import dialect_for
     from osmo_cli.config.helm.export import export_values
 
-    dialect, states = _states(session, options.directory)
-    chart = options.chart or chart_of(dialect) or OSMO
+    chart = options.chart
+    if options.directory is None:
+        dialect, states = _states_of_service(session)
+        chart = chart or chart_of(dialect) or OSMO
+    else:
+        chart = chart or (options.dialect and chart_of(options.dialect)) or OSMO
+        dialect = options.dialect or dialect_for(chart)
+        states = _states_of_files(session, options.directory, dialect)
     target = dialect_for(chart)
-    exported = export_values(states, chart, dialect, target, all_fields=options.all_fields)
+    existing = _existing(options.file)
+    if options.directory is not None:
+        _add_namespaces(states, value_at(existing, (*chart.writes_to, BACKEND.helm_section)))
+    exported = export_values(
+        states,
+        chart,
+        dialect,
+        target,
+        all_fields=options.all_fields,
+        is_part=options.directory is not None and not options.prune,
+    )
+    if options.directory is not None:
+        _keep_secret_refs(exported, existing, chart)
     text = _text(options.file, exported)
     problems = _problems(options.file, text, chart, target)
     _write(session.printer, options.file, text)
@@ -57,28 +86,35 @@ def export_helm(session: Session, options: HelmExportOptions) -> int:
     return ExitCode.INVALID if is_too_large else ExitCode.OK
 
 
-def _states(session: Session, directory: str | None) -> tuple[Dialect, dict[str, Any]]:
-    """Return the version of the service and its types' data; or that of a directory."""
+def _states_of_service(session: Session) -> tuple[Dialect, dict[str, Any]]:
+    """Return the version of the service and its types' data, without secrets that are not set."""
+    from osmo_cli.config.registry.shape import Shape
     from osmo_cli.config.registry.types import CONFIG_TYPES
+    from osmo_cli.plan.export import unset_secrets
 
-    if directory is not None:
-        return _states_of_files(session, directory)
+    states: dict[str, Any] = {}
     with session.connect() as service:
         dialect = service.dialect
-        rows = [row for row in CONFIG_TYPES.values() if row.name in dialect.config_types]
-        return dialect, {row.name: service.configs.read(row).data for row in rows}
+        for row in CONFIG_TYPES.values():
+            if row.name not in dialect.config_types:
+                continue
+            data = service.configs.read(row).data
+            if row.secrets and row.whole is not None:
+                for path in unset_secrets(service, Shape(row, dialect), data):
+                    data = replaced(data, path, "")
+            states[row.name] = data
+        return dialect, states
 
 
-def _states_of_files(session: Session, directory: str) -> tuple[Dialect, dict[str, Any]]:
-    from osmo_cli.commands.arguments import chosen_dialect
+def _states_of_files(session: Session, directory: str, dialect: Dialect) -> dict[str, Any]:
+    """Return the data of the types that a directory has."""
+    from osmo_cli.config.changes.exported import filled
     from osmo_cli.config.checking.file_checks import check_files
     from osmo_cli.config.checking.validate import unwrapped
     from osmo_cli.config.problems import raise_for_errors
     from osmo_cli.config.reading.inputs import read_inputs
-    from osmo_cli.config.secrets import MASK
-    from osmo_cli.config.values import replaced
+    from osmo_cli.config.secrets import MASK, mask_secrets
 
-    dialect = chosen_dialect(None)
     inputs = read_inputs(
         [directory],
         dialect,
@@ -94,12 +130,50 @@ def _states_of_files(session: Session, directory: str) -> tuple[Dialect, dict[st
         value = document.value
         for path in document.references():
             value = replaced(value, path, MASK)
-        name = item.shape.config_type.name
-        if item.shape.name is None:
-            states[name] = states.get(name, {}) | value
+        config_type = item.shape.config_type
+        value = filled(item.shape, value)
+        if not config_type.is_by_item:
+            # A file may also hold a secret itself.
+            if item.shape.name is not None and config_type.wrapper is not None:
+                value = {config_type.wrapper: {item.shape.name: value}}
+            value = mask_secrets(config_type, value)
+            states[config_type.name] = merge_input(states.get(config_type.name, {}), value)
+            continue
+        named = value if item.shape.name is None else {item.shape.name: value}
+        if config_type.wrapper is None:
+            states[config_type.name] = states.get(config_type.name, {}) | named
         else:
-            states.setdefault(name, {})[item.shape.name] = value
-    return dialect, states
+            states.setdefault(config_type.name, {config_type.wrapper: {}})
+            states[config_type.name][config_type.wrapper] |= named
+    return states
+
+
+def _existing(file: str) -> Any:
+    """Return what a values file holds, or None if it does not exist."""
+    from osmo_cli.config.helm.reading import parse_values
+    from osmo_cli.config.reading.files import read_input
+
+    if file == STDIN or not Path(file).exists():
+        return None
+    return parse_values(*read_input(file)).value
+
+
+def _add_namespaces(states: dict[str, Any], backends: Any) -> None:
+    """Give the backends of files, which need no namespace, those that the values have."""
+    for name, item in BACKEND.items_in(states.get(BACKEND.name, {})).items():
+        namespace = value_at(backends, (name, _NAMESPACE))
+        if namespace and not item.get(_NAMESPACE):
+            item[_NAMESPACE] = namespace
+
+
+def _keep_secret_refs(exported: ExportedValues, existing: Any, chart: Chart) -> None:
+    """Keep the Secrets that the values mount for what the directory does not have."""
+    if chart.secret_refs is None:
+        return
+    at = (*chart.block, chart.secret_refs)
+    refs, new = value_at(existing, at), value_at(exported.values, at)
+    if isinstance(refs, list) and isinstance(new, list):
+        new[:] = [*refs, *(ref for ref in new if ref not in refs)]
 
 
 def _text(file: str, exported: ExportedValues) -> str:
@@ -109,7 +183,7 @@ def _text(file: str, exported: ExportedValues) -> str:
 
     if file != STDIN and Path(file).exists():
         name, text = read_input(file)
-        return merge_into(name, text, exported.values, exported.sections_at)
+        return merge_into(name, text, exported.values, exported.whole)
     return write_values(exported.values)
 
 
@@ -127,10 +201,7 @@ def _write(printer: Printer, file: str, text: str) -> None:
     if file == STDIN:
         printer.document(text)
         return
-    try:
-        Path(file).write_text(text, "utf-8")
-    except OSError as error:
-        raise UsageError(f"cannot write {file}: {error.strerror}") from None
+    write_text(Path(file), text)
 
 
 def _write_secrets(printer: Printer, file: str, exported: ExportedValues) -> None:

@@ -38,6 +38,27 @@ def secret_variable(shape: Shape, path: Path) -> str:
     return VARIABLE_PREFIX + "_".join(words)
 
 
+def filled(shape: Shape, content: Any) -> Any:
+    """Return the object that the content of a file stands for, with its defaults. Loads pydantic.
+
+    Fields that a service keeps in a table of their own have no default (`mapping_fields`).
+    """
+    from osmo_cli.config.schemas.base import defaults, model_at
+
+    mappings = shape.config_type.mapping_fields
+
+    def fill(value: Any, path: Path) -> Any:
+        if not isinstance(value, dict):
+            return value
+        model = model_at(shape.model(), path)
+        known = {} if model is None else defaults(model)
+        result = {key: fill(inner, (*path, key)) for key, inner in value.items()}
+        left_out = known.keys() - value.keys() - mappings
+        return {key: deepcopy(known[key]) for key in known if key in left_out} | result
+
+    return fill(content, ())
+
+
 def _variable_word(step: str) -> str:
     return re.sub(r"[^A-Z0-9]", "_", step.upper())
 

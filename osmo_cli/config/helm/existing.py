@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from osmo_cli.config.helm.reading import parse_values
@@ -13,14 +13,14 @@ from osmo_cli.config.reading.yaml_text import escape_invisible, is_visible
 from osmo_cli.config.values import ABSENT, same
 
 
-def merge_into(name: str, text: str, values: Mapping[str, Any], whole: Path) -> str:
+def merge_into(name: str, text: str, values: Mapping[str, Any], whole: Collection[Path]) -> str:
     """Return the text of a values file with `values` in it.
 
     Args:
         name: the file, for messages.
         text: its text.
         values: the values, from the top.
-        whole: the path below which the file holds `values` and nothing else afterwards.
+        whole: the paths below which the file holds `values` and nothing else afterwards.
 
     Raises:
         InvalidInputError: Helm could not read the file.
@@ -46,10 +46,17 @@ def merge_into(name: str, text: str, values: Mapping[str, Any], whole: Path) -> 
     return escape_invisible(merged) if is_visible(text.replace("\n", "")) else merged
 
 
-def _merge(tree: Any, before: Any, values: Mapping[str, Any], at: Path, whole: Path) -> None:
-    if at[: len(whole)] == whole:
-        for key in [key for key in tree if _helm_key(key) not in values]:
+def _merge(
+    tree: Any, before: Any, values: Mapping[str, Any], at: Path, whole: Collection[Path]
+) -> None:
+    is_whole = any(at[: len(path)] == path for path in whole)
+    for key in list(tree):
+        known_key = _helm_key(key)
+        if known_key not in values and (is_whole or (*at, known_key) in whole):
             del tree[key]
+        elif isinstance(tree[key], dict) and known_key not in values:
+            # Objects that need no values any more may be below.
+            _merge(tree[key], before.get(known_key, {}), {}, (*at, known_key), whole)
     own = {_helm_key(key): key for key in tree}
     for key, value in values.items():
         known = own.get(key, ABSENT)

@@ -45,14 +45,14 @@ class ExportedValues:
 
     Attributes:
         values: from the top of the values file.
-        sections_at: where the sections are in them; everything there is the whole configuration.
+        whole: where they are the whole configuration, so that nothing else may be there.
         secrets: the Secrets that the values refer to.
         notes: what else to do or to know, a sentence each.
         homeless: what has no place in the values.
     """
 
     values: dict[str, Any] = field(default_factory=dict)
-    sections_at: Path = ()
+    whole: list[Path] = field(default_factory=list)
     secrets: list[SecretToCreate] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     homeless: list[Homeless] = field(default_factory=list)
@@ -65,6 +65,7 @@ def export_values(
     target: Dialect,
     *,
     all_fields: bool = False,
+    is_part: bool = False,
 ) -> ExportedValues:
     """Write a configuration as values. Loads pydantic.
 
@@ -74,8 +75,9 @@ def export_values(
         source: the version of the service that `states` come from.
         target: the version of the service that the chart is for.
         all_fields: also write fields that have the service's default.
+        is_part: the service has other types and items too, which stay as the values have them.
     """
-    writer = _Writer(chart, source, target, all_fields)
+    writer = _Writer(chart, source, target, all_fields, is_part)
     for config_type in CONFIG_TYPES.values():
         if config_type.name in states:
             writer.add(config_type, states[config_type.name])
@@ -83,10 +85,12 @@ def export_values(
 
 
 class _Writer:
-    def __init__(self, chart: Chart, source: Dialect, target: Dialect, all_fields: bool) -> None:
+    def __init__(
+        self, chart: Chart, source: Dialect, target: Dialect, all_fields: bool, is_part: bool
+    ) -> None:
         self._chart, self._source, self._target = chart, source, target
-        self._all_fields = all_fields
-        self._result = ExportedValues(sections_at=chart.writes_to)
+        self._all_fields, self._is_part = all_fields, is_part
+        self._result = ExportedValues(whole=[] if is_part else [chart.writes_to])
         self._defaults = {} if chart.snapshot is not None else chart.sections
         if chart.switch is not None:
             self._set((*chart.block, chart.switch), True)
@@ -131,8 +135,13 @@ class _Writer:
             wanted = self._derived(config_type, self._clean(shape, data, (section,)))
             comparison = self._comparison(Shape(config_type, self._target))
             values = comparison.values(chart_defaults, wanted)
+        at = (*self._chart.writes_to, section)
+        if self._is_part:
+            by_item = config_type.is_by_item or config_type is BACKEND
+            names = config_type.items_in(data) if by_item else ()
+            self._result.whole += [(*at, name) for name in names] if by_item else [at]
         if values not in (ABSENT, {}):
-            self._set((*self._chart.writes_to, section), values)
+            self._set(at, values)
 
     def _items(
         self, config_type: ConfigType, items: Mapping[str, Any], defaults: Mapping[str, Any]
@@ -146,6 +155,8 @@ class _Writer:
             value = comparison.values(defaults.get(name, ABSENT), wanted)
             if value is not ABSENT:
                 values[name] = value
+        if self._is_part:
+            return values
         return values | {name: None for name in defaults if name not in items}
 
     def _comparison(self, shape: Shape) -> _Comparison:
