@@ -47,32 +47,11 @@ class HelmExportOptions:
 
 def export_helm(session: Session, options: HelmExportOptions) -> int:
     """Write the values, and say what they do not hold."""
-    from osmo_cli.config.helm.charts import OSMO, chart_of
     from osmo_cli.config.helm.detection import dialect_for
-    from osmo_cli.config.helm.export import export_values
 
-    chart = options.chart
-    if options.directory is None:
-        dialect, states = _states_of_service(session)
-        chart = chart or chart_of(dialect) or OSMO
-    else:
-        chart = chart or (options.dialect and chart_of(options.dialect)) or OSMO
-        dialect = options.dialect or dialect_for(chart)
-        states = _states_of_files(session, options.directory, dialect)
+    chart, dialect, states = _source(session, options)
     target = dialect_for(chart)
-    existing = _existing(options.file)
-    if options.directory is not None:
-        _add_namespaces(states, value_at(existing, (*chart.writes_to, BACKEND.helm_section)))
-    exported = export_values(
-        states,
-        chart,
-        dialect,
-        target,
-        all_fields=options.all_fields,
-        is_part=options.directory is not None and not options.prune,
-    )
-    if options.directory is not None:
-        _keep_secret_refs(exported, existing, chart)
+    exported = _exported(options, chart, dialect, states)
     text = _text(options.file, exported)
     problems = _problems(options.file, text, chart, target)
     _write(session.printer, options.file, text)
@@ -84,6 +63,42 @@ def export_helm(session: Session, options: HelmExportOptions) -> int:
     # What the service has, also if a later one refuses it, is exported; warnings say so.
     is_too_large = any(problem.severity == "error" and not problem.path for problem in problems)
     return ExitCode.INVALID if is_too_large else ExitCode.OK
+
+
+def _source(session: Session, options: HelmExportOptions) -> tuple[Chart, Dialect, dict[str, Any]]:
+    """Return the chart, and the version and the data of the configuration to export."""
+    from osmo_cli.config.helm.charts import OSMO, chart_of
+    from osmo_cli.config.helm.detection import dialect_for
+
+    if options.directory is None:
+        dialect, states = _states_of_service(session)
+        return options.chart or chart_of(dialect) or OSMO, dialect, states
+    chart = options.chart or (options.dialect and chart_of(options.dialect)) or OSMO
+    dialect = options.dialect or dialect_for(chart)
+    return chart, dialect, _states_of_files(session, options.directory, dialect)
+
+
+def _exported(
+    options: HelmExportOptions, chart: Chart, dialect: Dialect, states: dict[str, Any]
+) -> ExportedValues:
+    from osmo_cli.config.helm.detection import dialect_for
+    from osmo_cli.config.helm.export import export_values
+
+    target = dialect_for(chart)
+    if options.directory is None:
+        return export_values(states, chart, dialect, target, all_fields=options.all_fields)
+    existing = _existing(options.file)
+    _add_namespaces(states, value_at(existing, (*chart.writes_to, BACKEND.helm_section)))
+    exported = export_values(
+        states,
+        chart,
+        dialect,
+        target,
+        all_fields=options.all_fields,
+        is_part=not options.prune,
+    )
+    _keep_secret_refs(exported, existing, chart)
+    return exported
 
 
 def _states_of_service(session: Session) -> tuple[Dialect, dict[str, Any]]:
