@@ -11,7 +11,6 @@ The bounds (docs/security.md#secrets-in-output):
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
@@ -67,7 +66,7 @@ class Redactor:
 
     def redact_data(self, value: Any) -> Any:
         """Return data for machines without the known secrets that do not look like names."""
-        if not self._secrets or not self._distinct.occur_in(json.dumps(value)):
+        if not self._secrets or not self._distinct.occur_in("\n".join(_strings(value))):
             return value
         return _each_string(value, self.redact_document)
 
@@ -147,6 +146,10 @@ class _Known:
         return list(forms.values())
 
     @cached_property
+    def _joined(self) -> str:
+        return "\n".join(form.text for form in self.forms)
+
+    @cached_property
     def _pieces(self) -> frozenset[str]:
         """Every piece of a secret that looks generated, in each of its forms.
 
@@ -211,6 +214,13 @@ class _Known:
     def _shortened(self, text: str) -> Iterator[Span]:
         """Return the beginnings before, and the ends after, the marks of shortenings."""
         for gap in re.finditer(_GAP, text):
+            sides = (
+                text[max(gap.start() - SHORTEST_SIDE, 0) : gap.start()],
+                text[gap.end() : gap.end() + SHORTEST_SIDE],
+            )
+            # Most marks are beside other text, and data holds thousands of masks.
+            if not any(len(side) == SHORTEST_SIDE and side in self._joined for side in sides):
+                continue
             for form in self.forms:
                 before = _beginning(text, gap.start(), form.text)
                 after = _end(text, gap.end(), form.text)
@@ -276,12 +286,24 @@ def _end(text: str, start: int, secret: str) -> int:
     return 0
 
 
+def _strings(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            yield str(key)
+            yield from _strings(inner)
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            yield from _strings(inner)
+
+
 def _each_string(value: Any, change: Callable[[str], str]) -> Any:
     """Return a copy of JSON data with every string and key changed."""
     if isinstance(value, str):
         return change(value)
     if isinstance(value, dict):
-        return {change(key): _each_string(inner, change) for key, inner in value.items()}
+        return {change(str(key)): _each_string(inner, change) for key, inner in value.items()}
     if isinstance(value, list | tuple):
         return [_each_string(inner, change) for inner in value]
     return value
