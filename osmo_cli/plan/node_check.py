@@ -11,7 +11,7 @@ from osmo_cli.config.reading.document import Document
 from osmo_cli.config.registry.dialects import Dialect
 from osmo_cli.config.registry.shape import Shape
 from osmo_cli.config.registry.types import BACKEND
-from osmo_cli.errors import ConflictError
+from osmo_cli.errors import UsageError
 from osmo_cli.plan.change import Change
 from osmo_cli.plan.live_object import LiveObject
 from osmo_cli.plan.names import first_names
@@ -19,8 +19,8 @@ from osmo_cli.plan.names import first_names
 _NAMED_NODES = 5
 
 
-class NodesTakenOutError(ConflictError):
-    """A change would make too many nodes unavailable; nothing was sent (exit 6)."""
+class NodesTakenOutError(UsageError):
+    """A change would make too many nodes unavailable; nothing was sent (exit 2)."""
 
 
 def live_conditions(target: LiveObject, nodes: Sequence[Node]) -> Conditions:
