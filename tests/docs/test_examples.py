@@ -114,7 +114,7 @@ def test_the_picture_shows_what_the_program_prints_now() -> None:
     def texts(svg: str) -> list[str]:
         return re.findall(r">([^<\n]+)</text>", svg)
 
-    kept = (folder / "update.svg").read_text("utf-8")
+    kept = (folder / "tour.svg").read_text("utf-8")
     assert len(texts(kept)) > 20
     assert texts(module.picture()) == texts(kept), "run `make pictures`"
     assert not re.search(r"/(home|root|tmp)\b", kept)
