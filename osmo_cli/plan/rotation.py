@@ -124,7 +124,7 @@ def check_successor(service: Service, rotation: Rotation, text: str) -> None:
 
 
 def delete_old(service: Service, rotation: Rotation) -> bool:
-    """Delete the old token, now that the new one works.
+    """Delete the old token, now that the new one works; a signal does not prevent it.
 
     Returns:
         False if another run had deleted it already.
@@ -133,7 +133,7 @@ def delete_old(service: Service, rotation: Rotation) -> bool:
         OsmoError: it failed; says what is stored.
     """
     try:
-        delete_token(service, rotation.new.owner, rotation.old.name)
+        delete_token(service, rotation.new.owner, rotation.old.name, completes=True)
     except TokenNotFoundError:
         return False
     except OsmoError as error:

@@ -130,8 +130,16 @@ def rotate_token(service: Service, new: NewToken, old: Token) -> CreatedToken:
             raise
 
 
-def delete_token(service: Service, owner: TokenOwner, name: str) -> tuple[str, ...]:
+def delete_token(
+    service: Service, owner: TokenOwner, name: str, *, completes: bool = False
+) -> tuple[str, ...]:
     """Delete a token and look that it is gone; returns warnings.
+
+    Args:
+        service: the service.
+        owner: whose it is.
+        name: its name.
+        completes: it completes what a creation has begun, so that no signal prevents it.
 
     Raises:
         TokenNotFoundError: the token does not exist.
@@ -147,6 +155,7 @@ def delete_token(service: Service, owner: TokenOwner, name: str) -> tuple[str, .
         [lambda: service.tokens.delete(owner, name)],
         lambda: _find_if_owner_exists(service, owner, name),
         lambda stored: [] if stored is None else [f"token {name}"],
+        completes=completes,
     )
     outcome = perform(write)
     outcome.check()

@@ -205,8 +205,6 @@ def _run(session: Session, options: Options) -> None:
                 if created.doubt is not None:
                     raise created.doubt
             _finish(service, rotation, created.text, options, credential, printer)
-    if not options.grace:
-        _forget_old(credential, options, printer)
 
 
 @contextmanager
@@ -242,6 +240,7 @@ def _finish(
         printer.note(f"the old token {old.name} is deleted; its logins end within five minutes")
     else:
         printer.note(f"the old token {old.name} was deleted by another run at the same time")
+    _forget_old(credential, options, printer)
     _renew_login(service, credential, text, printer)
 
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import base64
 import json
+import signal
+import subprocess
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +21,7 @@ from tests.support.databases import new_database
 from tests.support.fronted import Forward, Fronted, fronted
 from tests.support.loopback import Request
 from tests.support.loopback import answer as wire
-from tests.support.processes import Shell, serving
+from tests.support.processes import OSMO, Shell, serving
 
 
 @dataclass
@@ -173,6 +176,43 @@ def test_a_successor_that_is_not_known_to_work_replaces_nothing(
     setting.service.front = lambda _, forward: forward()
     assert setting.works(old)
     assert setting.names() == ["agent", "agent-2"]
+
+
+@pytest.mark.sample(3)
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("moment", ["creation", "check"])
+def test_a_signal_does_not_leave_a_rotation_half_done(
+    setting: Setting, number: signal.Signals, moment: str
+) -> None:
+    """It is held back from the creation on, so that one token is left, and its text is printed."""
+    setting.make("agent")
+    process = subprocess.Popen(
+        [OSMO, "token", "rotate", "agent", "--no-store", "-t", "json"],
+        env=setting.shell.env,
+        cwd=setting.shell.home,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    is_sent = False
+
+    def front(request: Request, forward: Forward) -> bytes:
+        nonlocal is_sent
+        reply = forward()
+        is_moment = {"creation": "expires_at=", "check": "/jwt/"}[moment] in request.target
+        if is_moment and not is_sent:
+            is_sent = True
+            process.send_signal(number)
+            time.sleep(0.2)
+        return reply
+
+    setting.service.front = front
+    out, err = process.communicate(timeout=60)
+    setting.service.front = lambda _, forward: forward()
+    assert process.returncode == 3, err
+    assert err.splitlines()[-1].startswith("interrupted; the token agent is deleted")
+    assert setting.names() == ["agent-2"]
+    assert setting.works(json.loads(out)["token"])
 
 
 def test_what_cannot_be_rotated_is_refused_before_anything_is_sent(setting: Setting) -> None:
