@@ -1,7 +1,8 @@
 """How long commands take, as ratios to a bare script that makes the same GET.
 
 Every command runs as a process of its own against one local service on a loopback port. The
-machine may be busy, so the commands take turns and only the medians' ratios count.
+machine may be busy, so the commands take turns and only the medians' ratios count. Where more
+processes want to run than there are processors, the ratio of processor time says more.
 
     python benchmarks/startup.py [--runs 20] [--write docs/performance.md]
 """
@@ -18,6 +19,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import NamedTuple
 
 from osmo_cli import __version__
 
@@ -31,13 +33,31 @@ print(json.dumps(json.loads(connection.getresponse().read()), indent=2))
 BEGIN, END = "<!-- table: benchmarks/startup.py -->", "<!-- end of table -->"
 
 
+class Run(NamedTuple):
+    """One run of a command."""
+
+    seconds: float
+    cpu_seconds: float
+    peak_mb: float
+
+
+class Figures(NamedTuple):
+    """The medians of a command's runs, their ratios to the floor, and the peak of its memory."""
+
+    name: str
+    ms: float
+    ratio: float
+    cpu_ratio: float
+    peak_mb: float
+
+
 def environment(home: Path) -> dict[str, str]:
     """What the measured commands see: a home of their own."""
     return {"PATH": os.environ["PATH"], "HOME": str(home), "LANG": "C.UTF-8"}
 
 
-def once(command: list[str], env: dict[str, str]) -> tuple[float, float]:
-    """Wall seconds and peak MB of one run; its output is read and must be a success."""
+def once(command: list[str], env: dict[str, str]) -> Run:
+    """Run a command, which must succeed, and read its output."""
     started = time.perf_counter()
     process = subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     assert process.stdout is not None
@@ -48,11 +68,11 @@ def once(command: list[str], env: dict[str, str]) -> tuple[float, float]:
     process.stdout.close()
     if process.returncode != 0:
         sys.exit(f"{' '.join(command)} ended with {process.returncode}")
-    return seconds, usage.ru_maxrss / 1024
+    return Run(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
 
 
-def measure(runs: int) -> list[tuple[str, float, float, float]]:
-    """(name, median ms, ratio to the floor, peak MB) of each command."""
+def measure(runs: int) -> list[Figures]:
+    """Measure each command on a service of its own."""
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
         env = environment(home)
@@ -76,9 +96,7 @@ def measure(runs: int) -> list[tuple[str, float, float, float]]:
             server.wait()
 
 
-def rounds(
-    url: str, home: Path, env: dict[str, str], runs: int
-) -> list[tuple[str, float, float, float]]:
+def rounds(url: str, home: Path, env: dict[str, str], runs: int) -> list[Figures]:
     """Run all commands in turn, `runs` times."""
     port = url.rsplit(":", 1)[1]
     patch = home / "patch.json"
@@ -94,36 +112,46 @@ def rounds(
             *(OSMO, "config", "update", "BACKEND", "gpu-a", "--file", str(patch)),
         ],
     }
-    times: dict[str, list[float]] = {name: [] for name in commands}
-    peaks: dict[str, float] = dict.fromkeys(commands, 0.0)
+    measured: dict[str, list[Run]] = {name: [] for name in commands}
     for turn in range(-1, runs):
         for name, command in commands.items():
             if name.endswith("(a change)"):
                 patch.write_text(f'{{"description": "turn {turn}"}}')
             elif name.endswith("(unchanged)") and turn < 0:
                 patch.write_text("{}")
-            seconds, peak = once(command, env)
+            run = once(command, env)
             if turn >= 0:  # the first turn warms the caches
-                times[name].append(seconds)
-                peaks[name] = max(peaks[name], peak)
-    floor = statistics.median(times["floor: bare http.client GET"])
+                measured[name].append(run)
+    floor = _medians(measured["floor: bare http.client GET"])
     return [
-        (name, statistics.median(values) * 1000, statistics.median(values) / floor, peaks[name])
-        for name, values in times.items()
+        Figures(
+            name,
+            _medians(done).seconds * 1000,
+            _medians(done).seconds / floor.seconds,
+            _medians(done).cpu_seconds / floor.cpu_seconds,
+            max(run.peak_mb for run in done),
+        )
+        for name, done in measured.items()
     ]
 
 
-def table(figures: list[tuple[str, float, float, float]], runs: int) -> str:
+def _medians(done: list[Run]) -> Run:
+    return Run(*map(statistics.median, zip(*done, strict=True)))
+
+
+def table(figures: list[Figures], runs: int) -> str:
     """The figures as Markdown."""
     lines = [
         f"osmo {__version__}, Python {platform.python_version()}, {platform.system()}, "
         f"{os.cpu_count()} processors, median of {runs} runs:",
         "",
-        "| command | ms | ratio to the floor | peak MB |",
-        "|---|---|---|---|",
+        "| command | ms | ratio to the floor | ratio of processor time | peak MB |",
+        "|---|---|---|---|---|",
     ]
     lines += [
-        f"| `{name}` | {ms:.0f} | {ratio:.2f} | {mb:.0f} |" for name, ms, ratio, mb in figures
+        f"| `{row.name}` | {row.ms:.0f} | {row.ratio:.2f} | {row.cpu_ratio:.2f} "
+        f"| {row.peak_mb:.0f} |"
+        for row in figures
     ]
     return "\n".join(lines)
 
