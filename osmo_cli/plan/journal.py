@@ -110,7 +110,10 @@ def start(header: Mapping[str, Any]) -> Journal:
         make_private_dir(path.parent)
         descriptor = os.open(path, flags, 0o600)
     except OSError as error:
-        raise UsageError(f"cannot write {path}: {error.strerror}") from None
+        raise UsageError(
+            f"cannot write {path}: {error.strerror}",
+            hint="nothing was sent; set XDG_STATE_HOME to a directory that you can write",
+        ) from None
     journal = Journal(path, dict(header), _descriptor=descriptor)
     _lock(journal)
     journal._add(header)
