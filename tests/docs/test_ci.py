@@ -441,6 +441,7 @@ def test_plans_of_different_things_have_comments_of_their_own(
     assert first != second
 
 
+@pytest.mark.thorough
 def test_a_plan_without_a_pull_request_or_with_comments_off_writes_none(runner: Runner) -> None:
     assert runner.action(with_token(runner, "plan")).outputs["changes"] == "true"
     runner.action(with_token(runner, "plan", comment="false"), pull_request="7")
@@ -486,6 +487,7 @@ def test_an_input_is_never_code(runner: Runner, name: str) -> None:
     assert not (runner.shell.home / "made-up").exists()
 
 
+@pytest.mark.thorough
 def test_arguments_are_quoted_as_in_a_shell_and_never_expanded(runner: Runner) -> None:
     args = "--name 'a b' --name=*\n--partial"
     runner.action(with_token(runner, "plan", args=args))
@@ -496,6 +498,7 @@ def test_arguments_are_quoted_as_in_a_shell_and_never_expanded(runner: Runner) -
     assert "::error::args: the quotes do not match" in run.log
 
 
+@pytest.mark.thorough
 def test_apply_makes_the_plan_of_its_digest_or_nothing(
     runner: Runner, request: pytest.FixtureRequest
 ) -> None:
@@ -515,6 +518,7 @@ def test_apply_makes_the_plan_of_its_digest_or_nothing(
     assert "team/configs@facade" in history.out
 
 
+@pytest.mark.thorough
 def test_apply_without_a_digest_applies_any_plan_but_an_empty_digest_is_an_error(
     runner: Runner,
 ) -> None:
@@ -660,6 +664,7 @@ def test_a_second_plan_changes_the_note_of_the_first(
         assert [method for method in notes.requests if method != "GET"] == ["POST", "PUT"]
 
 
+@pytest.mark.thorough
 def test_a_plan_of_gitlab_that_fails_says_so_in_its_note(runner: Runner) -> None:
     with notes_served() as notes:
         run = runner.gitlab("osmo-plan", {**notes.job, "CONFIGS_ARGUMENTS": "--type FROB"})
