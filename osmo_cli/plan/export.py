@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path as FilePath
@@ -162,8 +163,9 @@ class _Exporter:
         path = self._existing.get(ref) or path or self._directory / path_of(ref, self._suffix)
         self._taken.add(folded(PurePosixPath(path.relative_to(self._directory))))
         self._seen.add(ref)
-        is_new = ref not in self._existing
-        before = ABSENT if is_new else _content(path, shape)
+        # A pipe or a directory is not part of the layout, and is not replaced by a file either.
+        is_new = not os.path.lexists(path)
+        before = _content(path, shape) if ref in self._existing else ABSENT
         unset = set(unset_secrets(self._service, shape, live)) if shape.config_type.secrets else ()
         content = exported(
             shape,

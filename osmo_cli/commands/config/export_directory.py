@@ -93,7 +93,7 @@ def _print(printer: Printer, directory: str, result: DirectoryExport) -> None:
     for path in result.gone:
         printer.warn(f"{path}: not found on the service; the file is kept")
     if result.variables:
-        names = "".join(f"\n  {name}" for name in result.variables)
+        names = "".join(f"\n{name}" for name in result.variables)
         printer.note(f"set these environment variables before you plan or apply:{names}")
     unchanged = len(result.in_state("unchanged"))
     written = len(result.files) - unchanged

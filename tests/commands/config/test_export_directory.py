@@ -134,6 +134,14 @@ def test_an_unreadable_file_is_not_overwritten(newest: Shell) -> None:
     assert path.read_text() == "a: ["
 
 
+def test_what_is_no_file_is_not_replaced(newest: Shell) -> None:
+    (newest.home / "configs").mkdir()
+    os.mkfifo(newest.home / "configs/workflow.yaml")
+    result = newest.osmo("config", "export", "configs", "--type", "WORKFLOW")
+    assert result.code == 6, result
+    assert (newest.home / "configs/workflow.yaml").is_fifo()
+
+
 def test_own_references_and_formats_stay(newest: Shell) -> None:
     _update(newest, "WORKFLOW", value={"workflow_alerts": {"slack_token": SECRET}})
     configs = newest.home / "configs"
@@ -145,7 +153,7 @@ def test_own_references_and_formats_stay(newest: Shell) -> None:
     result = newest.osmo("config", "export", "configs", "--type", "pool", "workflow", "--force")
     assert result.code == 0, result
     assert "configs/pool/gone.json: not found on the service; the file is kept" in result.err
-    assert result.err.endswith("before you plan or apply:\n  SLACK\n")
+    assert result.err.endswith("before you plan or apply:\n    SLACK\n")
     files = _files(newest)
     assert set(files) == {"README.md", "pool/default.json", "pool/gone.json", "workflow.yml"}
     assert json.loads(files["pool/default.json"])["description"] == "Default pool"

@@ -162,3 +162,8 @@ def test_a_configuration_near_the_limit_of_a_configmap_is_said(size: int, tmp_pa
     plan = "a ConfigMap holds 1,024 KiB"
     assert (plan in result.err) is (size == 8000), result
     assert result.code == 0, result
+    # A plan of the values says it too.
+    new_database(tmp_path / "local.db", next(reversed(DIALECTS)))
+    login = {"OSMO_URL": "local", "OSMO_LOCAL_DB": str(tmp_path / "local.db")}
+    planned = shell.osmo("config", "plan", "--helm", "values.yaml", env=login)
+    assert (plan in planned.err) is (size == 8000), planned.err[-500:]
