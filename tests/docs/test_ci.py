@@ -412,6 +412,7 @@ def test_a_second_plan_changes_the_comment_of_the_first(
     assert methods == ["POST", "PATCH"]
 
 
+@pytest.mark.thorough
 def test_a_comment_is_found_on_any_page_and_only_if_a_bot_wrote_it(runner: Runner) -> None:
     runner.action(with_token(runner, "plan"), pull_request="7")
     (comment,) = runner.comments
@@ -449,6 +450,7 @@ def test_a_plan_without_a_pull_request_or_with_comments_off_writes_none(runner: 
     assert "gh" not in {call[0] for call in runner.calls}
 
 
+@pytest.mark.thorough
 def test_a_comment_that_cannot_be_written_fails_the_job(runner: Runner) -> None:
     run = runner.action(with_token(runner, "plan"), pull_request="7", env={"READ_ONLY": "1"})
     assert run.code == 2
@@ -456,6 +458,7 @@ def test_a_comment_that_cannot_be_written_fails_the_job(runner: Runner) -> None:
     assert "pull-requests: write" in run.log
 
 
+@pytest.mark.thorough
 def test_the_log_takes_no_line_of_a_plan_for_a_command(runner: Runner) -> None:
     log = runner.action(with_token(runner, "plan")).log
     (end,) = re.findall(r"^::stop-commands::(\S+)$", log, re.MULTILINE)
@@ -627,6 +630,7 @@ def notes_served() -> Iterator[Notes]:
         server.server_close()
 
 
+@pytest.mark.thorough
 def test_the_jobs_of_gitlab_run_from_plan_to_apply(runner: Runner) -> None:
     validated = runner.gitlab("osmo-validate")
     assert validated.code == 0, validated.log
