@@ -151,8 +151,8 @@ WRITES = [
     Row("config delete BACKEND:1"),
     Row("token set new --no-store"),
     Row("token set old --no-store --if-exists rotate --description rotated", writes=2),
-    Row("token rotate old --no-store", writes=3),
-    Row("token rotate agent --service --no-store --grace", writes=2),
+    Row("token rotate old --no-store", writes=2),
+    Row("token rotate agent --service --no-store --grace"),
     Row("token delete old"),
     Row("token set svc --service --roles osmo-backend --no-store", writes=2),
     Row("token delete agent --service"),
@@ -345,6 +345,12 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         yield World(folder, service)
 
 
+def _reads(request: Request) -> bool:
+    """Whether a request changes nothing; some versions exchange a token by POST."""
+    is_exchange = request.target.startswith("/api/auth/jwt")
+    return request.method == "GET" or is_exchange or PROBE in request.body
+
+
 def inject(service: Fronted, cell: Cell) -> list[str]:
     """Make the service have the cell's fault; returns the writes that were sent, as they come."""
     writes: list[str] = []
@@ -359,7 +365,7 @@ def inject(service: Fronted, cell: Cell) -> list[str]:
         return silence() if content == SILENCE else content
 
     def front(request: Request, forward: Forward) -> bytes | Iterator[bytes]:
-        if request.method == "GET" or PROBE in request.body:
+        if _reads(request):
             if fault.read is not None and len(writes) >= cell.at:
                 return send(fault.read)
             return forward()
@@ -489,7 +495,7 @@ def interrupt(service: Fronted, case: Interruption) -> list[str]:
 
     def front(request: Request, forward: Forward) -> bytes:
         nonlocal writes
-        if request.method == "GET" or PROBE in request.body:
+        if _reads(request):
             send("read-back" if writes else "first read")
             return forward()
         writes += 1
@@ -522,7 +528,7 @@ def wrong_ending(
     if not is_between and (state == after) == bool(NOT_ALL.search(last)):
         yield "the outcome is not what is stored"
     secret = "Access token: " in result.out
-    if "token set" in case.row.command and secret != (state == after):
+    if case.row.command.startswith(("token set", "token rotate")) and secret != (state == after):
         yield "a secret that is lost"
 
 
