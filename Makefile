@@ -2,6 +2,7 @@
 # make test   runs the tests, each for some of the service versions
 # make test-all   runs each for every version, and the long ones too, as CI does
 # make fuzz   checks 20,000 mutated documents
+# make bench  measures starting, plans and applies, and the nodes of a large cluster
 # make faults tries every write with every fault, and every command with every broken stream
 #             and every variable of the environment
 # make round-trips exports and applies 100 generated states of each version
@@ -43,6 +44,8 @@ lint: $(VENV)/.dev
 
 bench: $(VENV)/.dev
 	$(BIN)/python benchmarks/startup.py
+	$(BIN)/python benchmarks/plan.py
+	$(BIN)/python benchmarks/nodes.py
 
 pictures: $(VENV)/.dev
 	$(BIN)/python docs/images/make_pictures.py

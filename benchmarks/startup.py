@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import platform
 import resource
 import statistics
 import subprocess
@@ -21,7 +20,7 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
-from osmo_cli import __version__
+from tables import machine, replace_table
 
 OSMO = str(Path(sys.executable).with_name("osmo"))
 FLOOR = """
@@ -30,7 +29,6 @@ connection = http.client.HTTPConnection("127.0.0.1", int(sys.argv[1]))
 connection.request("GET", "/api/configs/backend/gpu-a", headers={"x-osmo-user": "admin"})
 print(json.dumps(json.loads(connection.getresponse().read()), indent=2))
 """
-BEGIN, END = "<!-- table: benchmarks/startup.py -->", "<!-- end of table -->"
 
 
 class Run(NamedTuple):
@@ -142,8 +140,7 @@ def _medians(done: list[Run]) -> Run:
 def table(figures: list[Figures], runs: int) -> str:
     """The figures as Markdown."""
     lines = [
-        f"osmo {__version__}, Python {platform.python_version()}, {platform.system()}, "
-        f"{os.cpu_count()} processors, median of {runs} runs:",
+        f"{machine()}, median of {runs} runs:",
         "",
         "| command | ms | ratio to the floor | ratio of processor time | peak MB |",
         "|---|---|---|---|---|",
@@ -165,10 +162,7 @@ def main() -> None:
     text = table(measure(options.runs), options.runs)
     print(text)
     if options.write:
-        page = options.write.read_text("utf-8")
-        before, _, rest = page.partition(BEGIN)
-        _, _, after = rest.partition(END)
-        options.write.write_text(f"{before}{BEGIN}\n{text}\n{END}{after}", "utf-8")
+        replace_table(options.write, "startup.py", text)
 
 
 if __name__ == "__main__":

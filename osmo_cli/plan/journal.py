@@ -18,10 +18,17 @@ from typing import Any, Self
 
 from osmo_cli import paths
 from osmo_cli.errors import ConflictError, OsmoError, UsageError
-from osmo_cli.private_files import append_synced, make_private_dir
+from osmo_cli.private_files import append_synced, make_private_dir, read_private
 
+FORMAT = 1
+"""Raised when a version could not resume what an earlier one has begun."""
 KEPT = 20
 """Journals of finished applies that are kept."""
+
+_FIELDS = frozenset(
+    ("service", "directory", "folder", "types", "names", "prune", "partial", "digest", "wanted")
+) | {"bases", "description", "tags", "on_failure"}
+_SEE_REST = "`osmo config plan DIR` shows what is left to do"
 
 
 @dataclass(frozen=True)
@@ -42,12 +49,14 @@ class Journal:
     Attributes:
         header: what is applied, where and how.
         entries: the steps so far.
+        size: bytes of its whole lines, when it was read.
     """
 
     path: Path
     header: Mapping[str, Any]
     entries: list[Entry] = field(default_factory=list)
     finished: bool = False
+    size: int = 0
     _descriptor: int = -1
 
     @property
@@ -76,6 +85,10 @@ class Journal:
         self._add({"finished": outcome})
 
     def _add(self, line: Mapping[str, Any]) -> None:
+        self._append(line)
+        self._take(line)
+
+    def _append(self, line: Mapping[str, Any]) -> None:
         try:
             append_synced(self._descriptor, json.dumps(line) + "\n")
         except OSError as error:
@@ -83,9 +96,9 @@ class Journal:
                 f"cannot write the journal {self.path}: {error.strerror}",
                 hint="the step after the last line of the journal was not sent",
             ) from None
-        self._take(line)
 
     def _take(self, line: Mapping[str, Any]) -> None:
+        """Take a line in. Raises ValueError, or what a value of another form leads to."""
         if "about_to" in line:
             names = tuple(line["names"])
             self.entries.append(Entry(line["about_to"], names, line["base"], None, done=False))
@@ -96,6 +109,8 @@ class Journal:
             )
         elif "finished" in line:
             self.finished = True
+        else:
+            raise ValueError("not a line of a journal")
 
 
 def start(header: Mapping[str, Any]) -> Journal:
@@ -114,9 +129,9 @@ def start(header: Mapping[str, Any]) -> Journal:
             f"cannot write {path}: {error.strerror}",
             hint="nothing was sent; set XDG_STATE_HOME to a directory that you can write",
         ) from None
-    journal = Journal(path, dict(header), _descriptor=descriptor)
+    journal = Journal(path, {"format": FORMAT, **header}, _descriptor=descriptor)
     _lock(journal)
-    journal._add(header)
+    journal._append(journal.header)
     _forget_old()
     return journal
 
@@ -125,18 +140,36 @@ def resume(service: str) -> Journal:
     """Return the newest journal of a service that is not finished, to go on with.
 
     Raises:
-        UsageError: it has no such journal.
+        UsageError: it has no such journal, or a journal that may be it cannot be read.
         ConflictError: its apply is still running.
     """
     for path in _newest_first():
-        with contextlib.suppress(OSError, ValueError, KeyError, TypeError, IndexError):
-            journal = _read(path)
-            if journal.header["service"] == service and not journal.finished:
-                flags = os.O_WRONLY | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
-                journal._descriptor = os.open(path, flags)
-                _lock(journal)
-                return journal
+        if not _is_open_for(service, _read(path)):
+            continue
+        flags = os.O_WRONLY | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
+        try:
+            descriptor = os.open(path, flags)
+        except OSError as error:
+            raise UsageError(f"cannot write {path}: {error.strerror}") from None
+        journal = Journal(path, {}, _descriptor=descriptor)
+        try:
+            _lock(journal)
+        except ConflictError:
+            os.close(descriptor)
+            raise
+        # Read again: until it was locked its apply may have run.
+        current = _read(path)
+        if current is not None and _is_open_for(service, current):
+            current._descriptor = descriptor
+            # What comes next must not be joined to a line that was cut off.
+            os.ftruncate(descriptor, current.size)
+            return current
+        os.close(descriptor)
     raise UsageError(f"no interrupted apply for {service}", hint="start one: osmo config apply DIR")
+
+
+def _is_open_for(service: str, journal: Journal | None) -> bool:
+    return journal is not None and journal.header["service"] == service and not journal.finished
 
 
 def _lock(journal: Journal) -> None:
@@ -148,14 +181,51 @@ def _lock(journal: Journal) -> None:
         ) from None
 
 
-def _read(path: Path) -> Journal:
-    text = path.read_text("utf-8")
+def _read(path: Path) -> Journal | None:
+    """Return the journal in a file, or None if it was cut off before anything was sent.
+
+    Raises:
+        UsageError: it cannot be read, or another version of osmo wrote it.
+    """
+    try:
+        content = read_private(path)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise UsageError(f"cannot read the journal {path}: {error.strerror}") from None
     # A line that was cut off by a crash was not on the disk before its request.
-    lines = [json.loads(line) for line in text[: text.rfind("\n") + 1].splitlines()]
-    journal = Journal(path, lines[0])
-    for line in lines[1:]:
-        journal._take(line)
+    whole = content[: content.rfind(b"\n") + 1]
+    journal = Journal(path, {}, size=len(whole))
+    for number, line in enumerate(whole.splitlines(), start=1):
+        try:
+            entry = json.loads(line)
+            if number == 1:
+                journal.header = _header(entry)
+            else:
+                journal._take(entry)
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+            raise UsageError(
+                f"cannot read the journal {path}: line {number} is not one of a journal",
+                hint=f"nothing was sent; remove the file, and apply anew. {_SEE_REST}",
+            ) from None
+    if not journal.header:
+        return None
+    if journal.header["format"] != FORMAT:
+        raise UsageError(
+            f"the journal {path} was written by another version of osmo",
+            hint=f"resume with that version, or remove the file, and apply anew. {_SEE_REST}",
+        )
     return journal
+
+
+def _header(entry: Any) -> Mapping[str, Any]:
+    """Return the first line of a journal. Raises KeyError and others if it is not one."""
+    entry["service"]
+    header: Mapping[str, Any] = {"format": None} | entry
+    missing = _FIELDS - header.keys() if header["format"] == FORMAT else ()
+    if missing:
+        raise KeyError(*missing)
+    return header
 
 
 def _folder() -> Path:
@@ -170,6 +240,7 @@ def _newest_first() -> Iterator[Path]:
 
 def _forget_old() -> None:
     for path in list(_newest_first())[KEPT:]:
-        with contextlib.suppress(OSError, ValueError, KeyError, TypeError, IndexError):
-            if _read(path).finished:
+        with contextlib.suppress(OSError, UsageError):
+            journal = _read(path)
+            if journal is None or journal.finished:
                 path.unlink()

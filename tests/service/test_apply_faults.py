@@ -35,7 +35,7 @@ from tests.support.processes import LIMIT_SECONDS, OSMO, Shell
 from tests.support.sampling import ALL as LONG
 
 EVERY = os.environ.get("OSMO_FAULTS") == "all"
-KILLS, FAULTS, VERSIONS = (50, 100, 99) if EVERY else (6, 12, 2) if LONG else (2, 5, 1)
+KILLS, FAULTS, VERSIONS = (50, 100, 99) if EVERY else (4, 8, 1) if LONG else (2, 5, 1)
 TIMEOUT = "1"
 VOLATILE = {"last_heartbeat", "created_date"}
 SECRET = "canary-52-Secret"

@@ -76,7 +76,7 @@ ELSEWHERE: dict[str, tuple[str, list[str]]] = {
     ),
     "commands/config/test_apply.py": (
         "an apply is interrupted and resumed",
-        ["plan/execution", "plan/journal"],
+        ["plan/execution"],
     ),
     "commands/config/test_plan.py": ("a plan is printed", ["plan/limits", "plan/planning"]),
     "commands/token/test_delivery.py": ("copies are part of the delivery", ["commands/token/kept"]),
