@@ -399,3 +399,50 @@ def test_a_failing_service_leaves_a_prefix_that_is_said_and_resumed(
         wrong += fail(world, version(number), fault)
     figures.append(f"failing applies: {FAULTS} (seed {SEED}; OSMO_FAULTS=all runs 100)")
     assert not wrong, "\n".join(wrong[:20])
+
+
+def test_of_two_applies_at_once_one_wins_and_the_other_stops(
+    world: World, tmp_path: Path, figures: list[str]
+) -> None:
+    dialect = "6.3"
+    writes, after, _ = world.undisturbed(dialect)
+    first = world.begin(dialect)
+    second = Shell(tmp_path / "second", first.env | {"HOME": str(tmp_path / "second")})
+    shutil.copytree(first.home, second.home)
+    at_once = threading.Barrier(2)
+
+    def front(request: Request, forward: Forward) -> bytes:
+        # The last request before the journal begins, once in each apply.
+        if request.target.endswith("/rollback"):
+            at_once.wait(LIMIT_SECONDS)
+        answer = forward()
+        note(world.sent, request, answer)
+        return answer
+
+    world.service.front = front
+    processes = [
+        subprocess.Popen(
+            [OSMO, *APPLY],
+            env=shell.env,
+            cwd=shell.home,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for shell in (first, second)
+    ]
+    ends = [
+        (*process.communicate(timeout=LIMIT_SECONDS), process.returncode) for process in processes
+    ]
+    won, lost = sorted(ends, key=lambda end: end[2])
+    assert (won[2], lost[2]) == (0, 6), ends
+    tags = world.tags()
+    by_winner = [tag for tag in tags if tag in won[0]]
+    assert len(by_winner) == len(writes), ends
+    assert "was changed" in lost[1]
+    # What the other wrote before it saw the first is one step, and one of the two says it.
+    by_other = len(tags) - len(by_winner)
+    assert by_other <= 1
+    assert not by_other or "at the same time" in won[1] + lost[1]
+    assert world.state() == after
+    figures.append(f"two applies at once: {len(writes)} writes of one, {by_other} of the other")
