@@ -15,6 +15,8 @@ from osmo_cli.config.secrets import is_mask, mask_paths
 from osmo_cli.errors import UsageError
 from osmo_cli.quick_dataclass import dataclass
 
+_LONGEST_ZONE = 10
+"""Letters of a time zone that are shown; the real ones have at most six."""
 _NO_WAY_BACK = "a deleted backend comes back only when its operator connects again"
 
 
@@ -57,7 +59,9 @@ def shown_time(created_at: str) -> str:
     """Return a time of the service (UTC) in the user's zone: `Nov 23, 2026 11:32 UTC`."""
     try:
         time = datetime.fromisoformat(created_at)
-        return time.replace(tzinfo=time.tzinfo or UTC).astimezone().strftime("%b %d, %Y %H:%M %Z")
+        local = time.replace(tzinfo=time.tzinfo or UTC).astimezone()
+        # TZ may be any text, and is then the zone's name.
+        return f"{local:%b %d, %Y %H:%M} {(local.tzname() or '')[:_LONGEST_ZONE]}"
     except (ValueError, OverflowError):
         return created_at
 
