@@ -10,7 +10,7 @@ from typing import Any
 
 from osmo_cli.backend.manifests import secret, write_manifests
 from osmo_cli.backend.names import SecretRef
-from osmo_cli.backend.registration import TOKEN_KEY
+from osmo_cli.backend.registration import CONTROL_LABEL, TOKEN_KEY
 from osmo_cli.config.problems import InvalidInputError
 from osmo_cli.errors import UsageError
 
@@ -38,16 +38,15 @@ class BootstrapSecret:
 
         Args:
             token: the new token.
-            others: further Secrets that get the same content, such as the operator's.
+            others: further Secrets that get the new token, such as the operator's.
         """
-        data = {PREVIOUS_KEY: self.token, TOKEN_KEY: token}
-        objects = []
-        for ref in dict.fromkeys((self.ref, *others)):
-            item = secret(ref.name, ref.namespace, data)
-            if ref == self.ref and self.labels:
-                item["metadata"]["labels"] = self.labels
-            objects.append(item)
-        return write_manifests(objects)
+        own = secret(
+            self.ref.name, self.ref.namespace, {PREVIOUS_KEY: self.token, TOKEN_KEY: token}
+        )
+        own["metadata"]["labels"] = self.labels | dict([CONTROL_LABEL])
+        return write_manifests(
+            [own, *(secret(ref.name, ref.namespace, {TOKEN_KEY: token}) for ref in others)]
+        )
 
 
 def parse_bootstrap_secret(file: str, text: str) -> BootstrapSecret:

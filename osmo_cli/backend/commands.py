@@ -22,9 +22,18 @@ KEY_VARIABLE = "NGC_API_KEY"
 
 def apply_manifests(registration: Registration, file: str) -> list[str]:
     """Create the namespaces and Secrets of the backend's cluster."""
-    label, value = CONTROL_LABEL
-    selector = ["--selector", f"{label}!={value}"] if registration.bootstrap else []
+    selector = _not_control() if registration.bootstrap else ()
     return _kubectl(registration, "apply", "--filename", file, *selector)
+
+
+def apply_other_manifests(file: str) -> list[str]:
+    """Create what is not for the service's cluster."""
+    return ["kubectl", "apply", "--filename", file, *_not_control()]
+
+
+def _not_control() -> tuple[str, str]:
+    label, value = CONTROL_LABEL
+    return "--selector", f"{label}!={value}"
 
 
 def apply_control_manifests(file: str) -> list[str]:

@@ -15,7 +15,8 @@ from osmo_cli.config.values import ABSENT
 def change_lines(differences: Iterable[Difference]) -> list[str]:
     """Return one line per difference: `field: before -> after`."""
     return [
-        f"{path_text(difference.path)}: {_short(difference.before)} -> {_short(difference.after)}"
+        f"{path_text(difference.path)}: {one_line(difference.before)} -> "
+        f"{one_line(difference.after)}"
         for difference in differences
     ]
 
@@ -30,7 +31,8 @@ def change_data(differences: Iterable[Difference]) -> list[dict[str, Any]]:
     ]
 
 
-def _short(value: Any) -> str:
+def one_line(value: Any) -> str:
+    """Return a value on one line, with remarks in place of secrets."""
     if value is ABSENT:
         return "(none)"
     shown = without_masks(value)

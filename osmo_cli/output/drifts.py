@@ -10,8 +10,9 @@ from osmo_cli.config.changes.drift import Deviation, Drift, FieldDrift, ObjectDr
 from osmo_cli.config.changes.history import shown_time
 from osmo_cli.config.problems import path_text
 from osmo_cli.config.values import ABSENT
+from osmo_cli.output.changes import one_line
 from osmo_cli.output.markdown import block, comment
-from osmo_cli.output.plans import SHORT, one_line, value_diff
+from osmo_cli.output.plans import SHORT, value_diff
 
 _SIGNS = {Deviation.CHANGED: "~", Deviation.ONLY_ON_SERVICE: "+", Deviation.MISSING: "-"}
 _VERBS = {

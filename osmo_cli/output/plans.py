@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from osmo_cli.config.changes.merge import Difference, differences
 from osmo_cli.config.changes.plan import Action, Plan, PlannedChange
 from osmo_cli.config.problems import path_text
-from osmo_cli.config.secrets import REMARKS
+from osmo_cli.config.secrets import without_masks
 from osmo_cli.config.values import ABSENT
-from osmo_cli.output.changes import change_data
+from osmo_cli.output.changes import change_data, one_line
 
 SIGNS = {Action.CREATE: "+", Action.UPDATE: "~", Action.DELETE: "-"}
 DONE = {Action.CREATE: "created", Action.UPDATE: "changed", Action.DELETE: "deleted"}
@@ -77,14 +76,10 @@ def value_diff(before: Any, after: Any) -> Iterator[str]:
     """Return the lines of a diff of two values, or of the one that is not ABSENT."""
     from osmo_cli.output.diffs import diff_lines
 
-    lines = diff_lines(before, after, "", "")
+    shown = (value if value is ABSENT else without_masks(value) for value in (before, after))
+    lines = diff_lines(*shown, "", "")
     # The lines with the names say nothing here, nor does the place of a value without another.
     yield from lines[3 if ABSENT in (before, after) else 2 :]
-
-
-def one_line(value: Any) -> str:
-    """Return a value, or the remark that stands for a secret, on one line."""
-    return value if value in REMARKS else json.dumps(value, ensure_ascii=False)
 
 
 def plan_data(plan: Plan) -> dict[str, Any]:

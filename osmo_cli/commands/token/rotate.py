@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -279,6 +280,7 @@ def _rotate_bootstrap(
 ) -> None:
     """Write the manifests of a bootstrap Secret with a new token beside the old one."""
     from osmo_cli.backend.bootstrap import forget_previous, parse_bootstrap_secret
+    from osmo_cli.backend.commands import apply_control_manifests, apply_other_manifests
     from osmo_cli.private_files import create_private
     from osmo_cli.text_files import read_text
 
@@ -294,10 +296,15 @@ def _rotate_bootstrap(
         printer.note(f"wrote the manifests to {output_file}, which only you can read")
     else:
         printer.secret("", text.removesuffix("\n"))
+    file = str(output_file or "FILE")
     printer.note(
-        f"credential {name}: apply the manifests first in the cluster of the service, which then "
-        "accepts both tokens, and then in the cluster of the operator"
+        f"in the cluster of the service, which then accepts both tokens of {name}: "
+        f"{shlex.join(apply_control_manifests(file))}"
     )
+    if others:
+        printer.note(
+            f"then in the cluster of the operator: {shlex.join(apply_other_manifests(file))}"
+        )
     printer.note(
         "when the operator is connected with the new token, end the overlap: "
         f"{forget_previous(current.ref)}"

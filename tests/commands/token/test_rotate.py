@@ -253,15 +253,20 @@ def test_the_overlap_of_a_bootstrap_secret(setting: Setting) -> None:
     result = shell.osmo(*words, input=json.dumps(secret))
     assert result.code == 0
     control, operator = yaml.safe_load_all(result.out)
-    assert control["metadata"] == {"name": "boot", "namespace": "osmo", "labels": {"a": "b"}}
+    labels = {"a": "b", "osmo-cluster": "control"}
+    assert control["metadata"] == {"name": "boot", "namespace": "osmo", "labels": labels}
     assert operator["metadata"] == {"name": "boot", "namespace": "osmo-operator"}
     for item in (control, operator):
         kubernetes_validate.validate(item, "1.31", strict=True)
-        texts = {key: base64.b64decode(text).decode() for key, text in item["data"].items()}
-        assert texts["previous-token"] == old
-        assert ACCESS_TOKEN.fullmatch(texts["token"])
-        assert texts["token"] != old
-        assert texts["token"] not in result.err
+    tokens = {key: base64.b64decode(text).decode() for key, text in control["data"].items()}
+    assert tokens["previous-token"] == old
+    assert ACCESS_TOKEN.fullmatch(tokens["token"])
+    assert tokens["token"] != old
+    assert tokens["token"] not in result.err
+    # Only the service needs the old token.
+    assert operator["data"] == {"token": control["data"]["token"]}
+    for selector in ("osmo-cluster=control", "'osmo-cluster!=control'"):
+        assert f"kubectl apply --filename FILE --selector {selector}\n" in result.err
     assert "kubectl patch secret boot --namespace osmo --type json" in result.err
     # A second rotation ends the first one's overlap, which is said.
     again = shell.osmo(*words, "--output-file", "new.yaml", input=result.out.split("---\n")[0])
