@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from osmo_cli.config.registry.dialects import DIALECTS, Dialect
+from osmo_cli.config.secrets import MASK
 from osmo_cli.local.admin import add_backend
 from osmo_cli.plan import execution
 from tests.service.test_canary_everywhere import CANARY, PRIVATE_KEY, nested, secrets
@@ -221,6 +222,7 @@ def test_no_secret_of_any_type_comes_out(dialect: str, by_reference: bool, tmp_p
         result = shell.osmo("--debug", *words)
         assert result.code == code, (words, result)
         assert CANARY not in result.out + result.err, words
+        assert MASK not in result.out + result.err, words
     leaks = [
         path
         for path in shell.home.rglob("*")
