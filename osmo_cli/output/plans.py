@@ -76,8 +76,7 @@ def value_diff(before: Any, after: Any) -> Iterator[str]:
     """Return the lines of a diff of two values, or of the one that is not ABSENT."""
     from osmo_cli.output.diffs import diff_lines
 
-    shown = (value if value is ABSENT else without_masks(value) for value in (before, after))
-    lines = diff_lines(*shown, "", "")
+    lines = diff_lines(without_masks(before), without_masks(after), "", "")
     # The lines with the names say nothing here, nor does the place of a value without another.
     yield from lines[3 if ABSENT in (before, after) else 2 :]
 
