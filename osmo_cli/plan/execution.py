@@ -270,35 +270,57 @@ class RolledBack:
 def roll_back_all(
     service: Service, touched: Iterable[str], bases: Mapping[str, int | None], tag: str
 ) -> Iterator[RolledBack]:
-    """Return each type to the revision that a plan was made on; yield what came of each."""
+    """Return types to the revisions that a plan was made on; yield what came of each.
+
+    The type that was touched first comes last: its new items are in use until then. Where a type
+    needs items of another that were deleted, it is tried again after the others.
+
+    Args:
+        service: the service.
+        touched: names of the types, in the order in which they were first touched.
+        bases: the number of the revision of each.
+        tag: of the revisions that are made.
+    """
+    left = list(dict.fromkeys(touched))[::-1]
+    while left:
+        failed: dict[str, RolledBack] = {}
+        for name in left:
+            result = _roll_back_type(service, name, bases[name], tag)
+            if result.complete:
+                yield result
+            else:
+                failed[name] = result
+        if len(failed) == len(left):
+            yield from failed.values()
+            return
+        left = list(failed)
+
+
+def _roll_back_type(service: Service, name: str, number: int | None, tag: str) -> RolledBack:
     from osmo_cli.config.changes.history import losses_of_rollback
     from osmo_cli.config.registry.types import BACKEND
     from osmo_cli.plan.names import missing_names
     from osmo_cli.plan.rollback import roll_back
 
-    for name in touched:
-        row, number = CONFIG_TYPES[name], bases[name]
-        try:
-            live = service.configs.read(row, with_revision=True)
-            if live.number == number:
-                yield RolledBack(f"{name} is unchanged")
-                continue
-            if number is None:
-                text = f"{name} cannot be rolled back: it had no revision before the apply"
-                yield RolledBack(text, complete=False)
-                continue
+    row = CONFIG_TYPES[name]
+    try:
+        live = service.configs.read(row, with_revision=True)
+        if live.number == number:
+            return RolledBack(f"{name} is unchanged")
+        if number is None:
+            reasons = ["it had no revision before the apply"]
+        else:
             wanted = service.configs.revision(row, number)
             backends = service.configs.read(BACKEND).items().keys()
             losses = losses_of_rollback(row, wanted.name, wanted.data, live.data, backends)
             reasons = [loss.text for loss in losses if loss.grave]
             if row.named is not None:
                 reasons += missing_names(service, row, row.items_in(wanted.data))
-            if reasons:
-                text = f"{name} cannot be rolled back to revision {number}: {'; '.join(reasons)}"
-                yield RolledBack(text, complete=False)
-                continue
-            roll_back(service, wanted, live, description=None, tags=[tag])
-            yield RolledBack(f"{name} is rolled back to revision {number}")
-        except OsmoError as error:
-            text = f"{name} could not be rolled back to revision {number}: {error.message}"
-            yield RolledBack(text, complete=False)
+            if not reasons:
+                roll_back(service, wanted, live, description=None, tags=[tag])
+                return RolledBack(f"{name} is rolled back to revision {number}")
+        where = "" if number is None else f" to revision {number}"
+        text = f"{name} cannot be rolled back{where}: {'; '.join(reasons)}"
+    except OsmoError as error:
+        text = f"{name} could not be rolled back to revision {number}: {error.message}"
+    return RolledBack(text, complete=False)

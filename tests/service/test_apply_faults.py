@@ -276,14 +276,15 @@ def kill(world: World, dialect: str, picker: random.Random) -> Iterator[str]:
         env=shell.env,
         cwd=shell.home,
         stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
     )
     killer.started.set()
-    code = process.wait(LIMIT_SECONDS)
+    _, errors = process.communicate(timeout=LIMIT_SECONDS)
+    code = process.returncode
     world.service.server.settle()
     point = f"{dialect}, {killer.moment} request {killer.at} of {requests}"
     if code not in (-signal.SIGKILL, 0):
-        yield f"{point}: ended with {code}"
+        yield f"{point}: ended with {code}: {errors.decode()}"
     yield from check_resumed(world, shell, dialect, point)
 
 
@@ -378,6 +379,13 @@ def fail(world: World, dialect: str, fault: Fault) -> Iterator[str]:
     again = shell.osmo("config", "apply", "--resume")
     if again.code != 2:
         yield f"{point}: resumed what was rolled back: {again}"
+
+
+def test_new_items_are_rolled_back_after_what_uses_them(world: World) -> None:
+    # The templates are written before the pools that use them, and deleted after these.
+    writes, _, _ = world.undisturbed("6.3")
+    fault = Fault(len(writes), "500", stored=False, read=False, on_failure="rollback")
+    assert list(fail(world, "6.3", fault)) == []
 
 
 def test_a_failing_service_leaves_a_prefix_that_is_said_and_resumed(

@@ -360,7 +360,7 @@ def _roll_back(printer: Printer, service: Service, journal: Journal, error: Osmo
     """Return the touched types to where the apply began, and say what came of each."""
     from osmo_cli.plan.execution import roll_back_all
 
-    touched = dict.fromkeys(entry.config_type for entry in reversed(journal.entries))
+    touched = [entry.config_type for entry in journal.entries]
     complete = True
     for result in roll_back_all(service, touched, journal.header["bases"], journal.tag):
         printer.note(result.text)
