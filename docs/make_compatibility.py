@@ -111,7 +111,7 @@ COMMANDS = (
     _row("osmo backend deregister NAME", "backend deregister unknown --yes"),
     _row("osmo token set NAME", "token set another"),
     _row("osmo token set NAME --service", "token set agent --service --roles osmo-user"),
-    _row("osmo token rotate NAME", "token rotate mine"),
+    _row("osmo token rotate NAME", "token rotate another --grace"),
     _row("osmo token set NAME --user USER", "token set of-user --user admin", works=_has_users),
     _row("osmo token delete NAME", "token delete another"),
     _row("osmo token list", "token list"),

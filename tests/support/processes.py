@@ -12,6 +12,7 @@ import subprocess
 import sys
 import threading
 import time
+import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -161,7 +162,14 @@ def _in_thread(
         finally:
             server.should_exit = True
             thread.join(LIMIT_SECONDS)
-            assert not thread.is_alive(), "the embedded service does not stop"
+            assert not thread.is_alive(), f"the embedded service does not stop:\n{_all_stacks()}"
+
+
+def _all_stacks() -> str:
+    """Where each thread of this process is."""
+    return "\n".join(
+        "".join(traceback.format_stack(frame)) for frame in sys._current_frames().values()
+    )
 
 
 @contextmanager
