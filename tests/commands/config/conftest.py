@@ -18,7 +18,7 @@ def middle(tmp_path: Path) -> Iterator[Between]:
         yield opened
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def stories(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Service, Shell]]:
     """A service with three changes of gpu-a (revisions 3, 4 and 5), and an administrator.
 
