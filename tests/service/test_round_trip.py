@@ -118,6 +118,12 @@ def test_a_new_service_gets_the_state_of_the_exported_one(
         shutil.rmtree(folder)
 
 
+@pytest.mark.parametrize("version", DIALECTS)
+def test_a_null_variable_of_a_stored_pool_survives(version: str, tmp_path: Path) -> None:
+    pool = {"backend": "default", "common_default_variables": {"A": None, "B": {"C": None}}}
+    _round_trip(tmp_path, DIALECTS[version], {("POOL", "default"): pool})
+
+
 def _round_trip(folder: Path, dialect: Dialect, state: State) -> None:
     first = _shell(folder / "first", dialect)
     _store(first, dialect, state)

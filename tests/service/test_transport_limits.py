@@ -84,7 +84,7 @@ def test_a_long_wait_is_left_to_the_user() -> None:
         started = time.monotonic()
         with pytest.raises(RateLimitedError) as caught:
             transport.send("GET", "/api/x")
-        assert time.monotonic() - started < 1
+        assert time.monotonic() - started < 60
         assert len(server.requests) == 1
     assert caught.value.hint == "try again in 3600 seconds"
 
@@ -119,7 +119,7 @@ def test_an_answer_that_drips_ends_at_the_time_limit(reply: bytes, method: str) 
         started = time.monotonic()
         with pytest.raises(UnreachableError, match=r"no complete answer within 0\.3 s") as caught:
             transport.send(method, "/api/x").json()
-        assert time.monotonic() - started < 1.5
+        assert time.monotonic() - started < 3  # the whole answer takes 5
     assert caught.value.outcome_unknown
     assert "--timeout" in (caught.value.hint or "")
 
@@ -151,7 +151,7 @@ def test_the_limit_is_for_a_reused_connection_too() -> None:
         started = time.monotonic()
         with pytest.raises(UnreachableError):
             transport.send("POST", "/api/x", body={})
-        assert time.monotonic() - started < 1.5
+        assert time.monotonic() - started < 3  # the whole answer takes 5
         assert server.connections == 1
 
 
@@ -163,7 +163,7 @@ def test_a_server_that_never_answers() -> None:
         started = time.monotonic()
         with pytest.raises(UnreachableError, match=r"no complete answer within 0\.4 seconds"):
             transport.send("GET", "/api/x")
-        assert time.monotonic() - started < 1.5
+        assert time.monotonic() - started < 20
 
 
 def test_the_limit_is_for_all_attempts_together() -> None:
@@ -174,5 +174,5 @@ def test_the_limit_is_for_all_attempts_together() -> None:
         started = time.monotonic()
         with pytest.raises(ServiceFailureError):
             transport.send("GET", "/api/x")
-        assert time.monotonic() - started < 2
-        assert len(server.requests) == 2
+        assert time.monotonic() - started < 20
+        assert len(server.requests) == 2  # a third would be after 2 seconds

@@ -1,7 +1,8 @@
 """What an input removes or edits in place: null, `$action` and `$index`.
 
 - null removes a key of a map, such as a platform of a pool, if the map's values cannot be null
-  (JSON Merge Patch, RFC 7396).
+  (JSON Merge Patch, RFC 7396). In a map of any values, such as the variables of a pool, null
+  removes a value of the stored object; as part of a whole object it is a value.
 - `{"$action": "delete"}` removes the key it is given for, and a list whose objects have an `$index`
   edits the stored list, as in the service's own merge
   (docs/service/merge.md#action-and-index).
@@ -27,17 +28,18 @@ from osmo_cli.config.values import ABSENT, value_at
 ACTIONS = ("delete", "replace")
 
 
-def resolve_directives(shape: Shape, given: Any, live: Any) -> Any:
+def resolve_directives(shape: Shape, given: Any, live: Any, *, whole: bool = False) -> Any:
     """Return the input with `ABSENT` for each key that it removes, and with edited lists in full.
 
     Args:
         shape: what the input describes.
         given: the input.
         live: what is stored; `ABSENT` if that is unknown: edited lists become `ABSENT` too.
+        whole: the input is all of the object, so that a null which may be a value is one.
     """
     if not _has_directives(given):
         return given
-    return _resolve(shape, _null_removes(shape), given, live, (), whole=False)
+    return _resolve(shape, _null_removes(shape, whole), given, live, (), whole=False)
 
 
 Remark = tuple[Path, str, str]
@@ -84,7 +86,7 @@ def _wrong_action(
 
 def _resolve(
     shape: Shape,
-    null_removes: Callable[[Path], bool],
+    null_removes: Callable[[Path, Any], bool],
     given: Any,
     live: Any,
     at: Path,
@@ -106,7 +108,8 @@ def _resolve(
         path = (*at, key)
         if key in (ACTION, INDEX):
             continue
-        if _is_delete(value) or (value is None and not whole and null_removes(path)):
+        may_remove = value is None and not whole
+        if _is_delete(value) or (may_remove and null_removes(path, value_at(live, (key,), ABSENT))):
             result[key] = ABSENT
         else:
             stored = live if live is ABSENT else value_at(live, (key,))
@@ -130,29 +133,31 @@ def _is_delete(value: Any) -> bool:
     return isinstance(value, dict) and value.get(ACTION) == DELETE[ACTION]
 
 
-def _null_removes(shape: Shape) -> Callable[[Path], bool]:
-    """Whether null removes the key at a path: the key of a map whose values cannot be null."""
+def _null_removes(shape: Shape, whole: bool) -> Callable[[Path, Any], bool]:
+    """Whether null removes the key at a path, where a value is stored: a key of some maps."""
     from osmo_cli.config.schemas.base import model_at
 
     schema = shape.model()
 
-    def removes(path: Path) -> bool:
+    def removes(path: Path, stored: Any) -> bool:
         if len(path) == 1:
             return shape.is_map
         holder = model_at(schema, path[:-2])
         field = holder.model_fields.get(str(path[-2])) if holder is not None else None
-        return field is not None and _is_map_without_null(field.annotation)
+        values = ABSENT if field is None else _values_of_map(field.annotation)
+        if values is Any:
+            return not whole and stored is not None
+        return values is not ABSENT and type(None) not in get_args(values)
 
     return removes
 
 
-def _is_map_without_null(annotation: Any) -> bool:
+def _values_of_map(annotation: Any) -> Any:
+    """Return the annotation of the values of a field that is a map; `ABSENT` of any other field."""
     origin = get_origin(annotation)
     if origin is Annotated:
-        return _is_map_without_null(get_args(annotation)[0])
+        return _values_of_map(get_args(annotation)[0])
     if origin in (Union, UnionType):
-        return any(map(_is_map_without_null, get_args(annotation)))
-    if origin is not dict:
-        return False
-    values = get_args(annotation)[1]
-    return type(None) not in get_args(values)
+        kinds = map(_values_of_map, get_args(annotation))
+        return next((values for values in kinds if values is not ABSENT), ABSENT)
+    return get_args(annotation)[1] if origin is dict else ABSENT

@@ -64,7 +64,8 @@ def check_input(document: Document, shape: Shape, live: Any, *, mode: Mode = Mod
     document = with_own_names(document, shape)
     given, problems = _without_masks(document, live)
     problems += directive_problems(document, live)
-    given = resolve_directives(shape, given, live)
+    whole = mode is not Mode.MERGE or live == {}
+    given = resolve_directives(shape, given, live, whole=whole)
     problems += _read_only(document, shape, given, live)
     problems += names(document, shape, known=live)
     adapted = adapt(document, shape, shape.editable(given), live)

@@ -124,6 +124,32 @@ def test_null_is_stored_where_it_is_a_value(dialect: Dialect) -> None:
     assert check(pool, live_, {"default_platform": None}).wanted["default_platform"] is None
 
 
+@pytest.mark.parametrize("dialect", DIALECTS.values(), ids=DIALECTS)
+@pytest.mark.parametrize(
+    ("stored", "mode", "wanted"),
+    [
+        pytest.param({"A": 1}, Mode.MERGE, {}, id="a-part-removes"),
+        pytest.param({}, Mode.MERGE, {}, id="a-part-finds-nothing"),
+        pytest.param({"A": None}, Mode.MERGE, {"A": None}, id="null-is-no-change"),
+        pytest.param({"A": 1}, Mode.REPLACE, {"A": None}, id="a-whole-object"),
+        pytest.param({}, Mode.REPLACE, {"A": None}, id="a-whole-object-adds"),
+        pytest.param({"A": 1}, Mode.EDIT, {"A": None}, id="an-editor"),
+    ],
+)
+def test_null_in_a_map_of_any_values(
+    dialect: Dialect, stored: Any, mode: Mode, wanted: Any
+) -> None:
+    """The whole of an object can say all that may be stored (docs/config/update.md)."""
+    shape = Shape(CONFIG_TYPES["POOL"], dialect, "p")
+    live = live_pool(dialect) | {"common_default_variables": stored}
+    given = shape.editable(live) | {"common_default_variables": {"A": None}}
+    checked = check(shape, live, given, mode)
+    assert [str(problem) for problem in checked.problems if problem.severity == "error"] == []
+    assert checked.wanted["common_default_variables"] == wanted
+    new = check(shape, {}, given)
+    assert new.wanted["common_default_variables"] == {"A": None}
+
+
 @pytest.mark.parametrize(
     ("kind", "name", "given", "message"),
     [

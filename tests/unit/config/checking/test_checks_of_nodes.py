@@ -89,10 +89,10 @@ def test_rules_of_nodes(key: str, status: str, expected: list[str]) -> None:
     ids=lambda pattern: pattern[:20],
 )
 def test_no_regular_expression_takes_long(pattern: str) -> None:
-    started = time.perf_counter()
+    started = time.thread_time()  # not of the clock: machines are shared
     text = {"node_conditions": {"rules": {pattern: "False", "^Gpu$": pattern}}}
     messages = said("BACKEND", text, name="a")
-    assert time.perf_counter() - started < 0.5
+    assert time.thread_time() - started < 0.5
     assert all("Ready" not in line for line in messages if "intricate" in line)
 
 
