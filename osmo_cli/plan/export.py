@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -204,7 +203,9 @@ def _content(path: FilePath, shape: Shape) -> Any:
 
 def _text(value: Any, path: FilePath) -> str:
     if path.suffix == ".json":
-        return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
+        from osmo_cli.config.reading.json_text import write_json
+
+        return write_json(value)
     from osmo_cli.config.reading.yaml_text import write_yaml
 
     return write_yaml(value)

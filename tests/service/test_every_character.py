@@ -52,13 +52,19 @@ def test_every_character_reads_back(name: str, local: Shell) -> None:
         assert output.replace("\n", "").isprintable()
     assert json.loads(shown)["description"] == text
     assert yaml.safe_load(in_yaml)["description"] == text
-    local.ok("config", "export", "copy", "--type", "BACKEND")
-    (file,) = (local.home / "copy").rglob("*gpu-a*")
-    exported = file.read_text("utf-8")
-    assert yaml.safe_load(exported)["description"] == text
-    for word in (in_yaml, exported):
-        local.file("again.yaml", word)
-        again = local.osmo("config", "update", "BACKEND", "gpu-a", "--file", "again.yaml")
+    written = [("again.yaml", in_yaml)]
+    for form in ("json", "yaml"):
+        local.ok("config", "export", form, "--type", "BACKEND", "--format", form)
+        (file,) = (local.home / form).rglob("*gpu-a*")
+        exported = file.read_text("utf-8")
+        signs = set(exported) - {"\n"}
+        assert not {unicodedata.category(sign) for sign in signs} & {"Cc", "Cf", "Zl", "Zp"}
+        read = json.loads(exported) if form == "json" else yaml.safe_load(exported)
+        assert read["description"] == text
+        written.append((f"exported.{form}", exported))
+    for file_name, content in written:
+        local.file(file_name, content)
+        again = local.osmo("config", "update", "BACKEND", "gpu-a", "--file", file_name)
         assert (again.code, "No changes" in again.out) == (0, True), again
 
 

@@ -17,6 +17,7 @@ from osmo_cli.config.changes.plan import Plan
 from osmo_cli.config.problems import Path
 from osmo_cli.config.reading.document import Document, Place
 from osmo_cli.config.reading.inputs import Input, Inputs
+from osmo_cli.config.reading.json_text import write_json
 from osmo_cli.config.reading.layout import ConfigRef
 from osmo_cli.config.reading.references import is_only_references
 from osmo_cli.config.registry.types import CONFIG_TYPES
@@ -88,7 +89,7 @@ class PlanFile:
             for planned in self.files
         ]
         content["checksum"] = _checksum(content)
-        return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+        return write_json(content)
 
 
 def plan_file_of(

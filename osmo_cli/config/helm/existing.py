@@ -9,7 +9,8 @@ from typing import Any
 from osmo_cli.config.helm.reading import parse_values
 from osmo_cli.config.helm.values_yaml import is_plain
 from osmo_cli.config.problems import Path
-from osmo_cli.config.reading.yaml_text import escape_invisible, is_visible
+from osmo_cli.config.reading.json_text import is_visible
+from osmo_cli.config.reading.yaml_text import escape_invisible
 from osmo_cli.config.values import ABSENT, same
 
 

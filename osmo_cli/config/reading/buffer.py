@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from typing import Any
 
 from osmo_cli.config.problems import InvalidInputError, Path, Problem, path_text
 from osmo_cli.config.reading.document import Document
-from osmo_cli.config.reading.json_text import parse_json
+from osmo_cli.config.reading.json_text import parse_json, write_json
 from osmo_cli.config.registry.shape import Shape
 from osmo_cli.config.secrets import mask_secrets, mask_secrets_in_text
 
@@ -30,7 +29,7 @@ def new_buffer(shape: Shape, live: Any) -> str:
     if secret:
         head.append("Secret, not shown, and kept unless you add them:")
         head += ["  " + path_text(path) for path in secret]
-    return _comments(head) + json.dumps(shown, indent=2, ensure_ascii=False) + "\n"
+    return _comments(head) + write_json(shown)
 
 
 def without_secrets(shape: Shape, value: Any) -> tuple[Any, list[Path]]:
@@ -63,8 +62,7 @@ def text_to_keep(shape: Shape, edited: str) -> tuple[str, bool]:
         return masked, masked != text
     kept, secret = without_secrets(shape, typed)
     masked = mask_secrets(shape.config_type, kept)
-    text = json.dumps(masked, indent=2, ensure_ascii=False) + "\n"
-    return text, bool(secret) or masked != kept
+    return write_json(masked), bool(secret) or masked != kept
 
 
 def with_problems(edited: str, problems: Iterable[Problem]) -> str:

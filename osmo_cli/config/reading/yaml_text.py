@@ -7,7 +7,6 @@ strings. PyYAML's parser yields the events; what they mean is decided here.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import field
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -19,6 +18,7 @@ from osmo_cli.config.reading.json_text import (
     MAX_PROBLEMS,
     MAX_VALUES,
     TOO_MANY_VALUES,
+    is_visible,
     read_number,
 )
 from osmo_cli.config.reading.mistakes import explain, warn_of_doubtful_strings
@@ -107,14 +107,7 @@ def _escaped(match: re.Match[str]) -> str:
     return f"\\u{point:04X}" if point <= 0xFFFF else f"\\U{point:08X}"
 
 
-def is_visible(text: str) -> bool:
-    """Whether `text` holds none of the characters that only control how others are shown."""
-    return text.isascii() or all(unicodedata.category(sign) not in _INVISIBLE for sign in text)
-
-
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]")
-_INVISIBLE = frozenset(("Cc", "Cf", "Cs", "Zl", "Zp"))
-"""Categories: control, format, surrogate; separators of lines and paragraphs."""
 
 
 def _may_be_plain(text: str) -> bool:
