@@ -18,6 +18,7 @@ from osmo_cli.config.values import ABSENT, replaced, same, value_at
 from osmo_cli.errors import OsmoError, UsageError
 
 if TYPE_CHECKING:
+    from osmo_cli.api.configs import Snapshot
     from osmo_cli.api.service import Service
     from osmo_cli.config.changes.exported import Exported
 
@@ -89,8 +90,8 @@ def export_directory(
     rows = list(config_types)
     existing = _existing(directory)
     exporter = _Exporter(service, directory, existing, suffix, all_fields)
-    for row in rows:
-        exporter.add(row)
+    for snapshot in service.configs.read_each(rows):
+        exporter.add(snapshot)
     return exporter.result({row.name for row in rows})
 
 
@@ -130,9 +131,9 @@ class _Exporter:
         variables = tuple(sorted(set(self._variables)))
         return DirectoryExport(tuple(self._files), variables, tuple(gone), tuple(self._warnings))
 
-    def add(self, config_type: ConfigType) -> None:
+    def add(self, snapshot: Snapshot) -> None:
         """Add the files of a type."""
-        snapshot = self._service.configs.read(config_type)
+        config_type = snapshot.config_type
         if not config_type.is_by_item:
             self._add_file(ConfigRef(config_type), snapshot.data)
             return

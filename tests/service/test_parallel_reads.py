@@ -17,6 +17,7 @@ from pathlib import Path
 
 import pytest
 
+from osmo_cli.config.registry.dialects import V6_3
 from osmo_cli.local.admin import add_backend
 from tests.support.config_directories import CONFIGS, write_configs
 from tests.support.databases import new_database
@@ -90,6 +91,22 @@ def test_each_type_is_read_once_and_the_reads_overlap(slow: tuple[Fronted, Shell
     assert watch.times[-1] - watch.times[0] < 0.7 * len(lists) * watch.seconds
     again = shell.osmo("config", "plan", "configs", "--prune")
     assert (result.code, result.out, result.err) == (again.code, again.out, again.err)
+
+
+@pytest.mark.parametrize("target", [("copy",), ("--helm", "-")], ids=" ".join)
+def test_an_export_reads_each_type_once_and_side_by_side(
+    slow: tuple[Fronted, Shell], target: tuple[str, ...]
+) -> None:
+    service, shell = slow
+    service.front = watch = Watch()
+    service.server.requests.clear()
+    result = shell.osmo("config", "export", *target)
+    assert result.code == 0, result
+    targets = [request.target for request in service.server.requests]
+    lists = Counter(match[1] for target in targets if (match := _LIST.search(target)))
+    assert len(lists) == len(V6_3.config_types)
+    assert set(lists.values()) == {1}, lists
+    assert watch.most >= 3
 
 
 def test_of_several_failed_reads_one_is_reported_always_the_same(

@@ -110,10 +110,9 @@ def _states_of_service(session: Session) -> tuple[Dialect, dict[str, Any]]:
     states: dict[str, Any] = {}
     with session.connect() as service:
         dialect = service.dialect
-        for row in CONFIG_TYPES.values():
-            if row.name not in dialect.config_types:
-                continue
-            data = service.configs.read(row).data
+        known = [row for row in CONFIG_TYPES.values() if row.name in dialect.config_types]
+        for snapshot in service.configs.read_each(known):
+            row, data = snapshot.config_type, snapshot.data
             if row.secrets and row.whole is not None:
                 for path in unset_secrets(service, Shape(row, dialect), data):
                     data = replaced(data, path, "")
