@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.command_tree import commands
-from tests.support.every_command import COMMANDS, make_database, new_shell
+from tests.support.every_command import COMMANDS, OTHER_FORMS, make_database, new_shell
 from tests.support.processes import OSMO
 
 ALL = os.environ.get("OSMO_FAULTS") == "all"
@@ -30,10 +30,11 @@ def test_every_command_has_a_row() -> None:
     assert {words for words, _ in commands()} == set(COMMANDS)
 
 
-def pairs() -> list[tuple[str, str]]:
-    every = [(words, stream) for words in COMMANDS for stream in STREAMS]
+def cases() -> list[tuple[str, str, str]]:
+    forms = [*COMMANDS.items(), *OTHER_FORMS]
+    every = [(words, arguments, stream) for words, arguments in forms for stream in STREAMS]
     if only := os.environ.get("OSMO_FAULTS_COMMANDS"):
-        return [pair for pair in every if pair[0] in only.split(",")]
+        return [case for case in every if case[0] in only.split(",")]
     day = time.time_ns() // 10**9 // 86400
     return every if ALL else random.Random(day).sample(every, SAMPLE)
 
@@ -46,23 +47,25 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def run(words: str, stream: str, folder: Path, database: Path) -> tuple[int, str, str]:
     """Exit code and output of a command with a broken stream, in a home of its own."""
     shell = new_shell(folder, database)
-    line = f"{shlex.quote(OSMO)} {words} {COMMANDS[words]} {stream}"
+    line = f"{shlex.quote(OSMO)} {words} {stream}"
     done = shell.run("bash", "-c", line)
     return done.code, done.out, done.err
 
 
-@pytest.mark.parametrize(("words", "stream"), pairs(), ids=str)
+@pytest.mark.parametrize(("words", "arguments", "stream"), cases(), ids=str)
 def test_a_broken_stream_is_ordinary(
-    words: str, stream: str, tmp_path: Path, database: Path
+    words: str, arguments: str, stream: str, tmp_path: Path, database: Path
 ) -> None:
-    code, out, err = run(words, stream, tmp_path / "broken", database)
-    usual_code, usual_out, usual_err = run(words, "", tmp_path / "usual", database)
+    line = f"{words} {arguments}"
+    code, out, err = run(line, stream, tmp_path / "broken", database)
+    usual_code, usual_out, usual_err = run(line, "", tmp_path / "usual", database)
     assert "internal error" not in err
     assert "Traceback" not in err
     if stream in NO_STDOUT and usual_out:
         assert code == 10
         if words != "config validate":  # its problems are a result
-            assert f"error: cannot write standard output: {NO_STDOUT[stream]}" in err
+            start = '"message": "' if "-t json" in arguments else "error: "
+            assert f"{start}cannot write standard output: {NO_STDOUT[stream]}" in err
         return
     assert code == usual_code
     if not stream.startswith("2"):

@@ -60,6 +60,17 @@ COMMANDS: dict[str, str] = {
 }
 """Arguments by command."""
 
+OTHER_FORMS: tuple[tuple[str, str], ...] = (
+    ("backend register", "gpu-c --out out --image-tag 6.2.10 --secret-to-stdout"),
+    ("config apply", "configs --yes -t json"),
+    ("config export", "copy"),
+    ("config plan", "configs --out plan.json"),
+    ("config update", "BACKEND gpu-a --file update.json --dry-run"),
+    ("token rotate", "old --output-file new.txt"),
+    ("token set", "new --output-file new.txt"),
+)
+"""Commands with arguments that make them write elsewhere."""
+
 
 def make_database(folder: Path) -> Path:
     """Make a database of the embedded service with what the commands need."""
