@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import TYPE_CHECKING
@@ -13,6 +13,7 @@ from osmo_cli.config.changes.merge import Difference
 from osmo_cli.config.reading.layout import ConfigRef
 from osmo_cli.config.registry.shape import Shape
 from osmo_cli.config.registry.types import CONFIG_TYPES, ConfigType
+from osmo_cli.config.secrets import CHANGED_SECRET
 from osmo_cli.errors import ConflictError, OsmoError
 from osmo_cli.plan.apply import store_change
 from osmo_cli.plan.change import Change, requests_between
@@ -248,9 +249,11 @@ def _so_far(
 
 
 def _is_written(change: Change, written: set[tuple[str, str]]) -> bool:
+    """Return whether a change that is left only sends secrets, and the apply has sent these."""
     shape = change.target.shape
     return (shape.config_type.name, shape.name or "") in written and all(
-        difference.path in change.secrets for difference in change.differences
+        difference.path in change.secrets and difference.after != CHANGED_SECRET
+        for difference in change.differences
     )
 
 
@@ -259,29 +262,27 @@ class RolledBack:
     """What came of returning a type to its base revision.
 
     Attributes:
+        config_type: its name.
         text: what came of it, as a sentence.
         complete: whether the type is as it was before the apply.
+        may_work_later: whether it was a request that failed.
     """
 
+    config_type: str
     text: str
     complete: bool = True
+    may_work_later: bool = False
 
 
-def roll_back_all(
-    service: Service, touched: Iterable[str], bases: Mapping[str, int | None], tag: str
-) -> Iterator[RolledBack]:
-    """Return types to the revisions that a plan was made on; yield what came of each.
+def roll_back_all(service: Service, journal: Journal) -> Iterator[RolledBack]:
+    """Return the types of an apply to the revisions that it began on; yield what came of each.
 
     The type that was touched first comes last: its new items are in use until then. Where a type
-    needs items of another that were deleted, it is tried again after the others.
-
-    Args:
-        service: the service.
-        touched: names of the types, in the order in which they were first touched.
-        bases: the number of the revision of each.
-        tag: of the revisions that are made.
+    needs items of another that were deleted, it is tried again after the others. A type that
+    somebody else has changed since stays as it is. What the journal has as returned is left out.
     """
-    left = list(dict.fromkeys(touched))[::-1]
+    bases, tag = journal.header["bases"], journal.tag
+    left = [name for name in reversed(journal.touched) if name not in journal.rolled_back]
     while left:
         failed: dict[str, RolledBack] = {}
         for name in left:
@@ -306,8 +307,11 @@ def _roll_back_type(service: Service, name: str, number: int | None, tag: str) -
     try:
         live = service.configs.read(row, with_revision=True)
         if live.number == number:
-            return RolledBack(f"{name} is unchanged")
-        if number is None:
+            return RolledBack(name, f"{name} is unchanged")
+        later = service.configs.revisions_after(row, number or 0)
+        if others := [revision for revision in later if tag not in revision.tags]:
+            reasons = [f"it was changed meanwhile{by(others[-1])}"]
+        elif number is None:
             reasons = ["it had no revision before the apply"]
         else:
             wanted = service.configs.revision(row, number)
@@ -318,9 +322,10 @@ def _roll_back_type(service: Service, name: str, number: int | None, tag: str) -
                 reasons += missing_names(service, row, row.items_in(wanted.data))
             if not reasons:
                 roll_back(service, wanted, live, description=None, tags=[tag])
-                return RolledBack(f"{name} is rolled back to revision {number}")
+                return RolledBack(name, f"{name} is rolled back to revision {number}")
         where = "" if number is None else f" to revision {number}"
         text = f"{name} cannot be rolled back{where}: {'; '.join(reasons)}"
+        return RolledBack(name, text, complete=False)
     except OsmoError as error:
         text = f"{name} could not be rolled back to revision {number}: {error.message}"
-    return RolledBack(text, complete=False)
+        return RolledBack(name, text, complete=False, may_work_later=True)

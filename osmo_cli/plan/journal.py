@@ -49,12 +49,16 @@ class Journal:
     Attributes:
         header: what is applied, where and how.
         entries: the steps so far.
+        rolling_back: it failed, and its types are being returned to where it began.
+        rolled_back: names of the types that are returned.
         size: bytes of its whole lines, when it was read.
     """
 
     path: Path
     header: Mapping[str, Any]
     entries: list[Entry] = field(default_factory=list)
+    rolling_back: bool = False
+    rolled_back: list[str] = field(default_factory=list)
     finished: bool = False
     size: int = 0
     _descriptor: int = -1
@@ -63,6 +67,11 @@ class Journal:
     def tag(self) -> str:
         """The tag of every revision that the apply makes."""
         return f"apply-{self.path.stem}"
+
+    @property
+    def touched(self) -> list[str]:
+        """Names of the types of its steps, in the order in which they were first touched."""
+        return list(dict.fromkeys(entry.config_type for entry in self.entries))
 
     def __enter__(self) -> Self:
         return self
@@ -79,6 +88,14 @@ class Journal:
     def done(self, config_type: str, names: Sequence[str], revision: int | None) -> None:
         """Note that a step is stored."""
         self._add({"done": config_type, "names": list(names), "revision": revision})
+
+    def roll_back(self) -> None:
+        """Note that the types are to be returned to where the apply began."""
+        self._add({"rolling_back": self.touched})
+
+    def returned(self, config_type: str) -> None:
+        """Note that a type is returned."""
+        self._add({"rolled_back": config_type})
 
     def finish(self, outcome: str) -> None:
         """Note that nothing is left to resume."""
@@ -107,6 +124,10 @@ class Journal:
             self.entries[-1] = Entry(
                 last.config_type, last.names, last.base, line["revision"], done=True
             )
+        elif "rolling_back" in line:
+            self.rolling_back = True
+        elif "rolled_back" in line:
+            self.rolled_back.append(line["rolled_back"])
         elif "finished" in line:
             self.finished = True
         else:

@@ -76,10 +76,12 @@ def roll_back(
             atomic=False,
         ),
     )
-    return _with_mappings(service, wanted, stored)
+    return _with_mappings(service, wanted, stored, tags)
 
 
-def _with_mappings(service: Service, wanted: Revision, stored: Stored) -> Stored:
+def _with_mappings(
+    service: Service, wanted: Revision, stored: Stored, tags: list[str] | None
+) -> Stored:
     """Give the live items the mappings of the revision, where a rollback has lost them."""
     from osmo_cli.plan.apply import store_change
 
@@ -93,7 +95,7 @@ def _with_mappings(service: Service, wanted: Revision, stored: Stored) -> Stored
             return stored
         names = sorted({str(difference.path[0]) for difference in change.differences})
         lost = f"{fields} of {', '.join(names)}"
-        repaired = store_change(service, change, f"Restore {fields} of r{wanted.number}", None)
+        repaired = store_change(service, change, f"Restore {fields} of r{wanted.number}", tags)
     except OsmoError as error:
         error.message = (
             f"{config_type.name} is rolled back to revision {wanted.number}, but the {lost} could "

@@ -70,11 +70,14 @@ class Fronted:
         kind = answer.headers.get("content-type", "application/json")
         return wire(answer.status_code, answer.content, kind)
 
-    def ask(self, path: str, query: dict[str, str] | None = None) -> Any:
+    def ask(
+        self, path: str, query: dict[str, str] | None = None, method: str = "GET", body: Any = None
+    ) -> Any:
         """What the service answers to a clean client; None where it has no such thing."""
         assert self._inner is not None
+        headers = {"x-osmo-user": "admin"}
         with self._lock:
-            answer = self._inner.get(path, params=query, headers={"x-osmo-user": "admin"})
+            answer = self._inner.request(method, path, params=query, headers=headers, json=body)
         return answer.json() if answer.status_code == 200 else None
 
 

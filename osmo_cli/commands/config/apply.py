@@ -230,6 +230,8 @@ def _resume(session: Session, service: Service, memory: SecretMemory) -> int:
     from osmo_cli.plan.execution import left_to_do
 
     with journals.resume(str(service.credential.origin)) as journal:
+        if journal.rolling_back:
+            return _resume_rollback(session.printer, service, journal)
         header = journal.header
         if header.get("folder") is not None:
             file, folder = header["directory"], header["folder"]
@@ -347,7 +349,8 @@ def _carry_out(
             execution.run(steps_of(prepared))
         except OsmoError as error:
             if header["on_failure"] == OnFailure.ROLLBACK:
-                _roll_back(printer, service, journal, error)
+                if advice := _roll_back(printer, service, journal):
+                    _add_hint(error, f"the rollback is not complete: {advice}")
             elif not isinstance(error, ConflictError):
                 _add_hint(error, "`osmo config apply --resume` goes on")
             raise
@@ -356,18 +359,34 @@ def _carry_out(
     return ExitCode.OK
 
 
-def _roll_back(printer: Printer, service: Service, journal: Journal, error: OsmoError) -> None:
-    """Return the touched types to where the apply began, and say what came of each."""
+def _roll_back(printer: Printer, service: Service, journal: Journal) -> str | None:
+    """Return the touched types to where the apply began, and say what came of each.
+
+    Returns:
+        What to do about those that are not as they were; None if all are.
+    """
     from osmo_cli.plan.execution import roll_back_all
 
-    touched = [entry.config_type for entry in journal.entries]
-    complete = True
-    for result in roll_back_all(service, touched, journal.header["bases"], journal.tag):
+    if not journal.rolling_back:
+        journal.roll_back()
+    failed = []
+    for result in roll_back_all(service, journal):
         printer.note(result.text)
-        complete = complete and result.complete
-    if not complete:
-        _add_hint(error, "the rollback is not complete: `osmo config plan DIR` shows what differs")
-    journal.finish("rolled back" if complete else "not all rolled back")
+        if result.complete:
+            journal.returned(result.config_type)
+        else:
+            failed.append(result)
+    if any(result.may_work_later for result in failed):
+        return "`osmo config apply --resume` tries again"
+    journal.finish("not all rolled back" if failed else "rolled back")
+    return "`osmo config plan DIR` shows what differs" if failed else None
+
+
+def _resume_rollback(printer: Printer, service: Service, journal: Journal) -> int:
+    if advice := _roll_back(printer, service, journal):
+        raise OsmoError("the rollback is not complete", hint=advice)
+    printer.text("The interrupted apply is rolled back.")
+    return ExitCode.OK
 
 
 def _add_hint(error: OsmoError, hint: str) -> None:
