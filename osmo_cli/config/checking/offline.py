@@ -13,7 +13,7 @@ from osmo_cli.config.changes.directives import resolve_directives
 from osmo_cli.config.changes.merge import merge_input
 from osmo_cli.config.checking.adaptation import adapt
 from osmo_cli.config.checking.rule_problems import rule_problems
-from osmo_cli.config.checking.schema_problems import schema_problems
+from osmo_cli.config.checking.schema_problems import removal_problems, schema_problems
 from osmo_cli.config.checking.validate import (
     MASKED,
     READ_ONLY,
@@ -60,6 +60,7 @@ def check_document(document: Document, shape: Shape, *, new: bool) -> list[Probl
     ]
     problems += directive_problems(document, ABSENT)
     given = resolve_directives(shape, shape.editable(document.value), ABSENT)
+    problems += removal_problems(document, shape, given, ABSENT)
     adapted = adapt(document, shape, merge_input(None, given), ABSENT)
     given = adapted.given
     problems += adapted.problems

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from difflib import get_close_matches
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -60,6 +60,32 @@ def schema_problems(
         yield from checked.problems(detail)
 
 
+def removal_problems(document: Document, shape: Shape, given: Any, live: Any) -> Iterator[Problem]:
+    """Return a warning for each field that the input removes, and no such object has.
+
+    The service takes it, and removes nothing.
+
+    Args:
+        document: the input.
+        shape: what the input describes.
+        given: the input, with `ABSENT` for each key that it removes.
+        live: the stored state, or `ABSENT` if that is not known.
+    """
+    checked = _Input(document, shape, given, live, offline=live is ABSENT)
+    for path in _removed(given, ()):
+        fields = fields_at(shape.model(), path[:-1])
+        if fields and path[-1] not in fields and not _is_shown(live, path):
+            yield checked.unknown_field(path, severity="warning")
+
+
+def _removed(given: Any, at: Path) -> Iterator[Path]:
+    if given is ABSENT:
+        yield at
+    elif isinstance(given, dict):
+        for key, value in given.items():
+            yield from _removed(value, (*at, key))
+
+
 def validation_errors(model: type[BaseModel], value: Any) -> list[ErrorDetails]:
     """Return what is wrong with a value, at its place in the value."""
     try:
@@ -92,7 +118,7 @@ class _Input:
             return
         if error == "extra_forbidden":
             if not _is_shown(self.live, path) and not self._is_second_of_other_form(path):
-                yield self._unknown_field(path)
+                yield self.unknown_field(path)
         elif self._has_unknown_form(path, error):
             if error != "missing":
                 message = "osmo does not know the stored form of this field; it is sent as it is"
@@ -197,12 +223,13 @@ class _Input:
             message, hint = MISSING, "required if the service has none yet"
         yield self.document.problem(message, path, hint=hint, severity="warning")
 
-    def _unknown_field(self, path: Path) -> Problem:
+    def unknown_field(self, path: Path, severity: Literal["error", "warning"] = "error") -> Problem:
+        """Return the problem of a field that the schema does not have."""
         essential = self.shape.config_type.definition.essential
         if instead := essential.get(path[self.shape.is_map :]):
             message = f"{self.shape.dialect.name} does not have this field and would ignore it"
             hint = instead(value_at(self.document.value, path[:-1]), self.shape.dialect)
-            return self.document.problem(message, path, at_key=True, hint=hint)
+            return self.document.problem(message, path, at_key=True, hint=hint, severity=severity)
         known = [
             name
             for name in fields_at(self.shape.model(), path[:-1])
@@ -210,7 +237,8 @@ class _Input:
         ]
         near = get_close_matches(str(path[-1]), known, n=1)
         hint = f'did you mean "{near[0]}"?' if near else "known fields: " + ", ".join(known)
-        return self.document.problem("unknown field", path, at_key=True, hint=hint)
+        message = "unknown field"
+        return self.document.problem(message, path, at_key=True, hint=hint, severity=severity)
 
 
 def _is_always_there(model: type[BaseModel], path: Path) -> bool:

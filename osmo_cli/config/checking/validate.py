@@ -18,7 +18,7 @@ from osmo_cli.config.changes.wanted import effects_on_secrets, wanted_state
 from osmo_cli.config.checking.adaptation import adapt
 from osmo_cli.config.checking.pydantic_messages import KINDS
 from osmo_cli.config.checking.rule_problems import rule_problems
-from osmo_cli.config.checking.schema_problems import schema_problems
+from osmo_cli.config.checking.schema_problems import removal_problems, schema_problems
 from osmo_cli.config.checking.wrapping import wrapped_problem
 from osmo_cli.config.problems import Path, Problem
 from osmo_cli.config.reading.document import Document
@@ -67,6 +67,7 @@ def check_input(document: Document, shape: Shape, live: Any, *, mode: Mode = Mod
     whole = mode is not Mode.MERGE or live == {}
     given = resolve_directives(shape, given, live, whole=whole)
     problems += _read_only(document, shape, given, live)
+    problems += removal_problems(document, shape, given, live)
     problems += names(document, shape, known=live)
     adapted = adapt(document, shape, shape.editable(given), live)
     given = adapted.given

@@ -173,6 +173,34 @@ def test_a_removal_without_a_meaning_is_an_error(
     assert (problem.line, problem.severity) == (1, "error")
 
 
+@pytest.mark.parametrize("dialect", DIALECTS.values(), ids=DIALECTS)
+@pytest.mark.parametrize(
+    ("given", "place", "hint"),
+    [
+        ({"descripton": DELETE}, "1:2: descripton", "description"),
+        (
+            {"platforms": {"h100": {"alowed_mounts": DELETE}}},
+            "1:25: platforms.h100.alowed_mounts",
+            "allowed_mounts",
+        ),
+    ],
+)
+def test_a_misspelt_field_is_not_removed_in_silence(
+    dialect: Dialect, given: Any, place: str, hint: str
+) -> None:
+    shape = Shape(CONFIG_TYPES["POOL"], dialect, "p")
+    document = parse_json("in.json", json.dumps(given))
+    for problems in (
+        check(shape, live_pool(dialect), given).problems,
+        check_document(document, shape, new=False),
+    ):
+        (problem,) = [problem for problem in problems if "unknown field" in str(problem)]
+        assert str(problem) == f'in.json:{place}: unknown field (did you mean "{hint}"?)'
+        assert problem.severity == "warning"
+    stored = live_pool(dialect) | {"descripton": "of a later version"}
+    assert not [p for p in check(shape, stored, given).problems if "descripton" in str(p)]
+
+
 def test_an_indexed_list_edits_the_stored_one() -> None:
     live = live_pool(V6_3) | {
         "topology_keys": [{"key": "a", "label": "la"}, {"key": "b", "label": "lb"}]
