@@ -16,12 +16,14 @@ if TYPE_CHECKING:
 else:
 
     def dataclass(cls=None, /, *, frozen=False, eq=True, repr=True):
-        """Make a dataclass of a class, which needs a docstring.
+        """Make a dataclass of a class.
 
         `field`, `fields`, `replace` and `asdict` of `dataclasses` work with it.
         """
         if cls is None:
             return lambda cls: dataclass(cls, frozen=frozen, eq=eq, repr=repr)
+        # The standard library writes a missing docstring from the signature, which is slow.
+        cls.__doc__ = cls.__doc__ or cls.__name__
         # What does not compile anything: the fields, from the annotations and the bases.
         made = dataclasses.dataclass(init=False, repr=False, eq=False)(cls)
         made.__init__ = _init

@@ -6,7 +6,6 @@ import contextlib
 import errno
 import os
 import re
-import shlex
 from pathlib import Path
 
 from osmo_cli.bounded_files import STDIN, read_bytes, size_text
@@ -14,20 +13,22 @@ from osmo_cli.errors import UsageError, shortened
 
 _CONVERT = "save it as UTF-8: {convert}"
 _NOT_TEXT = "is this a text file?"
-_BYTES: tuple[tuple[re.Pattern[bytes], str, str, str], ...] = (
-    # How a file begins that is no UTF-8 text: what it is, its encoding for iconv, the fix.
-    (re.compile(rb"\xff\xfe\0\0|\0\0\xfe\xff|(?:[\t-~]\0\0\0){2}"), "UTF-32", "UTF-32", _CONVERT),
-    (re.compile(rb"(?:\0\0\0[\t-~]){2}"), "UTF-32", "UTF-32BE", _CONVERT),
-    (re.compile(rb"\xff\xfe|\xfe\xff"), "UTF-16", "UTF-16", _CONVERT),
-    (re.compile(rb"(?:[\t-~]\0){2}"), "UTF-16", "UTF-16LE", _CONVERT),
-    (re.compile(rb"(?:\0[\t-~]){2}"), "UTF-16", "UTF-16BE", _CONVERT),
-    (re.compile(rb"\x1f\x8b"), "a gzip archive", "", "unpack it first: gunzip FILE"),
-    (re.compile(rb"PK\x03\x04"), "a zip archive", "", "unpack it first: unzip FILE"),
-    (re.compile(rb"[^\0]{257}ustar", re.DOTALL), "a tar archive", "", "unpack it first: tar -xf"),
-    (re.compile(rb"%PDF-"), "a PDF document", "", "copy the text out of it into a file"),
-    (re.compile(rb"SQLite format 3\0"), "an SQLite database", "", "name a configuration file"),
+_SIGNATURES = (b"\xff\xfe", b"\xfe\xff", b"\x1f\x8b", b"PK\x03\x04", b"%PDF-")
+_BYTES: tuple[tuple[bytes, str, str, str], ...] = (
+    # How a file begins that is no UTF-8 text: what it is, its encoding for iconv, the fix. Each
+    # has a signature or a NUL character.
+    (rb"\xff\xfe\0\0|\0\0\xfe\xff|(?:[\t-~]\0\0\0){2}", "UTF-32", "UTF-32", _CONVERT),
+    (rb"(?:\0\0\0[\t-~]){2}", "UTF-32", "UTF-32BE", _CONVERT),
+    (rb"\xff\xfe|\xfe\xff", "UTF-16", "UTF-16", _CONVERT),
+    (rb"(?:[\t-~]\0){2}", "UTF-16", "UTF-16LE", _CONVERT),
+    (rb"(?:\0[\t-~]){2}", "UTF-16", "UTF-16BE", _CONVERT),
+    (rb"\x1f\x8b", "a gzip archive", "", "unpack it first: gunzip FILE"),
+    (rb"PK\x03\x04", "a zip archive", "", "unpack it first: unzip FILE"),
+    (rb"(?s:.{257})ustar", "a tar archive", "", "unpack it first: tar -xf"),
+    (rb"%PDF-", "a PDF document", "", "copy the text out of it into a file"),
+    (rb"SQLite format 3\0", "an SQLite database", "", "name a configuration file"),
 )
-_CONTROL = re.compile(rb"[\0-\x08\x0e-\x1f\x7f]")
+_CONTROL = rb"[\0-\x08\x0e-\x1f\x7f]"
 
 
 class NotTextError(UsageError):
@@ -83,15 +84,16 @@ def decode(data: bytes, file: str) -> str:
     Raises:
         NotTextError: it is not UTF-8 text, or holds a NUL character.
     """
-    for pattern, what, encoding, fix in _BYTES:
-        if pattern.match(data):
+    is_text = b"\0" not in data and not data.startswith(_SIGNATURES)
+    for pattern, what, encoding, fix in () if is_text else _BYTES:
+        if re.match(pattern, data):
             hint = fix.format(convert=_conversion(encoding, file))
             raise NotTextError(f"not UTF-8 text but {what}", hint=hint)
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         place = _line_and_column(error.object[: error.start].decode())
-        if _CONTROL.search(data):
+        if re.search(_CONTROL, data):
             raise NotTextError("not UTF-8 text", hint=_NOT_TEXT, **place) from None
         raise NotTextError(
             "not UTF-8 text: this character is in another encoding, perhaps Windows-1252",
@@ -105,6 +107,8 @@ def decode(data: bytes, file: str) -> str:
 
 
 def _conversion(encoding: str, file: str) -> str:
+    import shlex
+
     command = f"iconv -f {encoding} -t UTF-8"
     if file == STDIN:
         return f"{command} | osmo ..."

@@ -10,7 +10,6 @@ import re
 from typing import Any, NamedTuple
 
 from osmo_cli.api.bodies import InvalidBodyError, parse_json
-from osmo_cli.api.validation_text import without_inputs
 from osmo_cli.errors import ConflictError, ExitCode, NotLoggedInError, OsmoError
 
 _LONGEST_PLAIN_TEXT = 450
@@ -249,6 +248,8 @@ def error_from(status: int, body: bytes, content_type: str, request: str) -> Ser
         content_type: its media type.
         request: method and path, for answers that say nothing themselves.
     """
+    from osmo_cli.api.validation_text import without_inputs
+
     payload = _payload(body)
     said = without_inputs(_message(payload) or _plain(body, content_type))
     text = said or f"{request} failed"

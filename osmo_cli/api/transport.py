@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import socket
+import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -92,12 +93,21 @@ def import_httpx() -> Any:
     httpx/__init__.py tries to import `_main` and goes on without it; that try costs half of
     the import's time (docs/performance.md).
     """
-    import sys
-
     sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]
     import httpx
 
     return httpx
+
+
+def _import_httpcore() -> None:
+    """Import httpcore without anyio, which it uses for asynchronous connections alone."""
+    if "anyio" in sys.modules:
+        return
+    sys.modules["anyio"] = None  # type: ignore[assignment]
+    try:
+        import httpcore  # noqa: F401
+    finally:
+        del sys.modules["anyio"]
 
 
 class Transport:
@@ -131,6 +141,8 @@ class Transport:
         self._hung_up = False
         self._aborted = threading.Event()
         stays = inner is None and _stays_on_this_machine(base_url, network.allow_http)
+        if inner is None:
+            _import_httpcore()
         self._proxy = None if stays or inner is not None else proxy_for(base_url)
         self._context = context = context or _tls(base_url, network, self._proxy)
         if stays:

@@ -13,8 +13,8 @@ from osmo_cli.quick_dataclass import dataclass
 
 _DEFAULT_PORTS = {"https": 443, "http": 80}
 _EMBEDDED = "local"
-_LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?")
-_HOST_LIKE = re.compile(r"[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*(?::\d{1,5}/?|\.[A-Za-z]+/?)")
+_LABEL = r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
+_HOST_LIKE = r"[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*(?::\d{1,5}/?|\.[A-Za-z]+/?)"
 _EXAMPLE = "for example https://osmo.example.com"
 
 
@@ -99,7 +99,7 @@ def _check_characters(text: str) -> None:
     if not text:
         raise UsageError("the service's URL is empty", hint=f"give its address, {_EXAMPLE}")
     if "://" not in text:
-        is_host = "/" not in text.rstrip("/") and _HOST_LIKE.fullmatch(text)
+        is_host = "/" not in text.rstrip("/") and re.fullmatch(_HOST_LIKE, text)
         hint = f"write https://{text}" if is_host else f"give its address, {_EXAMPLE}"
         raise UsageError("the service's URL has no scheme", hint=hint)
     if "\\" in text or any(character.isspace() or ord(character) < 0x20 for character in text):
@@ -140,7 +140,7 @@ def _host(host: str, *, is_ipv6: bool) -> str:
 
             host = idna.encode(host, uts46=True).decode("ascii")
         labels = host.lower().split(".")
-        if len(host) > 253 or not all(_LABEL.fullmatch(label) for label in labels):
+        if len(host) > 253 or not all(re.fullmatch(_LABEL, label) for label in labels):
             raise ValueError(host)
         # A name that ends in a number is an IPv4 address in some spelling (WHATWG URL, 3.5);
         # only the plain one is accepted, so that 127.1 or 0x7f000001 is not taken for a name.

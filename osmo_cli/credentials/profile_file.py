@@ -12,7 +12,6 @@ from typing import Any, Literal, get_args
 
 from osmo_cli import paths
 from osmo_cli.credentials.credential import Method
-from osmo_cli.credentials.file_lock import exclusive
 from osmo_cli.credentials.origin import Origin, parse_origin
 from osmo_cli.errors import OsmoError, UsageError
 from osmo_cli.private_files import read_private, replace_private
@@ -156,6 +155,8 @@ def locked_profiles() -> Iterator[ProfileFile]:
     Raises:
         OsmoError: the file cannot be read or is damaged, or the directory cannot be written.
     """
+    from osmo_cli.credentials.file_lock import exclusive
+
     file = config_file("profiles.lock")
     with ExitStack() as stack:
         try:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 
-from osmo_cli.credentials.secret_input import read_secret_file
 from osmo_cli.errors import NotLoggedInError, OsmoError, UsageError
 
 _OTHER_SOURCES = "take it from ${env:NAME} or ${file:PATH} instead"
@@ -48,6 +47,8 @@ class Elsewhere:
         return value
 
     def _file(self, name: str) -> str:
+        from osmo_cli.credentials.secret_input import read_secret_file
+
         path = os.path.join(self._folder, name)
         # A file called - is not stdin here.
         text = read_secret_file(path if path != "-" else "./-")

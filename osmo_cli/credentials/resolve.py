@@ -1,4 +1,4 @@
-"""Which login a command uses (design.md "Credentials")."""
+"""Which login a command uses (docs/login.md)."""
 
 from __future__ import annotations
 

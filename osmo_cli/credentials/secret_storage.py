@@ -11,7 +11,6 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from osmo_cli.credentials import keyring_store
 from osmo_cli.credentials.credential import Secrets
 from osmo_cli.credentials.profile_file import Profile, cannot_write, config_file
 from osmo_cli.errors import NotLoggedInError, OsmoError
@@ -50,6 +49,8 @@ def read_text(profile: Profile) -> str | None:
         OsmoError: the file of secrets cannot be read or is damaged.
     """
     if profile.storage == "keyring":
+        from osmo_cli.credentials import keyring_store
+
         return keyring_store.get(profile.origin, _key(profile))
     if profile.storage == "file":
         entry = _read_file().get(profile.name)
@@ -71,6 +72,8 @@ def write_text(profile: Profile, text: str) -> None:
         OsmoError: the file cannot be written.
     """
     if profile.storage == "keyring":
+        from osmo_cli.credentials import keyring_store
+
         keyring_store.put(profile.origin, _key(profile), text)
     elif profile.storage == "file":
         entry = {"origin": str(profile.origin), "secrets": text}
@@ -85,6 +88,8 @@ def remove(profile: Profile) -> None:
         OsmoError: the file cannot be read or written.
     """
     if profile.storage == "keyring":
+        from osmo_cli.credentials import keyring_store
+
         keyring_store.delete(profile.origin, _key(profile))
     elif profile.storage == "file":
         entries = _read_file()

@@ -1,22 +1,26 @@
-"""The change that an input makes to one object, and the requests for it."""
+"""The change that an input makes to one object, and the requests for it.
+
+What an input without a change does not need is imported where it is needed.
+"""
 
 from __future__ import annotations
 
 from dataclasses import field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from osmo_cli.api.service import Service
-from osmo_cli.config.changes.mappings import requests_for
 from osmo_cli.config.changes.merge import Difference, Mode, differences, merge_input
-from osmo_cli.config.changes.patch import Patch, make_patch
 from osmo_cli.config.problems import Path, Problem, path_text, raise_for_errors
 from osmo_cli.config.reading.document import Document
 from osmo_cli.config.values import same
 from osmo_cli.plan.live_object import LiveObject
-from osmo_cli.plan.names import KnownNames, first_names, unchecked_names
 from osmo_cli.plan.redacted import Redacted, redacted_states
-from osmo_cli.plan.secrets import SecretMemory, without_known_secrets
 from osmo_cli.quick_dataclass import dataclass
+
+if TYPE_CHECKING:
+    from osmo_cli.api.service import Service
+    from osmo_cli.config.changes.patch import Patch
+    from osmo_cli.plan.names import KnownNames
+    from osmo_cli.plan.secrets import SecretMemory
 
 _NAMED_FIELDS = 6
 
@@ -45,6 +49,8 @@ class Change:
         """Return what changes, as the description of a revision."""
         if self.target.is_new or not self.differences:
             return f"Create {self.target.shape}"
+        from osmo_cli.plan.names import first_names
+
         fields = [path_text(difference.path) for difference in self.differences]
         return f"Set {first_names(fields, _NAMED_FIELDS)}"
 
@@ -75,6 +81,8 @@ def plan_update(
         # What is stored already needs no schema, and loading one takes longest of all.
         return Change(target, target.live, (), (), {}, (), Redacted(target.live, target.live))
     from osmo_cli.config.checking.validate import check_input
+    from osmo_cli.plan.names import unchecked_names
+    from osmo_cli.plan.secrets import without_known_secrets
 
     checked = check_input(document, target.shape, target.live, mode=mode)
     warnings = raise_for_errors(checked.problems)
@@ -104,6 +112,9 @@ def requests_between(target: LiveObject, before: Any, after: Any) -> tuple[Patch
 
 
 def _requests(target: LiveObject, before: Any, after: Any) -> tuple[Patch, ...]:
+    from osmo_cli.config.changes.mappings import requests_for
+    from osmo_cli.config.changes.patch import Patch, make_patch
+
     patch = make_patch(target.verb, target.shape.dialect, before, after)
     if patch is None and target.is_new:
         # An empty item differs in nothing from one that does not exist.

@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from osmo_cli.config.problems import Problem
-from osmo_cli.config.reading.inputs import Input
 from osmo_cli.config.registry.types import CONFIG_TYPES
 from osmo_cli.config.values import same, value_at
 
@@ -53,6 +52,7 @@ def unchecked_names(
     if not types:
         return []
     from osmo_cli.config.checking.cross_checks import unknown_names
+    from osmo_cli.config.reading.inputs import Input
 
     known = {name: known_names(CONFIG_TYPES[name]) for name in types}
     severity: Literal["error", "warning"] = "error" if target.shape.name is not None else "warning"

@@ -28,7 +28,7 @@ Lookup = Callable[[str, str], str]
 _FORMS = {"env": "${env:NAME}", "file": "${file:PATH}", "keyring": "${keyring:SERVICE/USER}"}
 _LITERAL_HINT = "write $${ for a literal ${"
 # `${FOO}`, `${FOO:-x}` and other forms of shells and templates are not references.
-_PIECE = re.compile(
+_PIECE = (
     r"(?P<literal>\$\$\{)"
     r"|\$\{(?P<source>env|file|keyring):(?P<name>[^}]*)(?P<end>\}?)"
     r"|\$\{(?P<unknown>[A-Za-z]+):(?=[A-Za-z_/.~])[^}]*\}"
@@ -88,7 +88,7 @@ def resolve(
 def references_in(value: Any) -> Iterator[str]:
     """Return the references in the strings of `value`, keys included."""
     if isinstance(value, str):
-        yield from (piece[0] for piece in _PIECE.finditer(value) if piece["source"])
+        yield from (piece[0] for piece in re.finditer(_PIECE, value) if piece["source"])
     elif isinstance(value, dict):
         for key, inner in value.items():
             yield from references_in(key)
@@ -100,7 +100,7 @@ def references_in(value: Any) -> Iterator[str]:
 
 def is_only_references(text: str) -> bool:
     """Whether a string consists of references, so that it holds no part of their values."""
-    return _PIECE.sub(lambda piece: "" if piece["source"] else piece[0], text) == "" != text
+    return re.sub(_PIECE, lambda piece: "" if piece["source"] else piece[0], text) == "" != text
 
 
 class _Resolver:
@@ -153,7 +153,7 @@ class _Resolver:
             known = known and looked_up is not None
             return looked_up or ""
 
-        resolved = _PIECE.sub(value, text)
+        resolved = re.sub(_PIECE, value, text)
         return resolved if known else text
 
     def _warn(self, message: str, path: Path, *, hint: str | None = None) -> None:

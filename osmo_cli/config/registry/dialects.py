@@ -8,10 +8,9 @@ is a row of three fields.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import field, replace
 from functools import cached_property
-from types import MappingProxyType
-from typing import Any, Literal, NamedTuple, TypeVar
+from typing import Any, Literal, TypeVar
 
 from osmo_cli.config.registry.types import CONFIG_TYPES
 from osmo_cli.quick_dataclass import dataclass
@@ -19,7 +18,8 @@ from osmo_cli.quick_dataclass import dataclass
 _Model = TypeVar("_Model")
 
 
-class TokenRoutes(NamedTuple):
+@dataclass(frozen=True)
+class TokenRoutes:
     """Path segments of the token routes; the token's name follows.
 
     Attributes:
@@ -35,7 +35,8 @@ class TokenRoutes(NamedTuple):
     text_pattern: str = r"[0-9a-f]{64}"
 
 
-class OperatorChart(NamedTuple):
+@dataclass(frozen=True)
+class OperatorChart:
     """The Helm chart of a backend's operator (docs/service/backend-operator.md#chart-versions).
 
     Attributes:
@@ -50,7 +51,7 @@ class OperatorChart(NamedTuple):
     version: str
     image_tag: str | None
     token_secret: str
-    values: Mapping[str, Any] = MappingProxyType({})
+    values: Mapping[str, Any] = field(default_factory=dict)
     rereads_token: bool = False
 
 
@@ -232,7 +233,8 @@ V6_2 = replace(
     exchange_by_post=True,
     empty_list_is_lost=False,
     operator_version="6.2.10",
-    operator_chart=V6_0.operator_chart._replace(
+    operator_chart=replace(
+        V6_0.operator_chart,
         version="1.2.1",
         image_tag="6.2.10",
         # Its default needs the PodMonitor CRD.
@@ -251,7 +253,7 @@ V6_3 = replace(
     name="6.3",
     version="6.3.1",
     operator_version="6.3.1",
-    operator_chart=V6_0.operator_chart._replace(version="1.3.1", image_tag="6.3.1"),
+    operator_chart=replace(V6_0.operator_chart, version="1.3.1", image_tag="6.3.1"),
     pydantic=2,
     strict_puts=True,
     history_takes_dates=True,

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
 
 from osmo_cli.errors import UsageError
 from osmo_cli.quick_dataclass import dataclass
@@ -25,7 +25,8 @@ _Model = TypeVar("_Model")
 _REVISION = re.compile(r"[1-9][0-9]*", re.ASCII)
 
 
-class Verb(NamedTuple):
+@dataclass(frozen=True)
+class Verb:
     """How one kind of update is sent.
 
     `semantics` says what the service does with the body:
