@@ -59,9 +59,9 @@ def measure(runs: int) -> dict[str, float]:
             times: dict[str, list[float]] = {name: [] for name in commands}
             for turn in range(-1, runs):
                 for name, command in commands.items():
-                    seconds, _ = once(command, env)
+                    run = once(command, env)
                     if turn >= 0:  # the first turn warms the caches
-                        times[name].append(seconds)
+                        times[name].append(run.seconds)
         finally:
             server.terminate()
             server.wait()

@@ -1,8 +1,9 @@
 """How long commands take, as ratios to a bare script that makes the same GET.
 
 Every command runs as a process of its own against one local service on a loopback port. The
-machine may be busy, so the commands take turns and only the medians' ratios count. Where more
-processes want to run than there are processors, the ratio of processor time says more.
+machine may be busy, so the commands take turns, in another order each time, and what counts is the
+median of the ratios to the floor of the same turn. Where more processes want to run than there
+are processors, the ratio of processor time says more.
 
     python benchmarks/startup.py [--runs 20] [--write docs/performance.md]
 """
@@ -11,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import random
 import resource
 import statistics
 import subprocess
@@ -40,7 +42,7 @@ class Run(NamedTuple):
 
 
 class Figures(NamedTuple):
-    """The medians of a command's runs, their ratios to the floor, and the peak of its memory."""
+    """The medians of a command's runs and of their ratios to the floor, and its peak memory."""
 
     name: str
     ms: float
@@ -97,14 +99,15 @@ def measure(runs: int) -> list[Figures]:
 def rounds(url: str, home: Path, env: dict[str, str], runs: int) -> list[Figures]:
     """Run all commands in turn, `runs` times."""
     port = url.rsplit(":", 1)[1]
-    patch = home / "patch.json"
+    patch, same = home / "patch.json", home / "same.json"
+    same.write_text('{"dashboard_url": ""}')
     commands = {
         "floor: bare http.client GET": [sys.executable, "-c", FLOOR, port],
         "osmo --version": [OSMO, "--version"],
         "osmo config show BACKEND gpu-a": [OSMO, "config", "show", "BACKEND", "gpu-a"],
         "osmo token list": [OSMO, "token", "list"],
         "osmo config update BACKEND gpu-a (unchanged)": [
-            *(OSMO, "config", "update", "BACKEND", "gpu-a", "--file", str(patch)),
+            *(OSMO, "config", "update", "BACKEND", "gpu-a", "--file", str(same)),
         ],
         "osmo config update BACKEND gpu-a (a change)": [
             *(OSMO, "config", "update", "BACKEND", "gpu-a", "--file", str(patch)),
@@ -112,29 +115,26 @@ def rounds(url: str, home: Path, env: dict[str, str], runs: int) -> list[Figures
     }
     measured: dict[str, list[Run]] = {name: [] for name in commands}
     for turn in range(-1, runs):
-        for name, command in commands.items():
-            if name.endswith("(a change)"):
-                patch.write_text(f'{{"description": "turn {turn}"}}')
-            elif name.endswith("(unchanged)") and turn < 0:
-                patch.write_text("{}")
-            run = once(command, env)
+        patch.write_text(f'{{"description": "turn {turn}"}}')
+        for name in random.sample(list(commands), len(commands)):
+            run = once(commands[name], env)
             if turn >= 0:  # the first turn warms the caches
                 measured[name].append(run)
-    floor = _medians(measured["floor: bare http.client GET"])
+    floors = measured["floor: bare http.client GET"]
     return [
         Figures(
             name,
-            _medians(done).seconds * 1000,
-            _medians(done).seconds / floor.seconds,
-            _medians(done).cpu_seconds / floor.cpu_seconds,
+            statistics.median(run.seconds for run in done) * 1000,
+            statistics.median(
+                run.seconds / floor.seconds for run, floor in zip(done, floors, strict=True)
+            ),
+            statistics.median(
+                run.cpu_seconds / floor.cpu_seconds for run, floor in zip(done, floors, strict=True)
+            ),
             max(run.peak_mb for run in done),
         )
         for name, done in measured.items()
     ]
-
-
-def _medians(done: list[Run]) -> Run:
-    return Run(*map(statistics.median, zip(*done, strict=True)))
 
 
 def table(figures: list[Figures], runs: int) -> str:

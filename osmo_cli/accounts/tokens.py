@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 from datetime import UTC, date, datetime, timedelta
-from enum import StrEnum
 from itertools import count
 
 from osmo_cli.accounts.names import check_name
@@ -18,12 +17,11 @@ from osmo_cli.quick_dataclass import dataclass
 DEFAULT_DAYS = 31
 SOON_DAYS = 7
 NAME_PATTERN = r"^[a-zA-Z]([a-zA-Z0-9_-]*[a-zA-Z0-9])?$"
-_NUMBERED = re.compile(r"(.*[^-])-([2-9]|[1-9]\d+)", re.ASCII)
-_DATE = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})", re.ASCII)
-DURATION = re.compile(r"(\d+)(d|h|m|s|ms|us)", re.ASCII)
-ISO_DURATION = re.compile(
-    r"P(?=[\dT])(?:(\d+)W)?(?:(\d+)D)?(?:T(?=\d)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?", re.ASCII
-)
+_NUMBERED = r"(.*[^-])-([2-9]|[1-9]\d+)"
+_DATE = r"(\d{4})-(\d{1,2})-(\d{1,2})"
+DURATION = r"(\d+)(d|h|m|s|ms|us)"
+"""A pattern, to use with `re.ASCII`."""
+ISO_DURATION = r"P(?=[\dT])(?:(\d+)W)?(?:(\d+)D)?(?:T(?=\d)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?"
 """The other way to write a duration, from 6.3 on: weeks, days, hours, minutes and seconds."""
 _ISO_UNITS = ("weeks", "days", "hours", "minutes", "seconds")
 DURATION_UNITS = {
@@ -40,9 +38,9 @@ NOT_A_DURATION = "must be a duration: an integer with d, h, m, s, ms or us, such
 def parse_duration(text: str) -> timedelta | None:
     """Return the duration `text`, at most the longest possible one, or None if it is invalid."""
     try:
-        if match := DURATION.fullmatch(text):
+        if match := re.fullmatch(DURATION, text, re.ASCII):
             return timedelta(**{DURATION_UNITS[match[2]]: int(match[1])})
-        if match := ISO_DURATION.fullmatch(text):
+        if match := re.fullmatch(ISO_DURATION, text, re.ASCII):
             amounts = (int(amount or 0) for amount in match.groups())
             return timedelta(**dict(zip(_ISO_UNITS, amounts, strict=True)))
     except (OverflowError, ValueError):  # int() takes no number of thousands of digits
@@ -70,14 +68,6 @@ class TokenOwner:
         return f" --user {self.user}" if self.user is not None else ""
 
 
-class IfExists(StrEnum):
-    """What to do if a token with the name of a new one exists."""
-
-    FAIL = "fail"
-    ROTATE = "rotate"
-    KEEP = "keep"
-
-
 def today() -> date:
     """The day in UTC, which is what the service counts by."""
     return datetime.now(UTC).date()
@@ -99,7 +89,7 @@ def check_token_name(name: str) -> str:
 
 def base_name(name: str) -> str:
     """Return the name without the number that a rotation added: `agent` for `agent-2`."""
-    match = _NUMBERED.fullmatch(name)
+    match = re.fullmatch(_NUMBERED, name, re.ASCII)
     return match[1] if match else name
 
 
@@ -110,7 +100,7 @@ def successor_name(name: str, taken: Collection[str]) -> str:
         name: of the token that is replaced.
         taken: names that tokens have.
     """
-    match = _NUMBERED.fullmatch(name)
+    match = re.fullmatch(_NUMBERED, name, re.ASCII)
     base, number = (match[1], int(match[2])) if match else (name, 1)
     return next(
         successor
@@ -134,7 +124,7 @@ def check_expiry(text: str | None, longest: str | None, *, default_days: int = D
     if text is None:
         day = now + timedelta(days=default_days)
     else:
-        match = _DATE.fullmatch(text)
+        match = re.fullmatch(_DATE, text, re.ASCII)
         try:
             day = date(*map(int, match.groups())) if match else date.min
         except ValueError:

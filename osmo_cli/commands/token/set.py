@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from osmo_cli.accounts.tokens import IfExists, TokenOwner, check_expiry, check_token_name, days_left
+from osmo_cli.accounts.tokens import TokenOwner, check_expiry, check_token_name, days_left
 from osmo_cli.commands.arguments import FormatOption
 from osmo_cli.commands.session import Session
 from osmo_cli.commands.token.arguments import (
@@ -30,6 +31,14 @@ if TYPE_CHECKING:
     from osmo_cli.api.tokens import NewToken, Token
     from osmo_cli.credentials.credential import Credential
     from osmo_cli.plan.tokens import CreatedToken
+
+
+class IfExists(StrEnum):
+    """What to do if a token with the name of a new one exists."""
+
+    FAIL = "fail"
+    ROTATE = "rotate"
+    KEEP = "keep"
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Annotated, Any
 
@@ -24,13 +25,13 @@ BAD_DURATION = "not_a_duration"
 
 
 def _duration(value: str) -> str:
-    if not DURATION.fullmatch(value):
+    if not re.fullmatch(DURATION, value, re.ASCII):
         raise PydanticCustomError(BAD_DURATION, NOT_A_DURATION)
     return value
 
 
 def _any_duration(value: str) -> str:
-    return value if ISO_DURATION.fullmatch(value) else _duration(value)
+    return value if re.fullmatch(ISO_DURATION, value, re.ASCII) else _duration(value)
 
 
 class KeyPair(ConfigModel):

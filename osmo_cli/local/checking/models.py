@@ -31,7 +31,7 @@ def _duration(value: str) -> str:
 
 
 def _any_duration(value: str) -> str:
-    return value if ISO_DURATION.fullmatch(value) else _duration(value)
+    return value if re.fullmatch(ISO_DURATION, value, re.ASCII) else _duration(value)
 
 
 def _time(value: Any) -> Any:

@@ -16,9 +16,9 @@ from osmo_cli.accounts.tokens import (
 )
 from osmo_cli.config.registry.definition import Check, Finding, Rule, checks, warning
 
-DURATION_PATTERN = f"^({DURATION.pattern}|{ISO_DURATION.pattern})$"
+DURATION_PATTERN = f"^({DURATION}|{ISO_DURATION})$"
 """A duration for JSON Schema; which versions know ISO 8601 is left to `osmo config validate`."""
-DURATION_OR_EMPTY_PATTERN = f"^({DURATION.pattern}|{ISO_DURATION.pattern})?$"
+DURATION_OR_EMPTY_PATTERN = f"^({DURATION}|{ISO_DURATION})?$"
 TIMEOUTS = (
     "default_exec_timeout",
     "default_queue_timeout",
@@ -52,7 +52,7 @@ def duration(value: Any) -> Iterator[Finding]:
         yield Finding(NOT_A_DURATION, _instead(value))
     elif length == timedelta.max:
         yield Finding("the duration is too long")
-    elif not DURATION.fullmatch(value):
+    elif not re.fullmatch(DURATION, value, re.ASCII):
         yield warning("not the documented form, an integer with a unit", _in_units(length))
     elif not length:
         yield warning("the duration is zero")
@@ -60,7 +60,7 @@ def duration(value: Any) -> Iterator[Finding]:
 
 def plain_duration(value: Any) -> Iterator[Finding]:
     """Check a duration of a service that accepts only an integer with a unit."""
-    if isinstance(value, str) and ISO_DURATION.fullmatch(value):
+    if isinstance(value, str) and re.fullmatch(ISO_DURATION, value, re.ASCII):
         length = _length(value)
         yield Finding(NOT_A_DURATION, _in_units(length) if length else None)
     else:
