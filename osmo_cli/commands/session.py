@@ -204,15 +204,21 @@ class Prompts:
 
         return getpass(question)
 
-    def go_on(self, printer: Printer, refusal: ConflictError) -> None:
+    def go_on(self, printer: Printer, refusal: ConflictError, question: str | None = None) -> None:
         """Ask whether to go on with what may destroy something.
+
+        Args:
+            printer: shows the question.
+            refusal: says what will happen; what a script gets instead of the question.
+            question: asked instead, where all has been said.
 
         Raises:
             DeclinedError: the answer is not yes; with the hint of `refusal`.
             EOFError: there is no answer.
         """
-        printer.note(refusal.message)
-        printer.note("Go on? [y/N]")
+        if question is None:
+            printer.note(refusal.message)
+        printer.note(f"{question or 'Go on?'} [y/N]")
         answer = sys.stdin.readline()
         if not answer:
             raise EOFError
@@ -230,7 +236,7 @@ class NoPrompts(Prompts):
             f"the {what} is required, and there is no terminal to ask for it", hint=way_out
         )
 
-    def go_on(self, _printer: Printer, refusal: ConflictError) -> None:
+    def go_on(self, _printer: Printer, refusal: ConflictError, question: str | None = None) -> None:
         """Refuse."""
         raise refusal
 

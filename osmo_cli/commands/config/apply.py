@@ -203,8 +203,8 @@ def _start(session: Session, service: Service, memory: SecretMemory, options: Ap
     check_limits(plan, options.max_changes, options.max_deletes)
     _refuse_where_managed(service, plan.source[0])
     if not options.yes and options.digest is None:
-        question = ConflictError("Apply this plan?", hint="nothing was sent")
-        prompts().go_on(printer, question)
+        refusal = ConflictError("the plan was not confirmed", hint="nothing was sent")
+        prompts().go_on(printer, refusal, "Apply this plan?")
     check_unmoved(service, plan.bases)
     header = {
         "service": plan.service,

@@ -12,7 +12,7 @@ import pytest
 from osmo_cli.config.registry.dialects import DIALECTS
 from osmo_cli.plan import execution
 from tests.support.config_directories import CONFIGS, local_shell, write_configs
-from tests.support.processes import Shell
+from tests.support.processes import Shell, on_terminal
 
 
 @pytest.fixture
@@ -43,6 +43,18 @@ def test_many_templates_are_one_write(shell: Shell) -> None:
     writes = re.findall(r"^debug: (?!GET)([A-Z]+) (\S+)", sent, re.MULTILINE)
     # The rollback asks whether the service is in ConfigMap mode, and changes nothing.
     assert [path for _, path in writes if "rollback" not in path] == ["/api/configs/pod_template"]
+
+
+def test_on_a_terminal_the_plan_is_shown_and_asked_for_once(shell: Shell) -> None:
+    write_configs(shell, CONFIGS)
+    declined = on_terminal(shell, "config", "apply", "configs", typed="\n")
+    assert declined.code == 3
+    assert "Plan: " in declined.out
+    assert declined.out.count("[y/N]") == declined.out.count("Apply this plan? [y/N]") == 1
+    assert "nothing was sent" in declined.out
+    agreed = on_terminal(shell, "config", "apply", "configs", typed="y\n")
+    assert agreed.code == 0, agreed
+    assert "Successfully applied" in agreed.out
 
 
 def test_off_a_terminal_yes_or_the_digest_is_needed(shell: Shell) -> None:
