@@ -92,6 +92,7 @@ def shell_on_terminal(name: str, user: Shell) -> Iterator[Terminal]:
         os.close(leader)
 
 
+@pytest.mark.sample(1)
 @pytest.mark.parametrize("name", SHELLS)
 def test_tab_completes(name: str, tmp_path: Path) -> None:
     with shell_on_terminal(name, Shell.at(tmp_path / "home")) as terminal:

@@ -72,7 +72,7 @@ def one_width(text: str) -> str:
     return "".join(re.sub(r"(?<=\S) {3,}(?=\S)", "   ", line) + "\n" for line in lines)
 
 
-@pytest.mark.sample(10)
+@pytest.mark.sample(4)
 @pytest.mark.parametrize("page", PAGES_WITH_COMMANDS, ids=str)
 def test_the_commands_of_a_page_print_what_it_says(page: Page, tmp_path: Path) -> None:
     shell = Shell.at(tmp_path / "home")
@@ -103,6 +103,7 @@ def test_a_page_with_an_address_says_what_runs_there(page: Page) -> None:
     assert len(named) == (page.service_flags is not None)
 
 
+@pytest.mark.thorough
 def test_the_picture_shows_what_the_program_prints_now() -> None:
     folder = ROOT / "docs" / "images"
     spec = importlib.util.spec_from_file_location("make_pictures", folder / "make_pictures.py")

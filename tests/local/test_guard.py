@@ -324,6 +324,7 @@ def test_the_usual_limit_of_a_body_is_32_mib(usual: Inner) -> None:
     _assert_refused(_exchange(usual.port, _request("POST", "/", headers)), 413, "32 MiB")
 
 
+@pytest.mark.sample(2)
 @pytest.mark.parametrize(
     ("second", "start"),
     [

@@ -173,6 +173,7 @@ def test_a_rollback_loses_the_external_roles_that_it_keeps(client: httpx.Client)
     assert _external_roles(client, "ops") == ["a", "b"]
 
 
+@pytest.mark.sample(8)
 @pytest.mark.parametrize(
     "path", ["/pod_template", "/resource_validation", "/backend_test", "/pool"]
 )

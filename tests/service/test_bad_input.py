@@ -185,6 +185,7 @@ def check(result_err: str, message: str, way_out: str) -> None:
     assert "should not" not in result_err
 
 
+@pytest.mark.sample(12)
 @pytest.mark.parametrize("name", CASES)
 def test_one_clear_error(name: str, admin: Shell) -> None:
     for file, content in FILES.items():

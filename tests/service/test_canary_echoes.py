@@ -121,6 +121,7 @@ def run(middle: Between, case: Case, reply: Reply, *, as_json: bool) -> Result:
         middle.before = lambda method, path: None
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("name", CASES)
 def test_no_echo_comes_out(name: str, middle: Between) -> None:
     # Each command gets a share of the echoes; together they get all.

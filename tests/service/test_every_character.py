@@ -41,6 +41,7 @@ def local(tmp_path: Path) -> Shell:
     return shell
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("name", TEXTS)
 def test_every_character_reads_back(name: str, local: Shell) -> None:
     text = TEXTS[name]
@@ -92,6 +93,7 @@ WORDS = {
 }
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("variable", WORDS)
 @pytest.mark.parametrize("form", ["json", "yaml"])
 def test_a_referenced_word_is_replaced_in_its_field_only(

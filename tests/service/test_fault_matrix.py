@@ -23,6 +23,7 @@ from osmo_cli.api import transport
 from osmo_cli.config.registry.dialects import DIALECTS, Dialect
 from osmo_cli.config.registry.types import CONFIG_TYPES
 from osmo_cli.local.admin import add_backend
+from tests.support import sampling
 from tests.support.command_tree import commands
 from tests.support.databases import new_database
 from tests.support.fronted import Forward, Fronted, fronted, pass_on
@@ -31,8 +32,8 @@ from tests.support.loopback import answer as wire
 from tests.support.processes import Result, Shell
 
 ALL = os.environ.get("OSMO_FAULTS") == "all"
-SAMPLE = int(os.environ.get("OSMO_FAULTS_SAMPLE", "120"))
-SIGNALS_SAMPLE = 30
+SAMPLE = int(os.environ.get("OSMO_FAULTS_SAMPLE") or sampling.examples(120))
+SIGNALS_SAMPLE = sampling.examples(30)
 SEED = int(os.environ.get("OSMO_FAULTS_SEED", "0")) or time.time_ns() // 10**9 // 86400
 TIMEOUT = "1"
 

@@ -227,6 +227,7 @@ CODE = ("--method", "code")
 PASSWORD = ("--username", "ada", "--password-file", "password")
 
 
+@pytest.mark.sample(1)
 @pytest.mark.parametrize("flags", [CODE, PASSWORD], ids=["code", "password"])
 @pytest.mark.parametrize("is_variable", [True, False], ids=["OSMO_CA_FILE", "--ca-file"])
 def test_a_ca_file_holds_for_the_identity_provider(

@@ -128,13 +128,14 @@ def test_a_type_is_a_module_and_two_rows(tmp_path: Path) -> None:
         assert json.loads(shell.ok("config", "show", "WIDGET", "a")) == stored
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("words", "fewest"),
     [
         pytest.param(
             ["-k", NEXT, "tests/unit/config/schemas", "tests/unit/config/changes"], 30, id="schemas"
         ),
-        pytest.param(["tests/unit"], 3000, id="all", marks=pytest.mark.thorough),
+        pytest.param(["tests/unit"], 3000, id="all"),
     ],
 )
 def test_the_unit_tests_run_with_a_version_more(

@@ -59,6 +59,7 @@ def test_its_output_is_the_kept_transcript(embedded: Shell) -> None:
     assert without_volatile(result.out) == TRANSCRIPT.read_text("utf-8")
 
 
+@pytest.mark.thorough
 def test_it_runs_over_http_with_a_token_alone(tmp_path: Path) -> None:
     """No HOME, no terminal, no D-Bus: nothing asks, and nothing is written but the data."""
     with serving(tmp_path / "service", dialect="seed", auth="token") as service:

@@ -15,12 +15,13 @@ from pathlib import Path
 
 import pytest
 
+from tests.support import sampling
 from tests.support.command_tree import commands
 from tests.support.every_command import COMMANDS, OTHER_FORMS, make_database, new_shell
 from tests.support.processes import OSMO
 
 ALL = os.environ.get("OSMO_FAULTS") == "all"
-SAMPLE = 8
+SAMPLE = sampling.examples(8)
 
 NO_STDOUT = {">&-": "it is closed", ">/dev/full": "No space left on device"}
 STREAMS = ["<&-", *NO_STDOUT, "2>&-", "2>/dev/full"]

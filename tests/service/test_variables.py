@@ -22,6 +22,7 @@ from typing import Literal
 import pytest
 
 from osmo_cli.errors import ExitCode
+from tests.support import sampling
 from tests.support.every_command import COMMANDS, make_database, new_shell
 from tests.support.faulty import answering, json_reply
 from tests.support.fronted import Fronted, fronted
@@ -29,7 +30,7 @@ from tests.support.loopback import Server
 from tests.support.processes import Result, Shell
 
 ALL = os.environ.get("OSMO_FAULTS") == "all"
-SAMPLE = 30
+SAMPLE = sampling.examples(30)
 SECRET = "s3cr3t-of-a-proxy"
 HUGE = "x" * 100_000
 ELSEWHERE = "https://osmo.example.invalid"

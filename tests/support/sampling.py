@@ -24,7 +24,7 @@ from tests.support.worlds import WORLDS
 T = TypeVar("T")
 
 ALL = bool(os.environ.get("OSMO_TEST_ALL"))
-VERSIONS = 2
+VERSIONS = 1
 """Versions of the service that a test runs for in an ordinary run."""
 
 
@@ -60,7 +60,14 @@ def split(items: list[pytest.Item]) -> tuple[list[pytest.Item], list[pytest.Item
 
 
 def _rank(item: pytest.Item) -> int:
-    return zlib.crc32(f"{seed()} {item.nodeid}".encode())
+    """Return a number by which to choose; the tests of a file choose the same versions.
+
+    They share a service of each version, and may build on one another.
+    """
+    what, versions = item.nodeid, _versions(item)
+    if versions and not item.get_closest_marker("sample"):
+        what = " ".join((item.nodeid.partition("::")[0], *versions))
+    return zlib.crc32(f"{seed()} {what}".encode())
 
 
 def _group(item: pytest.Item) -> tuple[str, int] | None:
@@ -70,11 +77,18 @@ def _group(item: pytest.Item) -> tuple[str, int] | None:
         return None
     if marker := item.get_closest_marker("sample"):
         return item.nodeid.partition("[")[0], marker.args[0]
-    versions = [name for value in callspec.params.values() if (name := _version(value))]
+    versions = _versions(item)
     key = item.nodeid
     for name in versions:
         key = key.replace(name, "*", 1)
     return (key, VERSIONS) if versions else None
+
+
+def _versions(item: pytest.Item) -> list[str]:
+    """Return the versions that a test runs for."""
+    callspec = getattr(item, "callspec", None)
+    values = callspec.params.values() if callspec else ()
+    return [name for value in values if (name := _version(value))]
 
 
 def _version(value: object) -> str | None:

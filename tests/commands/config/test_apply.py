@@ -102,6 +102,7 @@ def test_prune_deletes_in_reverse_order(shell: Shell) -> None:
     assert set(pools.get("pools", pools)) == {"default", "p"}
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("point", range(1, 5))
 @pytest.mark.parametrize("stored", [False, True])
 def test_an_interrupted_apply_is_resumed_and_writes_nothing_twice(

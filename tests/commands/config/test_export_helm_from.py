@@ -149,6 +149,7 @@ def test_apply_shows_the_commands_that_do_it_where_a_configmap_rules(
         assert sections["podTemplates"]["t"] == {"spec": {"nodeSelector": {"a": "b"}}}
 
 
+@pytest.mark.sample(1)
 @pytest.mark.parametrize("size", [1000, 8000])
 def test_a_configuration_near_the_limit_of_a_configmap_is_said(size: int, tmp_path: Path) -> None:
     shell = Shell.at(tmp_path / "home")

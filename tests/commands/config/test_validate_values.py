@@ -76,6 +76,7 @@ def test_a_field_of_another_version_refuses_the_file(tmp_path: Path, shell: Shel
     assert "services of 6.3 do not have this field, and refuse the file" in done.out
 
 
+@pytest.mark.thorough
 def test_the_size_is_said_before_helm_fails(tmp_path: Path, shell: Shell) -> None:
     templates = {f"t{index}": {"spec": {"note": "x" * 1000}} for index in range(880)}
 

@@ -110,6 +110,7 @@ def test_session_of_one_official_login_is_not_used_for_the_next(
     assert load_session(resolve()) is None
 
 
+@pytest.mark.sample(4)
 @pytest.mark.parametrize(
     ("content", "message"),
     [

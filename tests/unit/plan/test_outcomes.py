@@ -137,6 +137,7 @@ def test_a_write_that_succeeds(faulty: tuple[Service, Faulty], write: Write) -> 
     assert len(transport.writes) == 1
 
 
+@pytest.mark.sample(10)
 @pytest.mark.parametrize("answer", [ERROR, BUSY, PAGE], ids=["500", "DATABASE", "HTML"])
 @pytest.mark.parametrize("write", WRITES)
 def test_a_stored_write_with_a_bad_answer_succeeds(
@@ -150,6 +151,7 @@ def test_a_stored_write_with_a_bad_answer_succeeds(
     assert len(transport.writes) == 1
 
 
+@pytest.mark.sample(15)
 @pytest.mark.parametrize("answer", [ERROR, BUSY, PAGE, LIMIT], ids=str)
 @pytest.mark.parametrize("write", WRITES)
 def test_a_write_that_is_not_stored_is_never_a_success(
@@ -164,6 +166,7 @@ def test_a_write_that_is_not_stored_is_never_a_success(
     assert len(transport.writes) == 1
 
 
+@pytest.mark.sample(20)
 @pytest.mark.parametrize("reaches", [True, False])
 @pytest.mark.parametrize("answer", [None, ERROR, BUSY, PAGE], ids=str)
 @pytest.mark.parametrize("write", WRITES)

@@ -274,6 +274,7 @@ def test_nesting_is_bounded_and_costs_little(text: str) -> None:
     assert parse_yaml("in.yaml", deepest).value
 
 
+@pytest.mark.thorough
 def test_the_number_of_values_is_bounded() -> None:
     for parse, text in ((parse_yaml, "- a\n" * MAX_VALUES), (parse_json, "[" + "0, " * MAX_VALUES)):
         with pytest.raises(InvalidInputError, match="more than 200,000 values") as caught:
