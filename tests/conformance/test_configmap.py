@@ -193,6 +193,7 @@ def test_recordings_are_there() -> None:
     assert len(list(_loads())) > 84
 
 
+@pytest.mark.sample(15)
 @pytest.mark.parametrize(("record", "generation"), _loads())
 def test_a_file_is_loaded_or_refused_as_recorded(
     record: dict[str, Any], generation: str, tmp_path: Path

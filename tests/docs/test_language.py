@@ -70,6 +70,7 @@ TEXTS = [
 ]
 
 
+@pytest.mark.sample(150)
 @pytest.mark.parametrize("path", TEXTS, ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_text_is_plain(path: Path) -> None:
     text = path.read_text("utf-8")

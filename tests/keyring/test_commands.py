@@ -117,6 +117,7 @@ def test_a_new_token_is_printed_where_the_keyring_is_locked(
     assert "saved in the keyring" not in created.err
 
 
+@pytest.mark.thorough
 def test_tokens_of_users_are_kept_by_user_and_name(
     secret_service: SecretService, tmp_path: Path
 ) -> None:

@@ -85,7 +85,7 @@ def clean_files(folder: Path, *, but: set[str]) -> list[str]:
     ]
 
 
-@pytest.mark.sample(1)
+@pytest.mark.thorough
 @pytest.mark.parametrize("world", WORLDS)
 def test_no_secret_comes_out(
     world: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, printed: io.StringIO

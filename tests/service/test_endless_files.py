@@ -116,13 +116,14 @@ def ask(shell: Shell, words: str, **env: str) -> Result:
     return done
 
 
-@pytest.mark.sample(5)
+@pytest.mark.sample(2)
 @pytest.mark.parametrize("row", READS, ids=" ".join)
 def test_a_pipe_that_never_ends(row: tuple[str, str], shell: Shell, endless: Path) -> None:
     done = ask(shell, f"{row[0]} {READS[row]}")
     check(done, "--ca-file is" if row[1] == "--ca-file" else "")
 
 
+@pytest.mark.sample(2)
 @pytest.mark.parametrize("variable", VARIABLES)
 def test_a_variable_that_names_one(variable: str, shell: Shell, endless: Path) -> None:
     env, words = VARIABLES[variable]

@@ -98,6 +98,7 @@ def test_a_version_is_a_row(with_version: Shell, tmp_path: Path) -> None:
         assert len(history["configs"]) == 2
 
 
+@pytest.mark.thorough
 def test_a_type_is_a_module_and_two_rows(tmp_path: Path) -> None:
     shell = shell_with(tmp_path, sitecustomize=TYPE_ROWS, widget=SCHEMA_MODULE)
     schema = json.loads(shell.ok("config", "schema", "WIDGET", "--item"))

@@ -78,6 +78,7 @@ def _tables(db: Path) -> list[tuple[str, str]]:
         ]
 
 
+@pytest.mark.sample(2)
 @pytest.mark.parametrize(
     "value",
     [CANARY, f'{{"{CANARY}": ', f'["{CANARY}"]', CANARY.encode() + b"\xff", None],

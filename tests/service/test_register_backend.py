@@ -53,6 +53,7 @@ def test_the_script_holds_the_documents_commands_in_order(recordings: Path) -> N
     assert all(command in remaining for command in wanted)
 
 
+@pytest.mark.thorough
 def test_its_output_is_the_kept_transcript(embedded: Shell) -> None:
     result = run_script(embedded)
     assert result.code == 0, result.err

@@ -34,8 +34,8 @@ def seed() -> str:
 
 
 def examples(number: int) -> int:
-    """Return how many examples hypothesis tries: `number`, or a quarter in an ordinary run."""
-    return number if ALL else max(number // 4, 5)
+    """Return how many examples hypothesis tries: `number`, or an eighth in an ordinary run."""
+    return number if ALL else max(number // 8, 4)
 
 
 def some(values: Iterable[T], number: int) -> list[T]:

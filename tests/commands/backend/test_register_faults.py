@@ -108,7 +108,7 @@ def check_said(result: Result) -> None:
     assert "internal error" not in result.err
 
 
-@pytest.mark.sample(5)
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("stored", [True, False])
 @pytest.mark.parametrize("reply", [FAILED, b""], ids=["500", "reset"])
 @pytest.mark.parametrize("number", [1, 2, 3])

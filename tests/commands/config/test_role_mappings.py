@@ -88,7 +88,7 @@ CASES: list[tuple[list[str], list[str], int]] = [
 ]
 
 
-@pytest.mark.sample(5)
+@pytest.mark.sample(3)
 @pytest.mark.parametrize(("before", "after", "requests"), CASES)
 def test_an_update_keeps_and_changes_mappings(
     roles: Roles, before: list[str], after: list[str], requests: int

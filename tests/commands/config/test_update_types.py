@@ -213,6 +213,7 @@ WHOLES: list[tuple[str, str | None, Any]] = [
 ]
 
 
+@pytest.mark.sample(10)
 @pytest.mark.parametrize(("kind", "name", "part"), FILES, ids=str)
 def test_a_file_is_laid_over(service: Service, kind: str, name: str | None, part: Any) -> None:
     if lacks(service, kind, name, part):

@@ -151,7 +151,7 @@ def test_a_stored_write_with_a_bad_answer_succeeds(
     assert len(transport.writes) == 1
 
 
-@pytest.mark.sample(15)
+@pytest.mark.sample(8)
 @pytest.mark.parametrize("answer", [ERROR, BUSY, PAGE, LIMIT], ids=str)
 @pytest.mark.parametrize("write", WRITES)
 def test_a_write_that_is_not_stored_is_never_a_success(

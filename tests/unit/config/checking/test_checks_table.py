@@ -35,6 +35,7 @@ def test_every_check_is_of_a_field_of_the_schema() -> None:
         assert field_path(models[-1], path)
 
 
+@pytest.mark.sample(200)
 @pytest.mark.parametrize(
     "check",
     [pytest.param(check, id=".".join((row.name, *map(str, check.path)))) for row, check in CHECKS],

@@ -20,6 +20,7 @@ def in_block(chart: Chart, sections: dict[str, Any]) -> dict[str, Any]:
     return values
 
 
+@pytest.mark.sample(1)
 @pytest.mark.parametrize("chart", CHARTS.values(), ids=CHARTS)
 def test_defaults_of_charts_and_references_are_valid(chart: Chart) -> None:
     schema = values_schema(chart, dialect_for(chart))
