@@ -130,6 +130,7 @@ def test_hanging_keyring_counts_as_locked_after_three_seconds(
     assert tokens.kept_token(PROD, "ci", service=False) == "secret-of-ci"
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize(
     ("environment", "reason"),
     [

@@ -102,7 +102,7 @@ def assert_clean(shell: Shell, *results: Result) -> None:
     assert leaks == []
 
 
-@pytest.mark.sample(4)
+@pytest.mark.sample(2)
 @pytest.mark.parametrize("name", INPUTS)
 def test_in_a_file(name: str, admin: Shell) -> None:
     admin.file(INPUT, INPUTS[name])
@@ -132,7 +132,7 @@ def test_in_a_file_for_the_newest_service(tmp_path: Path) -> None:
         assert_clean(shell, shell.osmo("--debug", "config", "show", "WORKFLOW"))
 
 
-@pytest.mark.sample(4)
+@pytest.mark.sample(2)
 @pytest.mark.parametrize("name", REFERRING)
 def test_by_reference(name: str, admin: Shell) -> None:
     target, content = REFERRING[name]

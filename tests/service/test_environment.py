@@ -25,6 +25,7 @@ NO_PROXY = [
 ]
 
 
+@pytest.mark.sample(8)
 @pytest.mark.parametrize("command", COMMANDS)
 @pytest.mark.parametrize("value", NO_PROXY)
 def test_any_no_proxy_works(command: tuple[str, ...], value: str, admin: Shell) -> None:

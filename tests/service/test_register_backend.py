@@ -99,6 +99,7 @@ UPDATES = {
 }
 
 
+@pytest.mark.sample(2)
 @pytest.mark.parametrize("name", UPDATES)
 def test_a_second_update_changes_nothing(name: str, tmp_path: Path) -> None:
     kind, text = UPDATES[name]

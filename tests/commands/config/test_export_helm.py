@@ -274,6 +274,7 @@ def test_an_existing_file_keeps_its_comments_order_and_quotes(
     assert file.read_text() == text
 
 
+@pytest.mark.sample(1)
 @pytest.mark.parametrize("chart", CHARTS)
 def test_every_chart_renders_to_the_configuration_of_the_service(
     chart: str, service: Shell, tmp_path: Path

@@ -166,7 +166,7 @@ def test_a_write_that_is_not_stored_is_never_a_success(
     assert len(transport.writes) == 1
 
 
-@pytest.mark.sample(20)
+@pytest.mark.sample(10)
 @pytest.mark.parametrize("reaches", [True, False])
 @pytest.mark.parametrize("answer", [None, ERROR, BUSY, PAGE], ids=str)
 @pytest.mark.parametrize("write", WRITES)

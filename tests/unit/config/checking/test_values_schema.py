@@ -45,6 +45,7 @@ def test_defaults_of_charts_and_references_are_valid(chart: Chart) -> None:
         assert validator.is_valid(refs)
 
 
+@pytest.mark.sample(8)
 @pytest.mark.parametrize(
     ("sections", "path"),
     [
