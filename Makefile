@@ -1,5 +1,5 @@
 # make demo   registers a backend on the embedded service
-# make test   runs the tests, each for some of the service versions
+# make test   runs the tests, each for one of the service versions and some of its cases
 # make test-all   runs each for every version, and the long ones too, as CI does
 # make fuzz   checks 20,000 mutated documents
 # make bench  measures starting, plans and applies, and the nodes of a large cluster

@@ -428,6 +428,7 @@ def test_a_comment_is_found_on_any_page_and_only_if_a_bot_wrote_it(runner: Runne
     assert not HASH.search(runner.comments[-1]["body"])
 
 
+@pytest.mark.thorough
 @pytest.mark.sample(1)
 @pytest.mark.parametrize(
     "inputs", [{"title": "Staging"}, {"path": "other"}, {"helm": "values.yaml"}], ids=str
@@ -648,6 +649,7 @@ def test_the_jobs_of_gitlab_run_from_plan_to_apply(runner: Runner) -> None:
     assert "Nothing to do" in runner.gitlab("osmo-plan").log
 
 
+@pytest.mark.thorough
 def test_a_second_plan_changes_the_note_of_the_first(
     runner: Runner, request: pytest.FixtureRequest
 ) -> None:

@@ -66,6 +66,7 @@ def test_a_new_token_is_printed_and_kept(shell: Shell) -> None:
     assert "not found in the keyring" in gone.err
 
 
+@pytest.mark.thorough
 def test_a_service_token_has_a_name_of_its_own(shell: Shell) -> None:
     shell.ok("token", "set", "x", "--no-store")
     shell.ok("token", "set", "x", "--service", "--roles", "osmo-backend")
@@ -170,6 +171,7 @@ def image_key(secret_service: SecretService) -> str:
     return "nvapi-from-a-keyring"
 
 
+@pytest.mark.thorough
 def test_a_value_of_an_input_is_in_the_keyring(shell: Shell, image_key: str) -> None:
     first = shell.osmo("--debug", *UPDATE, input=REFERRING)
     assert first.out == "Successfully updated WORKFLOW config\n"

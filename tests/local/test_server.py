@@ -108,6 +108,7 @@ def test_writers_in_two_processes_lose_nothing(database: Path) -> None:
     assert written == {f"{name} {number}" for name in "ab" for number in range(40)}
 
 
+@pytest.mark.thorough
 def test_killed_writers_leave_a_whole_database(database: Path) -> None:
     confirmed = 0
     for _ in range(4):
@@ -146,6 +147,7 @@ def test_a_database_whose_making_was_killed_is_made_again(tmp_path: Path) -> Non
         assert [entry["revision"] for entry in _history(path)] == [1, 2]
 
 
+@pytest.mark.thorough
 def test_several_processes_may_make_the_database(tmp_path: Path) -> None:
     code = "import sys; from pathlib import Path; from osmo_cli.local.admin import add_backend\n"
     code += "add_backend(Path(sys.argv[1]), sys.argv[2])"
@@ -157,6 +159,7 @@ def test_several_processes_may_make_the_database(tmp_path: Path) -> None:
     assert len(_history(path, "ROLE")) == 1
 
 
+@pytest.mark.thorough
 def test_eight_clients_write_at_once(database: Path) -> None:
     from concurrent.futures import ThreadPoolExecutor
 

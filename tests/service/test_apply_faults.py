@@ -304,6 +304,7 @@ def test_a_killed_apply_is_a_prefix_of_its_plan_and_is_resumed(
     assert not wrong, "\n".join(wrong[:20])
 
 
+@pytest.mark.thorough
 def test_a_secret_that_changed_since_the_kill_is_sent(world: World) -> None:
     """The wanted state holds no secrets, so that a file with another one is the same input."""
     _, _, requests = world.undisturbed("6.3")
@@ -476,6 +477,7 @@ def kill_rollback(world: World, dialect: str, picker: random.Random) -> Iterator
         yield f"{point}: a secret is printed"
 
 
+@pytest.mark.thorough
 def test_a_killed_rollback_is_finished(world: World, figures: list[str]) -> None:
     picker = random.Random(SEED)
     number = 25 if EVERY else max(FAULTS // 4, 1)

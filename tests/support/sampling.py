@@ -25,7 +25,7 @@ T = TypeVar("T")
 
 ALL = bool(os.environ.get("OSMO_TEST_ALL"))
 VERSIONS = 1
-"""Versions of the service that a test runs for in an ordinary run."""
+"""Number of versions of the service that a test runs for in an ordinary run."""
 
 
 def seed() -> str:
