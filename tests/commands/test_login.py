@@ -95,6 +95,7 @@ def provider() -> Iterator[tuple[Provider, Server]]:
         yield content, server
 
 
+@pytest.mark.thorough
 def test_a_code_login_waits_as_it_is_told(provider: tuple[Provider, Server], shell: Shell) -> None:
     content, server = provider
     started = time.monotonic()

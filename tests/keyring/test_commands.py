@@ -203,6 +203,7 @@ def test_a_locked_keyring_is_a_problem_with_its_place_and_no_dialog(
     assert "${env:NAME}" in done.err
 
 
+@pytest.mark.thorough
 def test_a_keyring_that_hangs_is_waited_for_once(
     shell: Shell, secret_service: SecretService, image_key: str
 ) -> None:

@@ -113,7 +113,7 @@ def test_a_file_that_is_no_database(shell: Shell, damage: bytes) -> None:
     assert str(db) in result.err
 
 
-@pytest.mark.sample(2)
+@pytest.mark.sample(1)
 @pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP", "SIGINT"])
 @pytest.mark.parametrize("editor_lives", [False, True])
 def test_the_file_of_the_editor_is_removed(shell: Shell, name: str, editor_lives: bool) -> None:

@@ -126,6 +126,7 @@ def _packed(*encodings: str, size: int = 200 << 20) -> bytes:
     return answer(200, body, content_encoding=", ".join(encodings))
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize(
     ("reply", "reason"),
     [

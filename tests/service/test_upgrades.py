@@ -59,6 +59,7 @@ def test_the_version_command_is_always_right(
     upgrades.run(new, then)
 
 
+@pytest.mark.sample(1)
 @pytest.mark.parametrize(("old", "new"), [("6.0", "6.2"), ("6.2", "6.0"), ("seed", "6.4")])
 @pytest.mark.parametrize(
     "words",

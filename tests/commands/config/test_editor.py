@@ -212,7 +212,7 @@ def test_an_invalid_buffer_is_given_up_by_emptying_it_or_undoing_the_change(
 EDITED = {"replace": {'"start"': '"edited"'}}
 
 
-@pytest.mark.sample(3)
+@pytest.mark.sample(2)
 @pytest.mark.parametrize(
     ("steps", "message", "saved"),
     [

@@ -46,6 +46,7 @@ def _without_namespaces(values: Any, chart: Chart) -> Any:
     return values
 
 
+@pytest.mark.sample(2)
 @pytest.mark.parametrize("chart", CHARTS.values(), ids=CHARTS)
 @pytest.mark.parametrize("dialect", DIALECTS.values(), ids=DIALECTS)
 def test_files_give_the_values_of_the_service(
