@@ -688,7 +688,7 @@ def test_a_plan_of_gitlab_that_fails_says_so_in_its_note(runner: Runner) -> None
     ],
     ids=lambda value: str(value) if isinstance(value, dict) else "",
 )
-@pytest.mark.sample(2)
+@pytest.mark.sample(1)
 def test_a_plan_of_gitlab_says_what_is_wrong(
     runner: Runner, variables: dict[str, str], code: int, text: str
 ) -> None:

@@ -72,7 +72,7 @@ def one_width(text: str) -> str:
     return "".join(re.sub(r"(?<=\S) {3,}(?=\S)", "   ", line) + "\n" for line in lines)
 
 
-@pytest.mark.sample(2)
+@pytest.mark.sample(1)
 @pytest.mark.parametrize("page", PAGES_WITH_COMMANDS, ids=str)
 def test_the_commands_of_a_page_print_what_it_says(page: Page, tmp_path: Path) -> None:
     shell = Shell.at(tmp_path / "home")

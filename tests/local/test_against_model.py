@@ -370,7 +370,7 @@ def _compare(service: Service, model: Model, kinds: Iterable[str], done: list[st
         assert history[kind] == seen, f"history of {kind} after\n{said}"
 
 
-@pytest.mark.sample(4)
+@pytest.mark.sample(2)
 @pytest.mark.parametrize("group", GROUPS, ids="-".join)
 @settings(
     max_examples=EXAMPLES,

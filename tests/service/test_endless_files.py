@@ -162,6 +162,7 @@ def test_a_reference_to_one(shell: Shell, endless: Path) -> None:
     assert (done.code, "does not end within" in done.err) == (2, True), done
 
 
+@pytest.mark.sample(1)
 @pytest.mark.parametrize(
     "words", ["config update BACKEND gpu-a -f -", "backend nodes gpu-a --nodes -"]
 )

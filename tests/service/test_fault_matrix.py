@@ -553,6 +553,7 @@ def test_no_signal_leaves_an_outcome_unsaid(world: World, figures: list[str]) ->
     assert not wrong, "\n".join(wrong[:20])
 
 
+@pytest.mark.sample(1)
 @pytest.mark.parametrize("row", [WRITES[0], WRITES[6], WRITES[10]], ids=lambda row: row.command)
 def test_a_second_signal_stops_waiting(world: World, row: Row) -> None:
     dialect = next(iter(DIALECTS))

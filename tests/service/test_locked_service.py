@@ -42,6 +42,7 @@ def repair(shell: Shell, cli_config: dict[str, str | None]) -> tuple[int, list[s
     return done.code, re.findall(r"^debug: .* -> (\d+)", done.err, re.MULTILINE)
 
 
+@pytest.mark.sample(2)
 @pytest.mark.parametrize("dialect", ACCEPTS_ANY_VERSION)
 @pytest.mark.parametrize("text", ["osmo", "", "6.0", "6.0.0.0.0"])
 def test_a_malformed_version_is_repaired(

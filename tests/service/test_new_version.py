@@ -78,6 +78,7 @@ def shell_with(folder: Path, **modules: str) -> Shell:
     return Shell.at(folder / "home", PYTHONPATH=str(folder / "modules"))
 
 
+@pytest.mark.thorough
 def test_a_version_is_a_row(with_version: Shell, tmp_path: Path) -> None:
     shell = with_version
     shell.ok("config", "schema", "--output-dir", "schemas", "--dialect", NEXT)

@@ -218,7 +218,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         yield World(tmp_path_factory.mktemp("world"), monkeypatch)
 
 
-@pytest.mark.sample(5)
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("name", _COMMANDS)
 def test_no_answer_is_an_internal_error(name: str, world: World) -> None:
     words = _COMMANDS[name]

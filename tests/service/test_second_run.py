@@ -107,7 +107,7 @@ def forms(config_type: ConfigType, document: Any) -> Iterator[tuple[str | None, 
             yield None, [document] if whole.as_list else {ITEM: document}
 
 
-@pytest.mark.sample(6)
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("config_type", CONFIG_TYPES.values(), ids=lambda row: row.name)
 def test_a_second_run_changes_nothing(service: Service, config_type: ConfigType) -> None:
     dialect = service.dialect

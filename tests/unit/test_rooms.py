@@ -204,7 +204,7 @@ def leaves_urls_to_the_client_and_the_embedded_service(module: Module) -> Iterat
             yield f"{node.lineno}: {node.value!r}"
 
 
-@pytest.mark.sample(2)
+@pytest.mark.sample(1)
 @pytest.mark.parametrize(
     "rule",
     [

@@ -184,6 +184,7 @@ def delete(roles: Roles) -> None:
     roles.shell.ok("config", "delete", "ROLE", "ops")
 
 
+@pytest.mark.sample(1)
 @pytest.mark.parametrize("meddle", [change_mapping, change_description, delete])
 def test_a_rollback_restores_the_mappings_of_the_revision(roles: Roles, meddle: Meddle) -> None:
     roles.update(role("ops", "a", "b"), "ops", "--create")

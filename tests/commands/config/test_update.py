@@ -209,6 +209,7 @@ def test_an_ordinary_users_token_finds_the_routes(tmp_path: Path) -> None:
     assert (refused.code, refused.out) == (4, "")
 
 
+@pytest.mark.thorough
 def test_eight_updates_at_once_lose_nothing(tmp_path: Path) -> None:
     """Each is stored, or answered as a conflict."""
     fields = ["description", "dashboard_url", "grafana_url", "router_address"]

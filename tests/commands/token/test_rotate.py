@@ -178,7 +178,7 @@ def test_a_successor_that_is_not_known_to_work_replaces_nothing(
     assert setting.names() == ["agent", "agent-2"]
 
 
-@pytest.mark.sample(3)
+@pytest.mark.sample(1)
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 @pytest.mark.parametrize("moment", ["creation", "check"])
 def test_a_signal_does_not_leave_a_rotation_half_done(

@@ -114,6 +114,7 @@ PIECES = st.sampled_from(
 EVIL = st.lists(PIECES | st.text(max_size=5), max_size=12).map("".join)
 
 
+@pytest.mark.sample(1)
 @pytest.mark.parametrize("render", RENDERERS)
 @settings(max_examples=40, deadline=None)
 @example(name="\n```\n</details>@everyone", before="", after="x")
