@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import sys
+import tarfile
 from pathlib import Path
 
 import pytest
@@ -35,6 +36,8 @@ def test_a_byte_order_mark_is_skipped(tmp_path: Path, monkeypatch: pytest.Monkey
         (b"\x1f\x8b\x08\0\0", "a gzip archive", "gunzip"),
         (b"PK\x03\x04\x14\0", "a zip archive", "unzip"),
         (b"%PDF-1.7\n", "a PDF document", "copy the text out"),
+        (tarfile.TarInfo("in.json").tobuf(), "a tar archive", "tar -xf"),
+        (b"SQLite format 3\0\x10\0", "an SQLite database", "name a configuration file"),
     ],
 )
 def test_another_kind_of_file_is_named(data: bytes, message: str, hint: str) -> None:

@@ -9,8 +9,8 @@ from typing import Any
 from osmo_cli.config.helm.reading import parse_values
 from osmo_cli.config.helm.values_yaml import is_plain
 from osmo_cli.config.problems import Path
-from osmo_cli.config.reading.json_text import is_visible
-from osmo_cli.config.reading.yaml_text import escape_invisible
+from osmo_cli.config.reading.invisible import escape_invisible, is_visible
+from osmo_cli.config.reading.yaml_text import escape
 from osmo_cli.config.values import ABSENT, same
 
 
@@ -44,7 +44,7 @@ def merge_into(name: str, text: str, values: Mapping[str, Any], whole: Collectio
     yaml.dump(tree, stream)
     merged = stream.getvalue()
     # Those of the file stay as they are: they may be in a comment, which has no escapes.
-    return escape_invisible(merged) if is_visible(text.replace("\n", "")) else merged
+    return escape_invisible(merged, escape) if is_visible(text.replace("\n", "")) else merged
 
 
 def _merge(

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from osmo_cli.config.problems import Path, path_text
-from osmo_cli.config.reading.yaml_text import escape_invisible
+from osmo_cli.config.reading.invisible import escape_invisible
+from osmo_cli.config.reading.yaml_text import escape
 
 # A word that begins with a letter is a string for every reader of YAML, but for these.
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_./-]*", re.ASCII)
@@ -37,7 +38,7 @@ def write_values(values: Any) -> str:
 
     Dumper.add_representer(str, string)
     text = yaml.dump(values, Dumper=Dumper, sort_keys=False, allow_unicode=True, width=2**31)
-    return escape_invisible(text)
+    return escape_invisible(text, escape)
 
 
 def is_plain(text: str) -> bool:

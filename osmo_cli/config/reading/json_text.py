@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import re
-import unicodedata
 from json import JSONDecodeError
 from json.decoder import scanstring  # type: ignore[attr-defined]
 from typing import Any
@@ -24,9 +23,6 @@ _NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(\.\d+)?([eE][-+]?\d+)?", re.ASCII)
 _WORD = re.compile(r"[-+A-Za-z0-9_$.]+")
 _CONSTANTS = {"true": True, "false": False, "null": None}
 _MAX_DIGITS = 40
-_UNUSUAL = re.compile(r"[^\x00-\x7e]")
-_INVISIBLE = frozenset(("Cc", "Cf", "Cs", "Zl", "Zp"))
-"""Categories: control, format, surrogate; separators of lines and paragraphs."""
 
 MAX_VALUES = 200_000
 """Maximum number of values in an input; each takes some hundred bytes of memory."""
@@ -46,20 +42,13 @@ def parse_json(name: str, text: str) -> Document:
 
 def write_json(value: Any) -> str:
     """A JSON value as indented JSON for a file, with escapes for the characters not visible."""
-    text = json.dumps(value, indent=2, ensure_ascii=False) + "\n"
-    return _UNUSUAL.sub(_escaped, text)
+    from osmo_cli.config.reading.invisible import escape_invisible
+
+    return escape_invisible(json.dumps(value, indent=2, ensure_ascii=False) + "\n", _escape)
 
 
-def _escaped(match: re.Match[str]) -> str:
-    character = match[0]
-    if character == "\x7f":
-        return "\\u007f"
-    return character if is_visible(character) else json.dumps(character)[1:-1]
-
-
-def is_visible(text: str) -> bool:
-    """Whether `text` holds none of the characters that only control how others are shown."""
-    return text.isascii() or all(unicodedata.category(sign) not in _INVISIBLE for sign in text)
+def _escape(character: str) -> str:
+    return "\\u007f" if character == "\x7f" else json.dumps(character)[1:-1]
 
 
 def read_number(word: str, *, is_float: bool) -> int | float:

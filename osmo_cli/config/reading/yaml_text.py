@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from osmo_cli.config.problems import InvalidInputError, Path, Problem
 from osmo_cli.config.reading.document import Document, Place, empty_input, line_and_column
+from osmo_cli.config.reading.invisible import escape_invisible, is_visible
 from osmo_cli.config.reading.json_text import (
     MAX_DEPTH,
     MAX_PROBLEMS,
     MAX_VALUES,
     TOO_MANY_VALUES,
-    is_visible,
     read_number,
 )
 from osmo_cli.config.reading.mistakes import explain, warn_of_doubtful_strings
@@ -88,26 +88,13 @@ def write_yaml(value: Any, *, ascii_only: bool = False) -> str:
     written = yaml.dump(
         value, Dumper=Dumper, sort_keys=False, allow_unicode=not ascii_only, width=100
     )
-    return escape_invisible(written)
+    return escape_invisible(written, escape)
 
 
-def escape_invisible(text: str) -> str:
-    """Return YAML with escapes for the characters in it that are not visible.
-
-    Args:
-        text: YAML in which all strings that hold such characters are in double quotes.
-    """
-    return text if text.isascii() else _NOT_ASCII.sub(_escaped, text)
-
-
-def _escaped(match: re.Match[str]) -> str:
-    if is_visible(match[0]):
-        return match[0]
-    point = ord(match[0])
+def escape(character: str) -> str:
+    """Return the escape of a character in a string in double quotes."""
+    point = ord(character)
     return f"\\u{point:04X}" if point <= 0xFFFF else f"\\U{point:08X}"
-
-
-_NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 
 
 def _may_be_plain(text: str) -> bool:
